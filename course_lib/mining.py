@@ -1,0 +1,86 @@
+"""Choosing the pairs and triplets of a batch that are worth learning from."""
+
+import torch
+from torch import Tensor
+
+from course_lib.validation import (
+    require_generator,
+    require_labels,
+    require_positive,
+    require_square_distances,
+)
+
+
+def anchor_positive_pairs(labels: Tensor) -> tuple[Tensor, Tensor]:
+    """All ordered pairs of different images of the same product.
+
+    Ordered, since the triplet loss is not symmetric: of (i, j) and (j, i) each makes the other
+    image the anchor. A product of l images gives l (l − 1) pairs.
+
+    Args:
+        labels: ``(B,)`` integer product ids.
+
+    Returns:
+        ``(anchors, positives)``: two ``(P,)`` int64 tensors of positions in the batch, on the
+        labels' device. P = 0 when no product has two images.
+
+    Raises:
+        TypeError, ValueError: ``labels`` is empty or no vector of integers.
+    """
+    require_labels(labels)
+
+    same_product = labels[:, None] == labels[None, :]
+    same_product.fill_diagonal_(False)  # an image is no positive of its own
+    anchors, positives = same_product.nonzero(as_tuple=True)
+    return anchors, positives
+
+
+def semi_hard_triplets(
+    distances: Tensor,
+    labels: Tensor,
+    margin: float = 0.2,
+    *,
+    generator: torch.Generator | None = None,
+) -> tuple[Tensor, Tensor, Tensor]:
+    """One random semi-hard negative for every anchor-positive pair that has any.
+
+    A negative is semi-hard when 0 < d²(a, p) − d²(a, n) + margin < margin: farther from the anchor
+    than the positive, but not yet by the margin. Pairs without one are left out.
+
+    Args:
+        distances: ``(B, B)`` squared distances of the batch, floating point.
+        labels: ``(B,)`` integer product ids.
+        margin: the triplet loss's margin, > 0.
+        generator: source of the random choice, on the device of ``distances``; None for torch's
+            global one. Equal generator states give equal triplets.
+
+    Returns:
+        ``(anchors, positives, negatives)``: three ``(T,)`` int64 tensors of positions in the batch,
+        T at most the number of ordered pairs. The negative of each pair is drawn uniformly.
+
+    Raises:
+        TypeError, ValueError: shapes, dtypes or devices do not fit, or ``margin`` is not positive.
+
+    Source: Schroff, Kalenichenko & Philbin, "FaceNet", CVPR 2015, section 3.2 and eq. 4.
+    """
+    require_square_distances(distances)
+    require_labels(labels, of=distances)
+    require_positive(margin=margin)
+    require_generator(generator, on=distances)
+
+    distances = distances.detach()  # choosing is no part of what is learnt
+    anchors, positives = anchor_positive_pairs(labels)
+    # Row i holds the loss of pair i against every image of the batch: (P, B), never (B, B, B).
+    losses = distances[anchors, positives, None] - distances[anchors] + margin
+    negative = labels[anchors, None] != labels[None, :]
+    semi_hard = negative & (losses > 0) & (losses < margin)
+
+    # All semi-hard triplets, listed pair after pair: those of a pair are a run of `counts` entries,
+    # one of which is drawn.
+    candidates = semi_hard.nonzero(as_tuple=True)[1]
+    counts = semi_hard.sum(dim=1)
+    starts = counts.cumsum(dim=0) - counts
+    has_any = counts > 0
+    draws = torch.rand(len(counts), generator=generator, device=distances.device)
+    chosen = (starts + (draws * counts).long())[has_any]
+    return anchors[has_any], positives[has_any], candidates[chosen]

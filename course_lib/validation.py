@@ -1,0 +1,247 @@
+"""Argument checks, shared by the whole library.
+
+Every function here is called ``require_...``, returns nothing, and raises a ``TypeError`` (wrong
+kind of object) or a ``ValueError`` (right kind, wrong value) that names the argument and the
+remedy. They look at types, shapes, dtypes and devices only, never at the elements of a tensor:
+reading those would make the host wait for the GPU.
+"""
+
+import math
+import operator
+from collections.abc import Sequence
+from numbers import Real
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+Ids = Sequence[int] | np.ndarray | Tensor
+"""Integer ids, one an image: a list, a NumPy array or a tensor on the CPU."""
+
+
+def require_tensor(value: Any, name: str) -> None:
+    """Refuse anything but a ``torch.Tensor``."""
+    if not isinstance(value, Tensor):
+        raise TypeError(
+            f"{name} must be a torch.Tensor, got {type(value).__name__}; "
+            "convert it with torch.as_tensor"
+        )
+
+
+def require_embeddings(*, allow_empty: bool = False, **embeddings: Tensor) -> None:
+    """Refuse anything but ``(N, D)`` floating-point tensors with at least one column.
+
+    Args:
+        allow_empty: accept ``N = 0``, as losses do for an empty selection.
+        **embeddings: the tensors under the names that messages shall use.
+    """
+    for name, value in embeddings.items():
+        require_floating(**{name: value})
+        if value.ndim != 2:
+            raise ValueError(
+                f"{name} must have shape (N, D), one row an image, got shape {tuple(value.shape)}"
+            )
+        if value.shape[1] == 0 or (value.shape[0] == 0 and not allow_empty):
+            raise ValueError(f"{name} is empty: shape {tuple(value.shape)}")
+
+
+def require_floating(**tensors: Tensor) -> None:
+    """Refuse anything but floating-point tensors."""
+    for name, value in tensors.items():
+        require_tensor(value, name)
+        if not value.is_floating_point():
+            raise TypeError(
+                f"{name} must be floating point, got {value.dtype}; convert it with {name}.float()"
+            )
+
+
+def require_same_kind(**tensors: Tensor) -> None:
+    """Refuse tensors of different dtypes or on different devices."""
+    (first_name, first), *others = tensors.items()
+    for name, value in others:
+        if value.dtype != first.dtype:
+            raise TypeError(
+                f"{first_name} is {first.dtype} but {name} is {value.dtype}; "
+                f"convert one with {name}.to({first_name}.dtype)"
+            )
+        require_same_device(**{first_name: first, name: value})
+
+
+def require_same_device(**tensors: Tensor) -> None:
+    """Refuse tensors on different devices."""
+    (first_name, first), *others = tensors.items()
+    for name, value in others:
+        if value.device != first.device:
+            raise ValueError(
+                f"{first_name} is on {first.device} but {name} is on {value.device}; "
+                f"move one with {name}.to({first_name}.device)"
+            )
+
+
+def require_same_shape(**tensors: Tensor) -> None:
+    """Refuse tensors of different shapes: nothing is broadcast silently."""
+    (first_name, first), *others = tensors.items()
+    for name, value in others:
+        if value.shape != first.shape:
+            raise ValueError(
+                f"{first_name} and {name} must have the same shape, "
+                f"got {tuple(first.shape)} and {tuple(value.shape)}"
+            )
+
+
+def require_comparable(x: Tensor, y: Tensor | None, names: tuple[str, str] = ("x", "y")) -> None:
+    """Refuse two sets of embeddings that have no distances: other width, dtype or device.
+
+    Args:
+        x: ``(N, D)`` embeddings.
+        y: ``(M, D)`` embeddings, or None where ``x`` is compared with itself.
+        names: what the caller calls the two.
+    """
+    x_name, y_name = names
+    tensors = {x_name: x} if y is None else {x_name: x, y_name: y}
+    require_embeddings(**tensors, allow_empty=False)
+    if y is None:
+        return
+    require_same_kind(**tensors)
+    if x.shape[1] != y.shape[1]:
+        raise ValueError(
+            f"{x_name} and {y_name} must have the same number of columns, "
+            f"got {x.shape[1]} and {y.shape[1]}"
+        )
+
+
+def require_labels(labels: Tensor, name: str = "labels", *, of: Tensor | None = None) -> None:
+    """Refuse anything but one integer label an image.
+
+    Args:
+        labels: ``(N,)`` integer tensor, N >= 1.
+        name: what the caller calls it.
+        of: the tensor whose N rows the labels describe; must have as many rows and share a device.
+    """
+    require_tensor(labels, name)
+    if labels.ndim != 1:
+        raise ValueError(f"{name} must have shape (N,), got shape {tuple(labels.shape)}")
+    if labels.is_floating_point() or labels.is_complex() or labels.dtype == torch.bool:
+        raise TypeError(f"{name} must be integers, got {labels.dtype}; convert them with .long()")
+    if len(labels) == 0:
+        raise ValueError(f"{name} is empty")
+    if of is not None:
+        if len(labels) != len(of):
+            raise ValueError(f"{name} has {len(labels)} entries for {len(of)} rows")
+        require_same_device(**{"the rows": of, name: labels})
+
+
+def require_mask(mask: Tensor, name: str, *, of: Tensor) -> None:
+    """Refuse anything but one bool a row of ``of``."""
+    require_tensor(mask, name)
+    if mask.dtype != torch.bool:
+        raise TypeError(f"{name} must be bool, got {mask.dtype}; say which value means True")
+    if mask.shape != of.shape[:1]:
+        raise ValueError(
+            f"{name} must have shape ({len(of)},), one entry a row, got {tuple(mask.shape)}"
+        )
+    require_same_device(**{"the rows": of, name: mask})
+
+
+def require_square_distances(distances: Tensor) -> None:
+    """Refuse anything but a ``(B, B)`` floating-point matrix."""
+    require_embeddings(distances=distances)
+    if distances.shape[0] != distances.shape[1]:
+        raise ValueError(
+            "distances must be square, every image of the batch against every other, "
+            f"got shape {tuple(distances.shape)}"
+        )
+
+
+def require_generator(generator: torch.Generator | None, *, on: Tensor) -> None:
+    """Refuse a random generator that lives on another device than the tensor it serves."""
+    if generator is None:
+        return
+    if not isinstance(generator, torch.Generator):
+        raise TypeError(f"generator must be a torch.Generator, got {type(generator).__name__}")
+    if generator.device.type != on.device.type:
+        raise ValueError(
+            f"generator lives on {generator.device}, the tensors on {on.device}; "
+            f"make it with torch.Generator({str(on.device)!r})"
+        )
+
+
+def require_positive(**numbers: float) -> None:
+    """Refuse anything but finite real numbers above zero."""
+    for name, value in numbers.items():
+        if isinstance(value, bool) or not isinstance(value, Real):
+            raise TypeError(f"{name} must be a number, got {type(value).__name__}")
+        if not (math.isfinite(value) and value > 0):
+            raise ValueError(f"{name} must be finite and greater than 0, got {value}")
+
+
+def require_integers(minimum: int, **numbers: int) -> None:
+    """Refuse anything but integers of at least ``minimum``."""
+    for name, value in numbers.items():
+        try:
+            too_small = operator.index(value) < minimum
+        except TypeError:
+            too_small = None
+        if too_small is None or isinstance(value, bool):
+            raise TypeError(f"{name} must be an integer, got {value!r}")
+        if too_small:
+            raise ValueError(f"{name} must be at least {minimum}, got {value}")
+
+
+def require_at_most(limit: int, what: str, **numbers: int) -> None:
+    """Refuse integers above ``limit``; ``what`` says what sets the limit."""
+    for name, value in numbers.items():
+        if value > limit:
+            raise ValueError(f"{name} is {value}, but {what}")
+
+
+def require_choice(choices: Sequence[str], **values: str) -> None:
+    """Refuse any string but those of ``choices``."""
+    for name, value in values.items():
+        if value not in choices:
+            raise ValueError(
+                f"{name} must be one of {', '.join(map(repr, choices))}, got {value!r}"
+            )
+
+
+def require_ids(**ids: Ids) -> None:
+    """Refuse anything but one-dimensional, non-empty integer ids of equal length."""
+    lengths = {}
+    for name, value in ids.items():
+        array = np.asarray(value)
+        if array.ndim != 1:
+            raise ValueError(f"{name} must have shape (N,), got shape {array.shape}")
+        if array.size == 0:
+            raise ValueError(f"{name} is empty")
+        if not np.issubdtype(array.dtype, np.integer):
+            raise TypeError(
+                f"{name} must be integers, got {array.dtype}; "
+                "number names with np.unique(names, return_inverse=True)[1]"
+            )
+        lengths[name] = len(array)
+    if len(set(lengths.values())) > 1:
+        found = ", ".join(f"{name} {length}" for name, length in lengths.items())
+        raise ValueError(f"ids must come one an image in every list, got lengths {found}")
+
+
+def require_one_category_each(category_ids: Ids, product_ids: Ids) -> None:
+    """Refuse a product whose images lie in more than one category."""
+    categories, products = np.asarray(category_ids), np.asarray(product_ids)
+    order = np.argsort(products, kind="stable")
+    categories, products = categories[order], products[order]
+    torn = (products[1:] == products[:-1]) & (categories[1:] != categories[:-1])
+    if torn.any():
+        at = int(torn.argmax())
+        raise ValueError(
+            f"product {products[at]} lies in categories {categories[at]} and {categories[at + 1]}; "
+            "a product belongs to one category, so give the two products different ids"
+        )
+
+
+def require_rank(rank: int, world_size: int) -> None:
+    """Refuse a rank that is none of ``world_size`` processes."""
+    require_integers(1, world_size=world_size)
+    require_integers(0, rank=rank)
+    if rank >= world_size:
+        raise ValueError(f"rank must be below world_size {world_size}, got {rank}")
