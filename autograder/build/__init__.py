@@ -1,0 +1,1 @@
+"""Makes notebooks, editions of the library and releases from their one source."""

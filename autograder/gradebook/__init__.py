@@ -1,0 +1,1 @@
+"""Keeps the books with nbgrader: intake, scores, exports."""

@@ -1,0 +1,1 @@
+"""Holds the tests and writes the scores. Never runs a submission."""

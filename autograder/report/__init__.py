@@ -1,0 +1,1 @@
+"""Shows a class to its instructor."""

@@ -1,0 +1,1 @@
+"""Runs a submission inside the sandbox. Untrusted, and knows nothing worth hiding."""
