@@ -143,7 +143,7 @@ class _Worker:
         self.dead = False
         self.budget: _Budget | None = None
         self._peer, theirs = socket.socketpair()
-        self._errors = tempfile.TemporaryFile()
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the worker
         with theirs:
             self._process = sandbox.start(mounts, theirs.fileno(), self._errors.fileno())
         self._watch = psutil.Process(self._process.pid)

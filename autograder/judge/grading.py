@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,6 @@ from autograder.build.edition import edition
 from autograder.course import Assignment, Course, CourseExercise
 from autograder.judge.connection import (
     CPU_SECONDS,
-    WorkerCannotStart,
     WorkerConnection,
     connected,
     probes_folder,
@@ -23,6 +22,7 @@ from autograder.judge.connection import (
 from autograder.judge.sandbox import Mounts, Sandbox
 from autograder.judge.secret import read_secret
 from autograder.student.program import Program, program_for, program_for_file
+from autograder.student.reading import definitions, with_helpers
 from autograder.student.session import run_tests
 from autograder.student.submission import Submission
 from autograder.student.verdicts import Outcome, Result, Verdict
@@ -62,29 +62,10 @@ class Judge:
     course: Course
     sandbox: Sandbox
     secret: bytes | None = None
-    _exercises: dict[str, CourseExercise] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.secret is None:
             self.secret = read_secret(self.course.course_id)
-        self._exercises = {entry.exercise.id: entry for entry in self.course.exercises()}
-
-    def exercise(self, id: str) -> CourseExercise:
-        """The exercise of that id.
-
-        Raises:
-            LookupError: there is none; the message lists those that exist.
-        """
-        try:
-            return self._exercises[id]
-        except KeyError:
-            raise LookupError(
-                f"no exercise {id!r}; there are {', '.join(self._exercises)}"
-            ) from None
-
-    def exercises_of(self, assignment: Assignment) -> list[CourseExercise]:
-        """The exercises of an assignment, in the order of its tests."""
-        return [e for e in self._exercises.values() if e.assignment.name == assignment.name]
 
     def grade_notebook(
         self, assignment: Assignment, notebook: nbformat.NotebookNode
@@ -95,40 +76,40 @@ class Judge:
             assignment: what the notebook answers.
             notebook: the submission; only the sources of its cells are read.
         """
+        exercises = self.course.exercises_of(assignment)
+        setup = self._setup(assignment)
         graded = {}
-        for entry in self.exercises_of(assignment):
+        for exercise in exercises:
             program = program_for(
-                entry.exercise,
+                exercise,
                 notebook,
-                setup=self._setup(assignment),
-                bindings=self._bindings(entry),
-                other_ids=[other.exercise.id for other in self.exercises_of(assignment)],
+                setup=setup,
+                bindings=self._bindings(exercise),
+                other_ids=[other.id for other in exercises],
             )
-            graded[entry.exercise.id] = self.grade(entry, program)
+            graded[exercise.id] = self.grade(exercise, program)
         return graded
 
     def grade_answer(self, id: str, answer: Path, *, hidden: bool = True) -> Graded:
         """Grade an answer in a plain Python file, which defines it at module level."""
-        entry = self.exercise(id)
+        exercise = self.course.exercise(id)
         program = program_for_file(
-            entry.exercise,
+            exercise,
             answer.read_text(encoding="utf-8"),
             setup="",
-            bindings=self._bindings(entry),
+            bindings=self._bindings(exercise),
         )
-        return self.grade(entry, program, hidden=hidden)
+        return self.grade(exercise, program, hidden=hidden)
 
-    def grade(self, entry: CourseExercise, program: Program, *, hidden: bool = True) -> Graded:
+    def grade(self, exercise: CourseExercise, program: Program, *, hidden: bool = True) -> Graded:
         """Grade one exercise; a deadline that was hit is tried once more."""
         began = time.time()
-        modules = [entry.assignment.public_tests]
-        if hidden and entry.assignment.hidden_tests.exists():
-            modules.append(entry.assignment.hidden_tests)
+        modules = self.course.test_modules(exercise.assignment, hidden=hidden)
         attempts = 1
-        verdicts, timings, notes = self._run(entry, program, modules)
+        verdicts, timings, notes = self._run(exercise, program, modules)
         if any(verdict.cause == "DeadlineExceeded" for verdict in verdicts):
             attempts = 2
-            verdicts, timings, notes = self._run(entry, program, modules)
+            verdicts, timings, notes = self._run(exercise, program, modules)
         run = {
             "began": began,
             "seconds": time.time() - began,
@@ -137,27 +118,28 @@ class Judge:
             "contained": self.sandbox.contained,
             "tests": timings,
         }
-        result = Result(entry.exercise.id, _without_answer(program, verdicts))
+        result = Result(exercise.id, _without_answer(program, verdicts))
         return Graded(result, program, run, program.repairs, tuple(notes))
 
-    def mounts(self, entry: CourseExercise) -> Mounts:
+    def mounts(self, exercise: CourseExercise) -> Mounts:
         """What a worker of this exercise sees: the edition without it and all later exercises."""
-        order = list(self._exercises)
-        assignment = entry.assignment.name
-        stubs = {entry.exercise.id} | {
-            id for id in order if self._exercises[id].assignment.name > assignment
+        later = {
+            other.id
+            for other in self.course.exercises()
+            if other.assignment.name > exercise.assignment.name
         }
-        folder = edition(self.course, stubs=stubs)
-        return Mounts(folder, probes_folder(self.course.tests), tuple(self.course.runtime))
+        folder = edition(self.course, stubs={exercise.id} | later)
+        return Mounts(folder, probes_folder(self.course.tests), self.course.runtime)
 
     def _run(
-        self, entry: CourseExercise, program: Program, modules: Iterable[Path]
+        self, exercise: CourseExercise, program: Program, modules: Iterable[Path]
     ) -> tuple[tuple[Verdict, ...], dict[str, Any], list[str]]:
         timings: dict[str, Any] = {}
-        names = ("torch.nn", "torch.optim", self.course.library.name)
+        names = ("torch.nn", "torch.optim", self.course.library_name)
+        text = with_helpers(program.name, program_definitions(program).get)
         with connected(
             program,
-            self.mounts(entry),
+            self.mounts(exercise),
             self.sandbox,
             names=names,
             cpu_seconds=CPU_SECONDS,
@@ -167,22 +149,19 @@ class Judge:
 
             def submission() -> Submission:
                 connection.renew()
-                answer = Submission(connection, program.text())
+                answer = Submission(connection, text)
                 answer.seed(SEED)
                 return answer
 
             assert self.secret is not None
-            try:
-                verdicts = run_tests(
-                    entry.exercise.id,
-                    list(modules),
-                    submission,
-                    root=self.course.root,
-                    secret=self.secret,
-                    on_test=clock.next_test,
-                )
-            except WorkerCannotStart as error:
-                raise GraderFailure(str(error)) from error
+            verdicts = run_tests(
+                exercise.id,
+                list(modules),
+                submission,
+                root=self.course.root,
+                secret=self.secret,
+                on_test=clock.next_test,
+            )
             clock.next_test("")
             return verdicts, timings, connection.notes
 
@@ -191,18 +170,19 @@ class Judge:
         notebook = nbformat.read(assignment.ipynb, as_version=4)
         return next((cell.source for cell in notebook.cells if cell.get("id") == "setup"), "")
 
-    def _bindings(self, entry: CourseExercise) -> dict[str, str]:
+    def _bindings(self, exercise: CourseExercise) -> dict[str, str]:
         """Names of the other exercises of this and earlier assignments, and their reference."""
         return {
-            other.exercise.name: other.exercise.object
-            for other in self._exercises.values()
-            if other.assignment.name <= entry.assignment.name
-            and other.exercise.id != entry.exercise.id
+            other.name: other.object
+            for other in self.course.exercises()
+            if other.assignment.name <= exercise.assignment.name and other.id != exercise.id
         }
 
 
-class GraderFailure(Exception):
-    """The grader could not do its work: nothing is scored, and a person must look."""
+def program_definitions(program: Program) -> dict[str, str]:
+    """Functions and classes that a program's answer may call, and the answer's own."""
+    answer = [] if program.answer is None else [program.answer.source]
+    return definitions([*(cell.source for cell in program.others), *answer])
 
 
 class _Timings:

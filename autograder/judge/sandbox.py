@@ -119,11 +119,6 @@ class Bubblewrap:
             env={"PATH": "/usr/bin:/bin:/usr/local/bin"},
         )
 
-    @property
-    def probes(self) -> Path:
-        """Where the probes are, as the worker sees them."""
-        return INSIDE / "probes"
-
     def command(self, mounts: Mounts) -> list[str]:
         """The bubblewrap command up to the program that runs inside."""
         is_root = os.geteuid() == 0
@@ -135,9 +130,9 @@ class Bubblewrap:
         if not is_root:
             command += ["--unshare-user", "--disable-userns", "--uid", "65534", "--gid", "65534"]
         command += ["--proc", "/proc", "--dev", "/dev"]
-        command += self._tmpfs("/dev/shm") + ["--remount-ro", "/dev"]
-        command += self._tmpfs("/tmp") + self._tmpfs(SCRATCH)
-        command += _interpreter_mounts() + _course_mounts(mounts)
+        command += [*self._tmpfs("/dev/shm"), "--remount-ro", "/dev"]
+        command += [*self._tmpfs("/tmp"), *self._tmpfs(SCRATCH)]
+        command += [*_interpreter_mounts(), *_course_mounts(mounts)]
         command += ["--remount-ro", "/", "--chdir", SCRATCH, "--clearenv"]
         paths = f"{INSIDE}:{INSIDE / 'edition'}:{SITE}"
         for name, value in {**ENVIRONMENT, "PYTHONPATH": paths}.items():
@@ -160,12 +155,14 @@ class Unsandboxed:
     """Runs workers as plain child processes: no protection, for honest work only."""
 
     contained = False
-    probes_folder: Path | None = None
 
     def start(self, mounts: Mounts, descriptor: int, errors: int) -> subprocess.Popen[bytes]:
         """Start a worker that serves on the socket `descriptor`; `errors` takes its stderr."""
         paths = [str(PACKAGE.parent), str(mounts.edition), *_site_folders()]
-        environment = {**ENVIRONMENT, "PYTHONPATH": os.pathsep.join([paths[1], paths[0], *paths[2:]])}
+        environment = {
+            **ENVIRONMENT,
+            "PYTHONPATH": os.pathsep.join([paths[1], paths[0], *paths[2:]]),
+        }
         environment["PATH"] = os.environ.get("PATH", "")
         environment["HOME"] = environment["MPLCONFIGDIR"] = str(mounts.edition.parent)
         return subprocess.Popen(
@@ -245,7 +242,9 @@ def _interpreter_mounts() -> list[str]:
         arguments += ["--ro-bind", found, f"/usr/bin/{program}"]
     arguments += ["--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache"]
     base = Path(sys.base_prefix).resolve()
-    library = Path(sysconfig.get_path("stdlib", vars={"base": str(base), "installed_base": str(base)}))
+    library = Path(
+        sysconfig.get_path("stdlib", vars={"base": str(base), "installed_base": str(base)})
+    )
     python = Path(base_python())
     shared = base / "lib"
     bound = [python, library, *sorted(shared.glob("libpython*.so*"))]

@@ -34,7 +34,7 @@ def read_secret(course_id: str) -> bytes:
             file.write(secrets.token_hex(32).encode())
     secret = path.read_bytes().strip()
     if len(secret) < 16:
-        raise ValueError(f"{path}: a secret has at least 16 characters; delete it to make a new one")
+        raise ValueError(f"{path} is too short for a secret; delete it to make a new one")
     return secret
 
 

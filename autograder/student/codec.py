@@ -265,7 +265,7 @@ class Decoder:
             return array
         if kind == "scalar":
             return array[()]
-        tensor = torch.from_numpy(array) if size else torch.empty(shape, dtype=known[name])
+        tensor = torch.from_numpy(array) if size else torch.empty(shape, dtype=TORCH_DTYPES[name])
         if name == "bfloat16":
             tensor = tensor.view(torch.bfloat16)
         requires_grad = tree.get("requires_grad") is True and tensor.is_floating_point()
@@ -274,7 +274,9 @@ class Decoder:
 
 def printable(text: str) -> str:
     """Text with control characters (terminal escapes, direction marks) made visible."""
-    return "".join(ch if ch == "\n" or ch.isprintable() else "\N{REPLACEMENT CHARACTER}" for ch in text)
+    return "".join(
+        ch if ch == "\n" or ch.isprintable() else "\N{REPLACEMENT CHARACTER}" for ch in text
+    )
 
 
 def describe(value: Any) -> str:

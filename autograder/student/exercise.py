@@ -109,6 +109,4 @@ def graded(
 
 def graded_methods(cls: type) -> list[tuple[str, Graded]]:
     """Names and marks of a test class's methods, in the order of its source."""
-    return [
-        (name, value.graded) for name, value in vars(cls).items() if hasattr(value, "graded")
-    ]
+    return [(name, value.graded) for name, value in vars(cls).items() if hasattr(value, "graded")]

@@ -28,14 +28,10 @@ class Misconception:
     help: str = ""
 
 
-def fail(
-    rationale: str, *, help: str = "", misconception: Misconception | None = None
-) -> NoReturn:
+def fail(rationale: str, *, help: str = "", misconception: Misconception | None = None) -> NoReturn:
     """Fail the test, saying what was asked, what came back and, when known, which mistake it is."""
     if misconception is not None:
-        raise CheckFailure(
-            rationale, help=misconception.help or help, diagnosis=misconception.name
-        )
+        raise CheckFailure(rationale, help=misconception.help or help, diagnosis=misconception.name)
     raise CheckFailure(rationale, help=help)
 
 
@@ -126,9 +122,7 @@ def expect_equal(
     """Fail unless plain data equals the expected plain data, types included."""
     if _same(actual, expected):
         return
-    rationale = (
-        f"{what} should be {describe(expected)}{_for(given)}; it is {describe(actual)}."
-    )
+    rationale = f"{what} should be {describe(expected)}{_for(given)}; it is {describe(actual)}."
     for wrong, misconception in misconceptions:
         if _same(actual, wrong):
             fail(rationale, misconception=misconception)
@@ -156,9 +150,7 @@ def _difference(actual: Any, expected: torch.Tensor, what: str, given: str) -> s
     if type(actual) is not torch.Tensor or actual.shape != expected.shape:
         return f"{what} should be {describe(expected)}{_for(given)}; it is {describe(actual)}."
     if expected.numel() <= 12:
-        return (
-            f"{what} should be {_numbers(expected)}{_for(given)}; it is {_numbers(actual)}."
-        )
+        return f"{what} should be {_numbers(expected)}{_for(given)}; it is {_numbers(actual)}."
     gap = (actual.detach().double() - expected.detach().double()).abs().nan_to_num(torch.inf)
     worst = int(gap.flatten().argmax())
     place = ", ".join(str(int(i)) for i in torch.unravel_index(torch.tensor(worst), gap.shape))

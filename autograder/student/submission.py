@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import builtins
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ import torch
 
 from autograder.student.codec import Decoder, Encoder, Handle, Name, printable
 from autograder.student.errors import CheckFailure, SubmissionError, UnreadableValue
+from autograder.student.reading import find_loops
 from autograder.student.verbs import Server
 
 
@@ -221,28 +221,6 @@ class Submission:
         if type(value) is not Handle or len(value.key) > 20:
             raise UnreadableValue("a malformed handle")
         return value
-
-
-def find_loops(source: str) -> list[str]:
-    """Loops, comprehensions and loop-like calls in a piece of source, each with its line."""
-    try:
-        tree = ast.parse(source)
-    except SyntaxError:
-        return []
-    looping = (
-        ast.For, ast.While, ast.AsyncFor,
-        ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp,
-    )  # fmt: skip
-    calls = {"map", "filter", "vectorize", "apply_along_axis", "vmap", "frompyfunc", "reduce"}
-    found = []
-    for node in ast.walk(tree):
-        if isinstance(node, looping):
-            found.append((node.lineno, type(node).__name__))
-        elif isinstance(node, ast.Call):
-            name = getattr(node.func, "id", getattr(node.func, "attr", ""))
-            if name in calls:
-                found.append((node.lineno, f"{name}()"))
-    return [f"{kind} on line {line}" for line, kind in sorted(found)]
 
 
 def _unwrap(value: Any) -> Handle | Name:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-import inspect
 import itertools
 import linecache
 import random
@@ -27,7 +26,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from autograder.student.codec import Decoder, Encoder, Handle, Name, Opaque
-from autograder.student.errors import NotDoneYet, SubmissionError
+from autograder.student.errors import SubmissionError
 
 MAX_MESSAGE = 300
 
@@ -198,15 +197,13 @@ def _state(value: Any) -> Any:
 # what an answer did -----------------------------------------------------------------------------
 
 _LIBRARIES = tuple(
-    {
-        str(Path(path).resolve())
-        for path in (
-            *sysconfig.get_paths().values(),
-            sys.base_prefix,
-            Path(__file__).parent.parent,
-            inspect.getfile(torch).rpartition("torch")[0],
-        )
-    }
+    str(Path(folder).resolve())
+    for folder in (
+        *sysconfig.get_paths().values(),
+        sys.base_prefix,
+        str(Path(__file__).parent.parent),
+        str(Path(torch.__file__).parent.parent),
+    )
 )
 
 

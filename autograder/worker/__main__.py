@@ -64,7 +64,11 @@ def _load(program: Program, seed: int) -> tuple[Any, dict[str, Any]]:
             raise NotDoneYet("no definition found")
         return namespace[program.name]
 
-    return answer, {"loaded": True, "notes": [str(note)[:300] for note in notes[:50]], "error": failure}
+    return answer, {
+        "loaded": True,
+        "notes": [str(note)[:300] for note in notes[:50]],
+        "error": failure,
+    }
 
 
 def _silence() -> None:

@@ -33,9 +33,7 @@ def send(peer: socket.socket, header: Any, payload: bytes | bytearray = b"") -> 
     peer.sendall(payload)
 
 
-def receive(
-    peer: socket.socket, wait: Callable[[], None] = lambda: None
-) -> tuple[Any, bytearray]:
+def receive(peer: socket.socket, wait: Callable[[], None] = lambda: None) -> tuple[Any, bytearray]:
     """Receive one frame.
 
     Args:

@@ -1,0 +1,129 @@
+"""`check("...")` in a notebook: the public tests of an exercise, on the answer in this kernel."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any
+
+from autograder.student.errors import CheckFailed, NotDoneYet
+from autograder.student.manifest import ExerciseEntry, Manifest, find_manifest
+from autograder.student.reading import with_helpers
+from autograder.student.rendering import headline, html, text
+from autograder.student.session import run_tests
+from autograder.student.submission import InProcess, Submission
+from autograder.student.verbs import Server, seed_everything
+from autograder.student.verdicts import Outcome, Result
+
+SEED = 20_211
+
+
+def check(exercise: str) -> None:
+    """Check your answer to an exercise, and show what is right, what is wrong, and why.
+
+    Only the public tests run. The table says what else will be graded.
+
+    Args:
+        exercise: its id, as in the heading above it.
+
+    Raises:
+        CheckFailed: something is not right yet; what, stands in the table.
+        LookupError: there is no such exercise.
+    """
+    manifest = find_manifest()
+    entry = manifest.exercise(exercise)
+    result = run_public_tests(manifest, entry, notebook_namespace())
+    _show(result, entry)
+    if not result.passed:
+        raise CheckFailed(_headline_of_failure(result))
+
+
+def run_public_tests(
+    manifest: Manifest, entry: ExerciseEntry, namespace: Mapping[str, Any]
+) -> Result:
+    """Run an exercise's public tests on the answer in a namespace."""
+
+    def answer() -> Any:
+        if entry.name not in namespace:
+            raise NotDoneYet(f"{entry.name} is not defined: run the cell above first")
+        return namespace[entry.name]
+
+    library = entry.object.partition(".")[0]
+    tests = manifest.root / entry.tests
+
+    def submission() -> Submission:
+        seed_everything(SEED)
+        names = ("torch.nn", "torch.optim", library)
+        server = Server(answer, probes=tests.parent / "probes", names=names)
+        return Submission(InProcess(server), source_of(entry.name, namespace))
+
+    verdicts = run_tests(entry.id, [tests], submission, root=manifest.root)
+    return Result(entry.id, verdicts)
+
+
+class needs:  # noqa: N801 - reads as a sentence in a notebook: `with needs("..."):`
+    """A block that uses exercises: one without an answer says "finish ... first", and no error.
+
+    Args:
+        exercises: ids of the exercises that the block calls.
+    """
+
+    def __init__(self, *exercises: str) -> None:
+        self._exercises = exercises
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> bool:
+        if not isinstance(error, NotImplementedError):
+            return False
+        names = " and ".join(self._exercises)
+        print(f"Finish {names} first: the picture will appear here. ({error})")
+        return True
+
+
+def notebook_namespace() -> dict[str, Any]:
+    """The variables of the running notebook."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    return shell.user_ns if shell is not None else vars(sys.modules["__main__"])
+
+
+def source_of(name: str, namespace: Mapping[str, Any]) -> str:
+    """Source of an object of the notebook, and of the notebook's functions that it calls."""
+
+    def source(name: str) -> str | None:
+        value = namespace.get(name)
+        if getattr(value, "__module__", None) != "__main__":
+            return None
+        try:
+            return inspect.cleandoc(inspect.getsource(value))  # type: ignore[arg-type]
+        except (OSError, TypeError):
+            return None
+
+    return with_helpers(name, source)
+
+
+def _headline_of_failure(result: Result) -> str:
+    if all(v.outcome in (Outcome.NOT_STARTED, Outcome.NOT_CHECKED) for v in result.verdicts):
+        return f"{result.exercise} is not done yet"
+    return headline(result, None)
+
+
+def _show(result: Result, entry: ExerciseEntry) -> None:
+    """Show a result: rich where there is a notebook, plain text elsewhere."""
+    plain = text(result, entry)
+    ipython = sys.modules.get("IPython")
+    if ipython is None or ipython.get_ipython() is None:
+        print(plain)
+        return
+    hints = () if result.passed else entry.hints
+    bundle = {"text/plain": plain, "text/html": html(result, entry, hints=hints)}
+    ipython.display.display(bundle, raw=True)

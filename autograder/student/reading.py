@@ -1,0 +1,64 @@
+"""Reads an answer's text: its helpers, and its loops. Nothing is executed."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable
+
+LOOPS = (
+    ast.For, ast.While, ast.AsyncFor,
+    ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp,
+)  # fmt: skip
+LOOPING_CALLS = {
+    "map", "filter", "reduce", "vectorize", "apply_along_axis", "frompyfunc", "vmap",
+}  # fmt: skip
+
+
+def with_helpers(name: str, source_of: Callable[[str], str | None]) -> str:
+    """Source of an object and of all that it names, directly or not.
+
+    Args:
+        name: of the object.
+        source_of: source of a function or class of the student's; None for any other name.
+    """
+    found: dict[str, str] = {}
+    waiting = [name]
+    while waiting:
+        current = waiting.pop()
+        source = None if current in found else source_of(current)
+        if source is None:
+            continue
+        found[current] = source
+        tree = _parsed(source)
+        waiting.extend(n.id for n in ast.walk(tree) if isinstance(n, ast.Name))
+    return "\n\n".join(found.values())
+
+
+def definitions(sources: Iterable[str]) -> dict[str, str]:
+    """Source of each function and class at the top of some cells; the last of a name counts."""
+    return {
+        node.name: ast.unparse(node)
+        for source in sources
+        for node in _parsed(source).body
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+    }
+
+
+def find_loops(source: str) -> list[str]:
+    """Loops, comprehensions and loop-like calls, each with its line."""
+    found = []
+    for node in ast.walk(_parsed(source)):
+        if isinstance(node, LOOPS):
+            found.append((node.lineno, type(node).__name__))
+        elif isinstance(node, ast.Call):
+            name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+            if name in LOOPING_CALLS:
+                found.append((node.lineno, f"{name}()"))
+    return [f"{kind} on line {line}" for line, kind in sorted(found)]
+
+
+def _parsed(source: str) -> ast.Module:
+    try:
+        return ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError):
+        return ast.Module(body=[], type_ignores=[])
