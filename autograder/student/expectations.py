@@ -110,6 +110,60 @@ def expect_close(
         fail(_difference(actual, expected, what, given), help=help)
 
 
+def expect_gradient(
+    gradient: Any,
+    expected: torch.Tensor,
+    *,
+    of: str,
+    count: int = 1,
+    atol: float = 1e-10,
+    given: str = "",
+    help: str = "",
+    misconceptions: Iterable[tuple[torch.Tensor, Misconception]] = (),
+) -> None:
+    """Fail unless a gradient is the expected one, and name the error when it is a usual one.
+
+    Args:
+        gradient: what `Submission.vjp` gave for one argument.
+        expected: what was asked.
+        of: name of the argument that is differentiated by.
+        count: terms that the value is a mean of; a gradient `count` times too large lacks the mean.
+        atol: largest absolute difference allowed.
+        given: the input, as the message should show it.
+        help: where to look, when the error is no usual one.
+        misconceptions: further mistakes, as for `expect_close`; they are looked at first.
+    """
+    what = f"the gradient with respect to {of}"
+    if gradient is None:
+        fail(
+            f"{what} should be {describe(expected)}{_for(given)}; there is none: the result does "
+            f"not depend on {of} as far as autograd can see.",
+            misconception=Misconception(
+                f"{of} is cut off from the graph",
+                "Something on the way drops the gradient: detach(), item(), numpy(), no_grad(), or "
+                "a new tensor or number made in place of a computed one.",
+            ),
+        )
+    usual = [
+        (-1.0, "the gradient has the wrong sign", "A term has the wrong sign."),
+        (2.0, "the gradient is twice too large", "A 1/2 is missing, or a term is doubled."),
+        (0.5, "the gradient is half of what it should be", "A factor of 2 is missing."),
+        (float(count), "the gradient is a sum where a mean is asked", "Divide by the count."),
+    ]
+    expect_close(
+        gradient,
+        expected,
+        atol=atol,
+        what=what,
+        given=given,
+        help=help,
+        misconceptions=[
+            *misconceptions,
+            *((factor * expected, Misconception(name, text)) for factor, name, text in usual),
+        ],
+    )
+
+
 def expect_equal(
     actual: Any,
     expected: Any,
