@@ -1,0 +1,133 @@
+"""`course doctor`: what this machine has, and how to mend what is missing."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from autograder.course import Course
+from autograder.environment import tool_path
+from autograder.judge.sandbox import runtime_files, sandbox_problem
+
+GIGABYTE = 1 << 30
+DISK_NEEDED = 5 * GIGABYTE
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at.
+
+    Attributes:
+        subject: what it is.
+        state: what was found.
+        remedy: what to do about it; "" when all is well.
+        needed_for: who cannot work without it.
+    """
+
+    subject: str
+    state: str
+    remedy: str = ""
+    needed_for: str = "everybody"
+
+    @property
+    def healthy(self) -> bool:
+        """Whether nothing is to be done."""
+        return not self.remedy
+
+
+def examine(course: Course) -> Iterator[Finding]:
+    """Look at everything that the course needs of this machine."""
+    yield _python()
+    yield _torch()
+    yield _torchvision(course)
+    yield _packages(course)
+    yield _sandbox()
+    yield _alembic()
+    yield _disk(course.root)
+
+
+def _python() -> Finding:
+    version = ".".join(map(str, sys.version_info[:3]))
+    if (3, 11) <= sys.version_info < (3, 14):
+        return Finding("Python", version)
+    return Finding("Python", version, "Use Python 3.11, 3.12 or 3.13.")
+
+
+def _torch() -> Finding:
+    try:
+        torch = importlib.import_module("torch")
+    except ImportError as error:
+        return Finding("torch", f"missing ({error})", "pip install -r requirements.txt")
+    if torch.cuda.is_available():
+        device = f"CUDA: {torch.cuda.get_device_name(0)}"
+    elif torch.backends.mps.is_available():
+        device = "Apple GPU (MPS)"
+    else:
+        device = "CPU only; that is enough for every exercise"
+    return Finding("torch", f"{torch.__version__}, {device}")
+
+
+def _torchvision(course: Course) -> Finding:
+    remedy = (
+        "For a clean pair of CPU wheels: pip install torch torchvision "
+        "--index-url https://download.pytorch.org/whl/cpu"
+    )
+    if importlib.util.find_spec("torchvision") is None:
+        return Finding("torchvision", "missing", remedy)
+    try:
+        importlib.import_module(course.library_name)
+        torchvision = importlib.import_module("torchvision")
+        importlib.import_module("torchvision.models")
+    except (ImportError, RuntimeError) as error:
+        return Finding("torchvision", f"does not import ({error})", remedy)
+    extension = _loads(lambda: importlib.import_module("torchvision.extension")._assert_has_ops())
+    state = "" if extension else ", without its compiled part (made for another torch; PIL reads images)"
+    return Finding("torchvision", f"{torchvision.__version__}{state}")
+
+
+def _packages(course: Course) -> Finding:
+    try:
+        files = runtime_files(course.runtime)
+    except LookupError as error:
+        return Finding("packages", str(error), "pip install -r requirements.txt")
+    return Finding("packages", f"all of {len(course.runtime)} present ({len(files)} entries)")
+
+
+def _sandbox() -> Finding:
+    problem = sandbox_problem()
+    if problem:
+        return Finding("sandbox", "none", problem, needed_for="grading")
+    return Finding("sandbox", "bubblewrap works: own namespaces, no network, unprivileged uid")
+
+
+def _alembic() -> Finding:
+    found = shutil.which("alembic", path=tool_path())
+    if found:
+        return Finding("nbgrader's alembic", found)
+    return Finding(
+        "nbgrader's alembic",
+        "not on PATH",
+        "Activate the environment, or: pip install alembic",
+        needed_for="grading",
+    )
+
+
+def _disk(folder: Path) -> Finding:
+    free = shutil.disk_usage(folder).free
+    state = f"{free / GIGABYTE:.1f} GB free"
+    if free >= DISK_NEEDED:
+        return Finding("disk", state)
+    return Finding("disk", state, f"Make {DISK_NEEDED / GIGABYTE:.0f} GB free in {folder}.")
+
+
+def _loads(action: Callable[[], object]) -> bool:
+    try:
+        action()
+    except Exception:
+        return False
+    return True
