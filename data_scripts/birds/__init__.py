@@ -1,0 +1,11 @@
+"""A procedural, fine-grained field guide of birds: the course's embedded data set.
+
+Genus (category), species (product), photo (image). Read on in this order: ``attributes`` and
+``species`` (what a bird is), ``placement`` (how a photo is taken), ``puppet``, ``frames``,
+``anatomy`` and ``markings`` (how a bird is drawn), ``scene`` and ``render`` (how a photo is made),
+``cub`` and ``build`` (how the data set is written).
+"""
+
+from data_scripts.birds.build import make_birds
+
+__all__ = ["make_birds"]
