@@ -1,16 +1,18 @@
 """Omniglot's two small background sets: alphabet (category), character (product), drawing (image).
 
 The archives overlap: ``small1`` and ``small2`` both hold Greek and Latin, drawing for drawing the
-same (1000 files). They are merged, each drawing kept once, which leaves 8 alphabets, 242 characters
-and 4840 drawings. So that nothing seen in training is tested on, the split is by alphabet: those of
-``small1`` are for training (136 characters), those found in ``small2`` alone, Katakana, Sanskrit and
-Tagalog, for testing (106 characters). ``alphabets.txt`` lists them, a line "<alphabet> <train|test>".
+same (1000 files). They are merged: a character of one name in both is one product, and each drawing
+is kept once, which leaves 8 alphabets, 242 characters and 4840 drawings. So that nothing seen in
+training is tested on, the split is by alphabet: those of ``small1`` are for training (136
+characters), those that only ``small2`` has, Katakana, Sanskrit and Tagalog, for testing (106
+characters). ``alphabets.txt`` lists them, a line "<alphabet> <train|test>" each.
 """
 
 from __future__ import annotations
 
 import stat
 import zipfile
+import zlib
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
@@ -25,8 +27,8 @@ VERSION = 1
 NOTICE = """\
 Omniglot, small background sets 1 and 2. Copyright (c) 2015 Brenden Lake, MIT License.
 https://github.com/brendenlake/omniglot
-Please cite: Lake, B. M., Salakhutdinov, R., and Tenenbaum, J. B. (2015). Human-level concept learning
-through probabilistic program induction. Science, 350(6266), 1332-1338.
+Please cite: Lake, B. M., Salakhutdinov, R., and Tenenbaum, J. B. (2015). Human-level concept
+learning through probabilistic program induction. Science, 350(6266), 1332-1338.
 The two sets share Greek and Latin, drawing for drawing; each drawing is kept once. Training: the
 alphabets of small1. Test: those that only small2 has (Japanese_(katakana), Sanskrit, Tagalog).
 """
@@ -112,7 +114,7 @@ def _extract(path: Path, images: Path, progress: bool) -> list[str]:
                         f"{path}: {member.filename} differs from the drawing of the same name in "
                         f"the other archive; both archives must be as published"
                     )
-    except zipfile.BadZipFile as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
         raise PreparationError(
             f"{path} is corrupt ({error}): remove it and get it again"
         ) from error
