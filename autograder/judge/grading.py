@@ -28,6 +28,7 @@ from autograder.student.submission import Submission
 from autograder.student.verdicts import Outcome, Result, Verdict
 
 SEED = 20_211
+WORKER_NEEDS = ("numpy", "torch")
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,8 @@ class Judge:
             if other.assignment.name > exercise.assignment.name
         }
         folder = edition(self.course, stubs={exercise.id} | later)
-        return Mounts(folder, probes_folder(self.course.tests), self.course.runtime)
+        runtime = (*WORKER_NEEDS, *self.course.runtime)
+        return Mounts(folder, probes_folder(self.course.tests), runtime)
 
     def _run(
         self, exercise: CourseExercise, program: Program, modules: Iterable[Path]

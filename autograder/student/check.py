@@ -12,7 +12,6 @@ from autograder.student.errors import CheckFailed, NotDoneYet
 from autograder.student.manifest import ExerciseEntry, Manifest, find_manifest
 from autograder.student.reading import with_helpers
 from autograder.student.rendering import headline, html, text
-from autograder.student.session import run_tests
 from autograder.student.submission import InProcess, Submission
 from autograder.student.verbs import Server, seed_everything
 from autograder.student.verdicts import Outcome, Result
@@ -44,6 +43,8 @@ def run_public_tests(
     manifest: Manifest, entry: ExerciseEntry, namespace: Mapping[str, Any]
 ) -> Result:
     """Run an exercise's public tests on the answer in a namespace."""
+    # Here, not at the top: a set-up cell imports this file in the worker too, without pytest.
+    from autograder.student.session import run_tests
 
     def answer() -> Any:
         if entry.name not in namespace:

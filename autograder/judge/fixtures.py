@@ -1,0 +1,50 @@
+"""pytest fixtures for `pytest grader_tests`: the tests of the exercises, on the reference."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from functools import cache
+from typing import Any
+
+import pytest
+import torch
+
+from autograder.course import Course, CourseExercise
+from autograder.judge.connection import probes_folder
+from autograder.student.session import generator_for
+from autograder.student.submission import InProcess, Submission
+from autograder.student.verbs import Server, seed_everything
+
+SEED = 20_211
+
+
+@pytest.fixture
+def submission(request: pytest.FixtureRequest) -> Submission:
+    """The reference, as if it were a student's answer."""
+    course = _course(request.config.rootpath)
+    exercise = course.exercise(request.cls.exercise_id)
+    answer = reference(exercise)
+    seed_everything(SEED)
+    server = Server(
+        lambda: answer,
+        probes=probes_folder(course.tests),
+        names=("torch.nn", "torch.optim", course.library_name),
+    )
+    return Submission(InProcess(server), inspect.getsource(answer))
+
+
+@pytest.fixture
+def draw(request: pytest.FixtureRequest) -> torch.Generator:
+    """A generator of inputs, as hidden tests get it, with a key of its own."""
+    return generator_for(b"reference", f"{request.cls.exercise_id}.{request.node.name}")
+
+
+def reference(exercise: CourseExercise) -> Any:
+    """The reference of an exercise."""
+    return getattr(importlib.import_module(exercise.module), exercise.name)
+
+
+@cache
+def _course(root: Any) -> Course:
+    return Course.find(root)
