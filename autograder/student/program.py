@@ -103,10 +103,10 @@ def program_for(
         notebook: the notebook's JSON (nbformat 4), untrusted.
         setup: source of the release's set-up cell.
         bindings: name of each other exercise -> dotted path of its reference.
-        other_ids: ids of the release's other cells, which are never pieces of a split answer.
+        other_ids: ids of the other exercises, whose cells are never pieces of a split answer.
     """
     own = f"ex-{exercise.id}"
-    cells = _mended(_code_cells(notebook), own, set(other_ids) - {own})
+    cells = _mended(_code_cells(notebook), own, {f"ex-{id}" for id in other_ids} - {own})
     candidates = [cell for cell in cells if cell.is_answer(exercise.name)]
     answer: Cell | None = None
     repairs: list[str] = []

@@ -1,0 +1,30 @@
+"""Fixtures for the tests of the kit: a whole course of three exercises, free to be changed."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from autograder.course import Course
+
+TINY_COURSE = Path(__file__).parent / "fixtures" / "tiny_course"
+LEFT_OUT = shutil.ignore_patterns("__pycache__", ".course")
+
+
+@pytest.fixture
+def tiny_course(tmp_path: Path) -> Course:
+    """A copy of the tiny course."""
+    return Course.find(shutil.copytree(TINY_COURSE, tmp_path / "tiny_course", ignore=LEFT_OUT))
+
+
+@pytest.fixture
+def replace_in() -> Callable[[Path, str, str], None]:
+    """Replace a piece of a text file, which must be there."""
+
+    def replace(path: Path, old: str, new: str) -> None:
+        text = path.read_text(encoding="utf-8")
+        assert old in text, f"{path.name} does not contain {old!r}"
+        path.write_text(text.replace(old, new), encoding="utf-8")
+
+    return replace
