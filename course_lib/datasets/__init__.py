@@ -1,0 +1,17 @@
+"""Data sets on disk, read into one small interface, ``ImageCollection``.
+
+========================  ========================================================================
+reader                    layout
+========================  ========================================================================
+``read_cub``              CUB-200-2011's files: the real one, and the course's procedural birds
+``read_folders``          category/product/image folders, with or without train/ and test/ on top
+``read_omniglot``         alphabet/character/drawing, as ``course data omniglot`` prepares them
+========================  ========================================================================
+"""
+
+from course_lib.datasets.collection import DatasetError, ImageCollection
+from course_lib.datasets.cub import read_cub
+from course_lib.datasets.folders import read_folders
+from course_lib.datasets.omniglot import read_omniglot
+
+__all__ = ["DatasetError", "ImageCollection", "read_cub", "read_folders", "read_omniglot"]

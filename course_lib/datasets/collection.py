@@ -1,0 +1,235 @@
+"""The interface that all data sets share: images with a product, a category and a split each."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+import numpy as np
+from PIL import Image
+
+if TYPE_CHECKING:
+    import torch
+
+Crop = Literal["full", "center", "box"]
+Source = Path | Image.Image
+
+
+class DatasetError(ValueError):
+    """A data set on disk is not as it should be; the message names the file and the remedy."""
+
+
+@dataclass(frozen=True, eq=False)
+class ImageCollection:
+    """N images of products; every product belongs to one category.
+
+    Attributes:
+        sources: where each image comes from: a path, or an image in memory.
+        product_ids: (N,) int64, what retrieval shall find again.
+        category_ids: (N,) int64, the coarser class that the product belongs to.
+        split: (N,) strings, ``"train"`` or ``"test"``.
+        product_names: a name for each product id, as far as known.
+        category_names: a name for each category id, as far as known.
+        boxes: (N, 4) float32, the object's x, y, width and height in pixels; None if unknown.
+    """
+
+    sources: tuple[Source, ...]
+    product_ids: np.ndarray
+    category_ids: np.ndarray
+    split: np.ndarray
+    product_names: Mapping[int, str] = field(default_factory=dict)
+    category_names: Mapping[int, str] = field(default_factory=dict)
+    boxes: np.ndarray | None = None
+
+    def __post_init__(self) -> None:
+        count = len(self.sources)
+        object.__setattr__(self, "sources", tuple(self.sources))
+        self._freeze("product_ids", _ids(self.product_ids, "product_ids", count))
+        self._freeze("category_ids", _ids(self.category_ids, "category_ids", count))
+        self._freeze("split", _split(self.split, count))
+        if self.boxes is not None:
+            self._freeze("boxes", _boxes(self.boxes, count))
+        _require_one_category_a_product(self.product_ids, self.category_ids)
+
+    def __len__(self) -> int:
+        """The number of images."""
+        return len(self.sources)
+
+    def __repr__(self) -> str:
+        """Sizes only: a collection has thousands of paths."""
+        return (
+            f"<ImageCollection: {len(self)} images of {len(np.unique(self.product_ids))} products "
+            f"in {len(np.unique(self.category_ids))} categories, "
+            f"{int((self.split == 'train').sum())} for training>"
+        )
+
+    def image(self, index: int, size: int | None = None, crop: Crop = "full") -> Image.Image:
+        """Image ``index`` in RGB, cropped, then scaled to ``size`` x ``size`` pixels if given.
+
+        Args:
+            index: 0 … N-1.
+            size: side in pixels; None leaves the crop as large as it is.
+            crop: ``"full"``, the whole image (an oblong one is squeezed when scaled);
+                ``"center"``, its largest central square; ``"box"``, the smallest square around
+                the object's box, shifted and cut to lie in the image.
+
+        Raises:
+            DatasetError: the file is missing, truncated or no image.
+            ValueError: ``crop="box"`` without boxes, or an unknown crop or size.
+        """
+        if crop not in get_args(Crop):
+            raise ValueError(f"crop must be one of {', '.join(get_args(Crop))}, not {crop!r}")
+        if size is not None and size < 1:
+            raise ValueError(f"size must be at least 1 pixel, not {size}")
+        picture = _load(self.sources[index])
+        if crop == "center":
+            picture = picture.crop(_central_square(*picture.size))
+        elif crop == "box":
+            if self.boxes is None:
+                raise ValueError('crop="box" needs boxes, and this collection has none')
+            picture = picture.crop(_square_around(self.boxes[index], *picture.size))
+        if size is None or picture.size == (size, size):
+            return picture
+        return picture.resize((size, size), Image.Resampling.BILINEAR)
+
+    def tensor(self, indices: Any = None, size: int = 64, crop: Crop = "full") -> torch.Tensor:
+        """Images as float32 of shape (len(indices), 3, size, size), values in [0, 1].
+
+        ``indices`` is anything that selects from ``range(N)`` in NumPy: integers, a slice, a
+        boolean mask; None means all. Cropping and errors are those of ``image``.
+        """
+        import torch  # here, since reading ids and paths needs no torch
+
+        chosen = self._select(indices)
+        pixels = np.empty((len(chosen), size, size, 3), dtype=np.uint8)
+        for row, index in zip(pixels, chosen.tolist(), strict=True):
+            row[:] = np.asarray(self.image(index, size, crop))
+        return torch.from_numpy(pixels).permute(0, 3, 1, 2).contiguous().float().div_(255)
+
+    def subset(
+        self,
+        indices: Any = None,
+        *,
+        split: Literal["train", "test"] | None = None,
+        categories: Collection[int] | None = None,
+        products: Collection[int] | None = None,
+    ) -> ImageCollection:
+        """The images at ``indices`` (default all) that are of these splits, categories, products.
+
+        Ids and names stay what they are, and the order is that of ``indices``.
+        """
+        chosen = self._select(indices)
+        if split is not None:
+            if split not in ("train", "test"):
+                raise ValueError(f'split must be "train" or "test", not {split!r}')
+            chosen = chosen[self.split[chosen] == split]
+        if categories is not None:
+            chosen = chosen[np.isin(self.category_ids[chosen], list(categories))]
+        if products is not None:
+            chosen = chosen[np.isin(self.product_ids[chosen], list(products))]
+        return ImageCollection(
+            sources=tuple(self.sources[index] for index in chosen.tolist()),
+            product_ids=self.product_ids[chosen],
+            category_ids=self.category_ids[chosen],
+            split=self.split[chosen],
+            product_names=self.product_names,
+            category_names=self.category_names,
+            boxes=None if self.boxes is None else self.boxes[chosen],
+        )
+
+    def _select(self, indices: Any) -> np.ndarray:
+        everything = np.arange(len(self))
+        if indices is None:
+            return everything
+        chosen = indices if isinstance(indices, slice) else np.asarray(indices)
+        if isinstance(chosen, np.ndarray) and chosen.size == 0:
+            return everything[:0]
+        return np.atleast_1d(everything[chosen])
+
+    def _freeze(self, name: str, values: np.ndarray) -> None:
+        values.flags.writeable = False
+        object.__setattr__(self, name, values)
+
+
+def require_complete(folder: Path, count: int) -> None:
+    """Refuse a prepared data set that has lost pictures since its ``dataset.json`` was written."""
+    stamp = folder / "dataset.json"
+    if not stamp.is_file():
+        return
+    try:
+        expected = json.loads(stamp.read_text(encoding="utf-8"))["pictures"]["files"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise DatasetError(f"{stamp} is damaged: prepare the data set again") from error
+    if expected != count:
+        raise DatasetError(
+            f"{folder} has {count} pictures, and {stamp.name} says {expected}: "
+            f"prepare the data set again"
+        )
+
+
+def _load(source: Source) -> Image.Image:
+    if isinstance(source, Image.Image):
+        return source.convert("RGB")
+    try:
+        with Image.open(source) as picture:
+            return picture.convert("RGB")
+    except FileNotFoundError as error:
+        raise DatasetError(f"{source} is missing: prepare the data set again") from error
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise DatasetError(
+            f"{source} is truncated or no picture ({error}): prepare the data set again, "
+            f"or put a whole file there"
+        ) from error
+
+
+def _central_square(width: int, height: int) -> tuple[int, int, int, int]:
+    side = min(width, height)
+    left, top = (width - side) // 2, (height - side) // 2
+    return left, top, left + side, top + side
+
+
+def _square_around(box: np.ndarray, width: int, height: int) -> tuple[int, int, int, int]:
+    x, y, box_width, box_height = box.tolist()
+    side = max(1, round(min(max(box_width, box_height), width, height)))
+    left = round(min(max(0.0, x + (box_width - side) / 2), width - side))
+    top = round(min(max(0.0, y + (box_height - side) / 2), height - side))
+    return left, top, left + side, top + side
+
+
+def _ids(values: Any, name: str, count: int) -> np.ndarray:
+    ids = np.asarray(values)
+    if ids.shape != (count,):
+        raise ValueError(f"{name} must have shape ({count},), one an image, not {ids.shape}")
+    if count and ids.dtype.kind not in "iu":
+        raise TypeError(f"{name} must be integers, not {ids.dtype}")
+    return ids.astype(np.int64)
+
+
+def _split(values: Any, count: int) -> np.ndarray:
+    split = np.array(values, dtype=np.str_)
+    if split.shape != (count,):
+        raise ValueError(f"split must have shape ({count},), one an image, not {split.shape}")
+    unknown = sorted(set(split.tolist()) - {"train", "test"})
+    if unknown:
+        raise ValueError(f'split must hold "train" and "test" only, not {unknown[0]!r}')
+    return split
+
+
+def _boxes(values: Any, count: int) -> np.ndarray:
+    boxes = np.array(values, dtype=np.float32)
+    if boxes.shape != (count, 4):
+        raise ValueError(
+            f"boxes must have shape ({count}, 4): x, y, width, height an image, not {boxes.shape}"
+        )
+    return boxes
+
+
+def _require_one_category_a_product(product_ids: np.ndarray, category_ids: np.ndarray) -> None:
+    pairs = np.unique(np.stack([product_ids, category_ids], axis=1), axis=0)
+    products, counts = np.unique(pairs[:, 0], return_counts=True)
+    if (counts > 1).any():
+        product = products[counts > 1][0]
+        raise ValueError(f"product {product} is in more than one category; give it one")

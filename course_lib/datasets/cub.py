@@ -1,0 +1,144 @@
+"""CUB-200-2011's layout: text files of numbered lines, and a folder of images a class.
+
+The product is the class (a species of bird). The category is the genus in ``class_genus.txt`` where
+there is one, as in the procedural birds; else the last word of the class's name, so that
+``001.Black_footed_Albatross`` and ``002.Laysan_Albatross`` share the category ``Albatross``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from course_lib.datasets.collection import DatasetError, ImageCollection, require_complete
+
+_REMEDY = (
+    "make the birds with `course data birds`, or name the folder CUB_200_2011 of the published "
+    "archive"
+)
+
+
+def read_cub(folder: str | Path) -> ImageCollection:
+    """Read the procedural birds, or the real CUB-200-2011, from the folder with ``images.txt``.
+
+    Ids count from 0 in the order of the files' own. Boxes are read where ``bounding_boxes.txt`` is.
+    Raises ``DatasetError`` naming the file, or the image, that is missing or damaged.
+    """
+    folder = Path(folder)
+    images = _numbered(folder / "images.txt")
+    classes = _numbered(folder / "classes.txt")
+    class_of = _integers(folder / "image_class_labels.txt", images)
+    is_training = _integers(folder / "train_test_split.txt", images)
+    for image, number in class_of.items():
+        if number not in classes:
+            raise DatasetError(
+                f"{folder / 'image_class_labels.txt'}: image {image} is of class {number}, "
+                f"which classes.txt does not have; {_REMEDY}"
+            )
+    paths = [folder / "images" / name for name in images.values()]
+    _require_files(paths)
+    require_complete(folder, len(paths))
+
+    category_names, category_of = _categories(folder, classes)
+    product_id = {number: index for index, number in enumerate(sorted(classes))}
+    products = [product_id[class_of[image]] for image in images]
+    return ImageCollection(
+        sources=tuple(paths),
+        product_ids=np.array(products, dtype=np.int64),
+        category_ids=np.array([category_of[class_of[i]] for i in images], dtype=np.int64),
+        split=np.array(["train" if is_training[image] else "test" for image in images]),
+        product_names={product_id[n]: _plain_name(name) for n, name in classes.items()},
+        category_names=category_names,
+        boxes=_boxes(folder / "bounding_boxes.txt", images),
+    )
+
+
+def _categories(folder: Path, classes: Mapping[int, str]) -> tuple[dict[int, str], dict[int, int]]:
+    """The categories' names by id, and the category id of each class number."""
+    path = folder / "class_genus.txt"
+    if path.exists():
+        genera = {number: line.partition(" ") for number, line in _numbered(path).items()}
+        _require_same_numbers(path, genera, classes)
+        name_of = {number: name for number, (_, _, name) in genera.items()}
+    else:
+        name_of = {number: _plain_name(name).split(" ")[-1] for number, name in classes.items()}
+    # By first appearance, which is the order of the genera's own numbers.
+    names = list(dict.fromkeys(name_of[number] for number in sorted(classes)))
+    category_id = {name: index for index, name in enumerate(names)}
+    return dict(enumerate(names)), {n: category_id[name] for n, name in name_of.items()}
+
+
+def _plain_name(name: str) -> str:
+    """``001.Black_footed_Albatross`` -> ``Black footed Albatross``."""
+    number, _, rest = name.partition(".")
+    return (rest if number.isdigit() else name).replace("_", " ")
+
+
+def _numbered(path: Path) -> dict[int, str]:
+    """Read lines of "<number> <rest>", in their order."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise DatasetError(f"{path} is missing: {_REMEDY}") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise DatasetError(f"{path} cannot be read ({error}): {_REMEDY}") from error
+    lines: dict[int, str] = {}
+    for position, line in enumerate(text.splitlines(), 1):
+        number, _, rest = line.strip().partition(" ")
+        if not number:
+            continue
+        if not number.isdigit() or not rest or int(number) in lines:
+            raise DatasetError(
+                f'{path}, line {position}: expected "<number> <value>" with a new number, '
+                f"found {line!r}; {_REMEDY}"
+            )
+        lines[int(number)] = rest
+    if not lines:
+        raise DatasetError(f"{path} is empty: {_REMEDY}")
+    return lines
+
+
+def _integers(path: Path, images: Mapping[int, str]) -> dict[int, int]:
+    """Read one integer for each image."""
+    lines = _numbered(path)
+    _require_same_numbers(path, lines, images)
+    for number, value in lines.items():
+        if not value.isdigit():
+            raise DatasetError(f"{path}: image {number} has {value!r}, not a number; {_REMEDY}")
+    return {number: int(value) for number, value in lines.items()}
+
+
+def _boxes(path: Path, images: Mapping[int, str]) -> np.ndarray | None:
+    """Read x, y, width and height of each image, float32 (N, 4)."""
+    if not path.exists():
+        return None
+    lines = _numbered(path)
+    _require_same_numbers(path, lines, images)
+    try:
+        boxes = np.array([lines[image].split() for image in images], dtype=np.float32)
+    except ValueError as error:
+        raise DatasetError(f"{path}: four numbers a line are expected ({error})") from error
+    if boxes.shape[1:] != (4,):
+        raise DatasetError(f"{path}: four numbers a line are expected; {_REMEDY}")
+    return boxes
+
+
+def _require_same_numbers(
+    path: Path, found: Mapping[int, object], expected: Mapping[int, object]
+) -> None:
+    odd = sorted(found.keys() ^ expected.keys())
+    if odd:
+        what = "lacks" if odd[0] in expected else "has"
+        raise DatasetError(f"{path} {what} number {odd[0]}, unlike the other files; {_REMEDY}")
+
+
+def _require_files(paths: list[Path]) -> None:
+    present: dict[Path, set[str]] = {}
+    for path in paths:
+        if path.parent not in present:
+            is_there = path.parent.is_dir()
+            present[path.parent] = {p.name for p in path.parent.iterdir()} if is_there else set()
+        if path.name not in present[path.parent]:
+            raise DatasetError(f"{path} is missing, though images.txt lists it; {_REMEDY}")
