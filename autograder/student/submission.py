@@ -114,7 +114,15 @@ class Submission:
         Args:
             return_args: also return the arguments as they are after the call.
         """
-        return self.request("call", args, kwargs, return_args)
+        reply = self.request("call", args, kwargs, return_args)
+        if return_args and not (
+            type(reply) is tuple
+            and len(reply) == 2
+            and type(reply[1]) is tuple
+            and len(reply[1]) == len(args)
+        ):
+            raise UnreadableValue("arguments that are not plain data")
+        return reply
 
     def vjp(
         self,
@@ -134,7 +142,12 @@ class Submission:
             it (detached).
         """
         reply = self.request("vjp", args, kwargs, tuple(wrt), cotangent)
-        if type(reply) is not tuple or len(reply) != 2 or type(reply[1]) is not list:
+        if (
+            type(reply) is not tuple
+            or len(reply) != 2
+            or type(reply[1]) is not list
+            or len(reply[1]) != len(wrt)
+        ):
             raise UnreadableValue("a gradient that is not plain data")
         return reply
 
