@@ -7,6 +7,7 @@ and have a gradient everywhere. On unit rows they lie in [0, 4] and equal 2 − 
 import torch
 from torch import Tensor
 
+from course_lib.shortlists import shortlists
 from course_lib.validation import (
     require_at_most,
     require_comparable,
@@ -65,17 +66,36 @@ def pairwise_squared_distances(x: Tensor, y: Tensor | None = None) -> Tensor:
     wide = torch.promote_types(x.dtype, torch.float32)
     rows = x.to(wide)
     columns = rows if y is None else y.to(wide)
-    row_squares = rows.square().sum(dim=1)
-    column_squares = columns.square().sum(dim=1)
-    products = rows @ columns.T
-    # Nearly equal numbers are subtracted here; rounding can leave a little less than 0.
-    distances = (row_squares[:, None] + column_squares[None, :] - 2 * products).clamp_min(0)
+    # ‖y‖² − 2⟨x, y⟩, then ‖x‖² on top, in place: fresh N x M matrices cost more than the product.
+    distances = torch.addmm(columns.square().sum(dim=1), rows, columns.T, alpha=-2)
+    distances += rows.square().sum(dim=1, keepdim=True)
+    # Nearly equal numbers were subtracted; rounding can leave a little less than 0.
+    distances.clamp_(min=0)
     if y is None:
-        # The same rounding makes d(i, i) differ from 0 and, in the last bit, d(i, j) from d(j, i).
-        # One triangle, mirrored, differs in neither.
-        upper = distances.triu(diagonal=1)
-        distances = upper + upper.T
+        # The same rounding leaves d(i, i) near 0 and d(i, j) near d(j, i), but equal to neither.
+        # Only the values need mending; the gradients are right as they are.
+        with torch.no_grad():
+            mirror_upper_triangle_(distances)
     return distances.to(x.dtype)
+
+
+def mirror_upper_triangle_(matrix: Tensor, block: int = 256) -> Tensor:
+    """Copy the upper triangle onto the lower and set the diagonal to 0, in place.
+
+    Args:
+        matrix: ``(N, N)`` tensor; what is below the diagonal is overwritten.
+        block: rows and columns moved at a time. Blocks stay in the cache, where transposing the
+            whole matrix at once would miss it with every element.
+
+    Returns:
+        ``matrix`` itself.
+    """
+    for start in range(0, len(matrix), block):
+        here, below = slice(start, start + block), slice(start + block, None)
+        corner = matrix[here, here].triu(diagonal=1)
+        matrix[here, here] = corner + corner.T
+        matrix[below, here] = matrix[here, below].T
+    return matrix
 
 
 def cosine_similarities(x: Tensor, y: Tensor | None = None) -> Tensor:
@@ -118,34 +138,44 @@ def squared_distances_from_cosine(similarities: Tensor) -> Tensor:
 
 
 def k_nearest(
-    queries: Tensor, retrieval: Tensor, k: int, *, chunk_size: int = 256
+    queries: Tensor, retrieval: Tensor, k: int, *, chunk_size: int = 512
 ) -> tuple[Tensor, Tensor]:
     """The k rows of the retrieval set that are nearest to each query: exact search.
 
     Args:
-        queries: ``(Q, D)`` embeddings, floating point.
+        queries: ``(Q, D)`` embeddings, floating point, finite.
         retrieval: ``(R, D)`` embeddings of the same dtype and device.
         k: neighbours per query, 1 <= k <= R.
-        chunk_size: queries compared at a time; peak memory grows with ``chunk_size * R``, not with
-            ``Q * R``. Results do not depend on it.
+        chunk_size: queries compared at a time, >= 1. Peak memory grows with ``chunk_size * R``, not
+            with ``Q * R``; results do not depend on it.
 
     Returns:
         ``(squared_distances, indices)``, both ``(Q, k)``, nearest first, detached from the graph.
-        Equal distances are ordered by index, smaller first.
+        Equal distances are ordered by index, smaller first. Distances have the dtype of the
+        embeddings, float32 for half precision; indices are int64.
 
     Raises:
-        TypeError, ValueError: shapes, dtypes or devices do not fit, an input is empty, or k or
-            ``chunk_size`` is out of range.
+        TypeError, ValueError: shapes, dtypes or devices do not fit, an input is empty or not
+            finite, or ``k`` or ``chunk_size`` is out of range.
     """
     require_comparable(queries, retrieval, ("queries", "retrieval"))
     require_integers(1, k=k, chunk_size=chunk_size)
     require_at_most(len(retrieval), f"the retrieval set has {len(retrieval)} rows", k=k)
 
+    wide = torch.promote_types(queries.dtype, torch.float32)
+    queries, retrieval = queries.detach().to(wide), retrieval.detach().to(wide)
+    ranks = torch.arange(k, device=queries.device)
     neighbours = []
-    for chunk in queries.detach().split(chunk_size):
-        distances = pairwise_squared_distances(chunk, retrieval.detach())
-        # topk may return equal distances in any order; a stable sort keeps that of the indices.
-        ordered = distances.sort(dim=1, stable=True)
-        neighbours.append((ordered.values[:, :k], ordered.indices[:, :k]))
-    squared_distances, indices = map(torch.cat, zip(*neighbours, strict=True))
-    return squared_distances, indices
+    # The matrix product alone would blur nearly equal distances. It only chooses the candidates;
+    # their distances come from differences, so that equal rows are equally far.
+    for rows, items, distances in shortlists(queries, retrieval, k, chunk_size):
+        # Sorted by query, then distance, then index: stable sorts, the last key first.
+        order = items.argsort()
+        order = order[distances[order].argsort(stable=True)]
+        order = order[rows[order].argsort(stable=True)]
+        counts = torch.bincount(rows)
+        starts = counts.cumsum(dim=0) - counts
+        nearest = order[starts[:, None] + ranks]
+        neighbours.append((distances[nearest], items[nearest]))
+    squared_distances, indices = zip(*neighbours, strict=True)
+    return torch.cat(squared_distances), torch.cat(indices)
