@@ -86,7 +86,11 @@ def _torchvision(course: Course) -> Finding:
     except (ImportError, RuntimeError) as error:
         return Finding("torchvision", f"does not import ({error})", remedy)
     extension = _loads(lambda: importlib.import_module("torchvision.extension")._assert_has_ops())
-    state = "" if extension else ", without its compiled part (made for another torch; PIL reads images)"
+    state = (
+        ""
+        if extension
+        else ", without its compiled part (made for another torch; PIL reads images)"
+    )
     return Finding("torchvision", f"{torchvision.__version__}{state}")
 
 

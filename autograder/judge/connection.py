@@ -131,6 +131,9 @@ class WorkerConnection:
         except SubmissionError as error:
             self._load_error = error
             return
+        except WorkerCannotStart:
+            self.close()
+            raise
         self.notes = report["notes"]
         if report["error"] is not None:
             self._load_error = read_error(report["error"])
@@ -175,7 +178,7 @@ class _Worker:
     def exchange(self, request: dict[str, Any], payload: bytes) -> tuple[Any, bytes]:
         """One request and its reply, within the budget."""
         if self.dead:
-            raise WorkerDied("the process that runs your code has ended")
+            raise WorkerDied("The process that runs your code has ended.")
         try:
             self._peer.settimeout(self.budget.wall_left() if self.budget else None)
             send(self._peer, request, payload)
@@ -185,8 +188,8 @@ class _Worker:
             if isinstance(error, TimeoutError):
                 raise DeadlineExceeded(_OUT_OF_TIME) from None
             if isinstance(error, BrokenFrame) and "hung up" not in str(error):
-                raise UnreadableValue(f"the reply is {error}") from None
-            raise WorkerDied("the process that runs your code ended before it answered") from None
+                raise UnreadableValue(f"Your code sent {error}.") from None
+            raise WorkerDied("The process that runs your code ended before it answered.") from None
         except DeadlineExceeded:
             self.kill()
             raise
@@ -227,7 +230,7 @@ class _Worker:
         return lines[-1] if lines else "it said nothing"
 
 
-_OUT_OF_TIME = "your code used more time than this test allows"
+_OUT_OF_TIME = "Your code used more time than this test allows."
 
 
 @dataclass

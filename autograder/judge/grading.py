@@ -169,6 +169,8 @@ class Judge:
 
     def _setup(self, assignment: Assignment) -> str:
         """The set-up cell as released: a student's own version of it is not run."""
+        if not assignment.ipynb.is_file():
+            raise FileNotFoundError(f"{assignment.ipynb} is missing: run `course notebooks`")
         notebook = nbformat.read(assignment.ipynb, as_version=4)
         return next((cell.source for cell in notebook.cells if cell.get("id") == "setup"), "")
 

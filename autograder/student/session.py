@@ -14,7 +14,13 @@ from typing import Any
 import pytest
 import torch
 
-from autograder.student.errors import CheckFailure, SubmissionError
+from autograder.student.errors import (
+    CheckFailure,
+    DeadlineExceeded,
+    SubmissionError,
+    UnreadableValue,
+    WorkerDied,
+)
 from autograder.student.exercise import Graded, graded_methods
 from autograder.student.submission import Submission
 from autograder.student.verdicts import Outcome, Verdict
@@ -164,7 +170,10 @@ def judge(item: Any, error: Exception | None) -> Verdict:
         )
     if isinstance(error, SubmissionError):
         outcome = Outcome.NOT_STARTED if error.not_started else Outcome.FAILED
-        message = error.message if error.not_started else f"Your code raised {error}"
+        if error.not_started or isinstance(error, DeadlineExceeded | WorkerDied | UnreadableValue):
+            message = error.message
+        else:
+            message = f"Your code raised {error}."
         return verdict(outcome, 0.0, message=message, cause=error.types[0])
     if isinstance(error, AssertionError):
         return verdict(Outcome.FAILED, 0.0, message=str(error), cause=cause)

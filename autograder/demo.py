@@ -1,0 +1,120 @@
+"""`course demo`: from data to report on a class of sample submissions, in a course of its own."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+
+from autograder.build.execute import execute_notebook
+from autograder.build.release import release
+from autograder.build.verify import verify_release
+from autograder.course import Assignment, Course
+from autograder.gradebook.feedback import write_feedback
+from autograder.gradebook.grading import grade_class, print_table
+from autograder.gradebook.intake import collect
+from autograder.gradebook.roster import enter_roster
+from autograder.judge.sandbox import Bubblewrap, Sandbox, Unsandboxed, sandbox_problem
+from autograder.report.page import write_report
+from autograder.samples import read_class, write_roster, write_submissions
+
+TAKEN_ALONG = ("pyproject.toml", "requirements.txt", "nbgrader_config.py", "examples", "LICENSE")
+
+
+def run_demo(course: Course, console: Console) -> None:
+    """Show the whole way; raises when a step does not end as it should."""
+    began = time.perf_counter()
+    sandbox = _sandbox(console)
+    with _step(console, "Rendering the embedded data set"):
+        subprocess.run([sys.executable, "-m", "autograder.cli", "data", "birds"], check=True)
+    demo = own_course(course)
+    with _step(console, "Running the reference notebooks"):
+        for assignment in demo.assignments():
+            run = execute_notebook(
+                assignment.ipynb, demo.state / "executed" / assignment.ipynb.name
+            )
+            console.print(f"  {assignment.name}: {run.summary} ({run.seconds:.0f} s)")
+            if run.errors:
+                raise ValueError(f"the reference notebook {assignment.name} raised")
+    released = {}
+    with _step(console, "Writing and verifying the student editions"):
+        for assignment in demo.assignments():
+            archive = release(demo, assignment.name)
+            report = verify_release(demo, archive)
+            console.print(f"  {archive.name}: {report.summary}")
+            if not report.clean:
+                raise ValueError(f"{archive} gives something away:\n{report}")
+            released[assignment.name] = archive
+    students = read_class(demo)
+    enter_roster(demo, write_roster(students, demo.state / "roster.csv"))
+    grades = []
+    for assignment in demo.assignments():
+        with _step(console, f"Grading {assignment.name}"):
+            _hand_in(demo, assignment, released[assignment.name], sandbox)
+            grades.append(grade_class(demo, assignment, sandbox=sandbox))
+            write_feedback(demo, assignment)
+    for table in grades:
+        print_table(table, console)
+    for student in students:
+        console.print(f"  {student.id}: {student.story}", highlight=False)
+    page = write_report(demo, demo.assignments(), demo.root / "reports")
+    console.print(f"\nClass report:   {page}", highlight=False, soft_wrap=True)
+    feedback = demo.root / "feedback"
+    for html in sorted(feedback.rglob("*.html"))[:3]:
+        console.print(f"Feedback page:  {html}", highlight=False, soft_wrap=True)
+    console.print(f"All feedback:   {feedback}", highlight=False, soft_wrap=True)
+    console.print(f"The demo took {time.perf_counter() - began:.0f} s.")
+
+
+def own_course(course: Course) -> Course:
+    """A fresh copy of the course, so that the demo touches no real gradebook."""
+    folder = course.state / "demo"
+    if folder.exists():
+        shutil.rmtree(folder)
+    parts = (course.library, course.tests, course.notebooks, course.data)
+    paths = [*parts, *(course.root / name for name in TAKEN_ALONG)]
+    for path in paths:
+        if path.is_dir():
+            left_out = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints")
+            shutil.copytree(path, folder / path.name, ignore=left_out)
+        elif path.is_file():
+            folder.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(path, folder / path.name)
+    if (course.root / "data").is_dir():
+        (folder / "data").symlink_to(course.root / "data")
+    return Course.find(folder)
+
+
+def _hand_in(course: Course, assignment: Assignment, archive: Path, sandbox: Sandbox) -> None:
+    """Unpack the release as students do, write their work, and collect it."""
+    workspace = course.state / "workspaces" / assignment.name
+    shutil.unpack_archive(archive, workspace)
+    notebook = next(workspace.rglob(f"{assignment.name}.ipynb"))
+    folder = course.state / "handed_in" / assignment.name
+    students = read_class(course)
+    write_submissions(course, assignment, notebook, folder, students, contained=sandbox.contained)
+    collect(course, folder, assignment)
+
+
+def _sandbox(console: Console) -> Sandbox:
+    problem = sandbox_problem()
+    if not problem:
+        console.print("Submissions run in a sandbox (bubblewrap).")
+        return Bubblewrap()
+    console.print(f"[bold]No sandbox:[/] {problem}")
+    console.print("The demo goes on unsandboxed, with its honest samples only.")
+    return Unsandboxed()
+
+
+@contextmanager
+def _step(console: Console, what: str) -> Iterator[None]:
+    console.print(f"[bold]{what} ...[/]")
+    began = time.perf_counter()
+    yield
+    console.print(f"  done in {time.perf_counter() - began:.1f} s")

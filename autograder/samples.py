@@ -1,0 +1,164 @@
+"""A small class of sample submissions, made from a release and the variants of its exercises.
+
+`examples/class/class.toml` says who the students are; what they answered are files of
+`variants/`, so that a sample never repeats code. Hostile samples are written only when the caller
+has a sandbox.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+
+from autograder.course import Assignment, Course, CourseExercise
+
+CLASS = Path("examples") / "class" / "class.toml"
+
+
+@dataclass(frozen=True)
+class Student:
+    """A made-up student.
+
+    Attributes:
+        id: user name.
+        first_name, last_name: for the roster.
+        story: what became of their work, in a few words.
+        right: ids of the exercises that they answered well; `["*"]` for all.
+        wrong: exercise id -> name of the wrong variant that they handed in.
+        damage: what happened to the file: names of `DAMAGES`.
+        hostile: a file beside class.toml whose code they put into every answer, or "".
+    """
+
+    id: str
+    first_name: str
+    last_name: str
+    story: str
+    right: tuple[str, ...] = ()
+    wrong: Mapping[str, str] = field(default_factory=dict)
+    damage: tuple[str, ...] = ()
+    hostile: str = ""
+
+
+def read_class(course: Course) -> list[Student]:
+    """The students of `examples/class/class.toml`.
+
+    Raises:
+        FileNotFoundError: the course has no such file.
+    """
+    path = course.root / CLASS
+    table = tomllib.loads(path.read_text(encoding="utf-8"))
+    return [
+        Student(**{key: tuple(v) if isinstance(v, list) else v for key, v in entry.items()})
+        for entry in table["students"]
+    ]
+
+
+def write_roster(students: list[Student], path: Path) -> Path:
+    """Write the class list as CSV."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        rows = csv.writer(file)
+        rows.writerow(["id", "first_name", "last_name", "email"])
+        rows.writerows([s.id, s.first_name, s.last_name, f"{s.id}@example.org"] for s in students)
+    return path
+
+
+def write_submissions(
+    course: Course,
+    assignment: Assignment,
+    released: Path,
+    folder: Path,
+    students: list[Student],
+    *,
+    contained: bool,
+) -> list[Student]:
+    """Write what each student hands in, as `folder/STUDENT/ASSIGNMENT.ipynb`.
+
+    Args:
+        released: the notebook of the student edition.
+        contained: whether submissions will run in a sandbox; without one, hostile students are
+            left out.
+
+    Returns:
+        The students who handed something in.
+    """
+    present = [student for student in students if contained or not student.hostile]
+    for student in present:
+        notebook = nbformat.read(released, as_version=4)
+        _answer(course, assignment, notebook, student)
+        for name in student.damage:
+            DAMAGES[name](notebook)
+        path = folder / student.id / f"{assignment.name}.ipynb"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(nbformat.writes(notebook), encoding="utf-8")
+    return present
+
+
+def _answer(
+    course: Course, assignment: Assignment, notebook: NotebookNode, student: Student
+) -> None:
+    for exercise in course.exercises_of(assignment):
+        source = _answer_source(course, exercise, student)
+        if source is not None:
+            _cell(notebook, f"ex-{exercise.id}").source = source
+
+
+def _answer_source(course: Course, exercise: CourseExercise, student: Student) -> str | None:
+    """What the student wrote for an exercise; None when they left it as it was."""
+    variants = course.tests / "variants" / exercise.id
+    if exercise.id in student.wrong:
+        return (variants / "wrong" / f"{student.wrong[exercise.id]}.py").read_text("utf-8")
+    if student.hostile:
+        attack = (course.root / CLASS.parent / student.hostile).read_text("utf-8")
+        return attack.replace("EXERCISE", exercise.name)
+    if exercise.id in student.right or "*" in student.right:
+        return sorted((variants / "right").glob("*.py"))[0].read_text("utf-8")
+    return None
+
+
+def _cell(notebook: NotebookNode, id: str) -> NotebookNode:
+    return next(cell for cell in notebook.cells if cell.get("id") == id)
+
+
+def _answer_cells(notebook: NotebookNode) -> list[int]:
+    return [i for i, cell in enumerate(notebook.cells) if cell.get("id", "").startswith("ex-")]
+
+
+def _split_a_cell(notebook: NotebookNode) -> None:
+    """The first answer's cell, split in two in the middle of its function."""
+    place = _answer_cells(notebook)[0]
+    cell = notebook.cells[place]
+    lines = cell.source.splitlines(keepends=True)
+    body = next(i for i, line in enumerate(lines) if re.match(r"\s+return\b", line))
+    rest = nbformat.v4.new_code_cell("".join(lines[body:]), id="split-off")
+    cell.source = "".join(lines[:body])
+    notebook.cells.insert(place + 1, rest)
+
+
+def _delete_a_cell(notebook: NotebookNode) -> None:
+    """The second answer's cell and the check below it, deleted."""
+    place = _answer_cells(notebook)[1]
+    id = notebook.cells[place].id.replace("ex-", "check-", 1)
+    notebook.cells = [
+        cell for i, cell in enumerate(notebook.cells) if i != place and cell.get("id") != id
+    ]
+
+
+def _duplicate_a_cell(notebook: NotebookNode) -> None:
+    """The last check, copied with all its metadata."""
+    places = [i for i, c in enumerate(notebook.cells) if c.get("id", "").startswith("check-")]
+    copy = nbformat.from_dict(notebook.cells[places[-1]])
+    notebook.cells.insert(places[-1] + 1, copy)
+
+
+DAMAGES: dict[str, Callable[[NotebookNode], None]] = {
+    "split a cell": _split_a_cell,
+    "delete a cell": _delete_a_cell,
+    "duplicate a cell": _duplicate_a_cell,
+}

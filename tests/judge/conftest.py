@@ -1,0 +1,47 @@
+"""A judge of the tiny course, with a real sandbox."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from autograder.course import Course
+from autograder.judge.grading import Graded, Judge
+from autograder.judge.sandbox import Bubblewrap, sandbox_problem
+from autograder.student.verdicts import Verdict
+
+TINY_COURSE = Path(__file__).parent.parent / "fixtures" / "tiny_course"
+
+needs_sandbox = pytest.mark.skipif(bool(sandbox_problem()), reason=sandbox_problem())
+
+
+@pytest.fixture(scope="session")
+def tiny_course(tmp_path_factory: pytest.TempPathFactory) -> Course:
+    folder = tmp_path_factory.mktemp("judge") / "tiny_course"
+    shutil.copytree(TINY_COURSE, folder)
+    return Course.find(folder)
+
+
+@pytest.fixture(scope="session")
+def judge(tiny_course: Course) -> Judge:
+    return Judge(tiny_course, Bubblewrap(), secret=b"the secret of these tests")
+
+
+@pytest.fixture
+def grade(judge: Judge, tmp_path: Path) -> Callable[[str, str], Graded]:
+    """Grade an answer given as text, through the real worker."""
+
+    def grade_text(exercise: str, source: str) -> Graded:
+        answer = tmp_path / "answer.py"
+        answer.write_text(source, encoding="utf-8")
+        return judge.grade_answer(exercise, answer)
+
+    return grade_text
+
+
+def by_test(graded: Graded) -> dict[str, Verdict]:
+    """The verdicts of a graded exercise, by test."""
+    return {verdict.test: verdict for verdict in graded.result.verdicts}

@@ -1,0 +1,180 @@
+"""The judge grades through the sandbox: right work keeps its points, nothing else earns any."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import nbformat
+import psutil
+import pytest
+
+from autograder.course import Course
+from autograder.judge import connection
+from autograder.judge.grading import Graded, Judge
+from autograder.judge.sandbox import Bubblewrap
+from autograder.student.verdicts import Outcome
+from tests.judge.conftest import by_test, needs_sandbox
+
+pytestmark = needs_sandbox
+
+RIGHT = "def dot(x, y):\n    return float(sum(a * b for a, b in zip(x, y)))\n"
+
+Grade = Callable[[str, str], Graded]
+
+
+def test_a_right_answer_earns_all_points(grade: Grade) -> None:
+    assert grade("dot", RIGHT).result.points == 40
+
+
+def test_a_known_mistake_is_diagnosed(grade: Grade) -> None:
+    graded = grade("dot", "def dot(x, y):\n    return float(sum(x) + sum(y))\n")
+    assert graded.result.points == 0
+    assert graded.result.diagnoses == ("adds instead of multiplying",)
+
+
+def test_an_exercise_may_call_the_other_ones_as_the_reference(grade: Grade) -> None:
+    assert grade("norm", "def norm(x):\n    return dot(x, x) ** 0.5\n").result.passed
+
+
+def test_importing_the_answer_is_no_answer(grade: Grade) -> None:
+    graded = grade("dot", "from tiny_lib.vectors import dot\n")
+    assert graded.result.points == 0
+    assert by_test(graded)["test_small_example"].outcome is Outcome.NOT_STARTED
+
+
+def test_a_file_without_the_answer_is_not_started(grade: Grade) -> None:
+    graded = grade("dot", "def dott(x, y):\n    return 0.0\n")
+    assert {v.outcome for v in graded.result.verdicts} == {Outcome.NOT_STARTED}
+    assert graded.result.points == 0
+
+
+def test_an_error_in_the_cell_is_told_with_its_line(grade: Grade) -> None:
+    verdict = by_test(grade("dot", "1 / 0\n" + RIGHT))["test_small_example"]
+    assert "ZeroDivisionError" in verdict.message
+    assert "1 / 0" in verdict.message
+
+
+def test_a_syntax_error_is_told(grade: Grade) -> None:
+    graded = grade("dot", "def dot(x, y:\n    return 0\n")
+    assert graded.result.points == 0
+    assert "SyntaxError" in by_test(graded)["test_small_example"].message
+
+
+def test_a_process_that_dies_costs_one_test_and_is_restarted(grade: Grade) -> None:
+    dies = "import os\ndef dot(x, y):\n    if not x: os._exit(0)\n    return RIGHT(x, y)\n"
+    graded = grade("dot", RIGHT.replace("dot", "RIGHT") + dies)
+    assert by_test(graded)["test_empty"].cause == "WorkerDied"
+    assert graded.result.points == 30
+
+
+def test_an_answer_without_end_is_stopped(grade: Grade, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("autograder.judge.grading.CPU_SECONDS", 0.5)
+    graded = grade("dot", "def dot(x, y):\n    while True:\n        pass\n")
+    verdict = by_test(graded)["test_small_example"]
+    assert verdict.cause == "DeadlineExceeded"
+    assert "more time" in verdict.message
+    assert graded.run["attempts"] == 2, "a deadline that was hit is tried once more"
+
+
+def test_an_answer_that_sleeps_is_stopped_by_the_wall_clock(
+    grade: Grade, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("autograder.judge.grading.CPU_SECONDS", 0.3)
+    graded = grade("dot", "import time\ndef dot(x, y):\n    time.sleep(3600)\n")
+    assert by_test(graded)["test_small_example"].cause == "DeadlineExceeded"
+
+
+def test_a_forged_frame_fails_the_test_and_nothing_else(grade: Grade) -> None:
+    forged = """
+import socket, sys
+def dot(x, y):
+    if not x:
+        socket.socket(fileno=int(sys.argv[1])).sendall(b"passed" * 100)
+    return float(sum(a * b for a, b in zip(x, y)))
+"""
+    graded = grade("dot", forged)
+    verdict = by_test(graded)["test_empty"]
+    assert verdict.outcome is Outcome.FAILED
+    assert verdict.cause == "UnreadableValue"
+    assert graded.result.points == 30
+
+
+def test_a_value_that_lies_about_equality_fails(grade: Grade) -> None:
+    liar = """
+class Liar(float):
+    def __eq__(self, other): return True
+    def __hash__(self): return 0
+def dot(x, y):
+    return Liar(7)
+"""
+    assert grade("dot", liar).result.points == 0
+
+
+def test_patching_the_comparison_changes_nothing(grade: Grade) -> None:
+    patch = """
+import autograder.student.expectations as expectations
+expectations.expect_equal = lambda *args, **kwargs: None
+expectations._same = lambda *args: True
+def dot(x, y):
+    return 0.0
+"""
+    graded = grade("dot", patch)
+    assert by_test(graded)["test_small_example"].outcome is Outcome.FAILED
+
+
+def test_a_worker_that_cannot_start_is_the_graders_own_failure(
+    judge: Judge, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("autograder.judge.sandbox.worker_command", lambda fd: ["/missing"])
+    answer = tmp_path / "answer.py"
+    answer.write_text(RIGHT, encoding="utf-8")
+    graded = judge.grade_answer("dot", answer)
+    assert graded.result.points is None
+    outcomes = {v.outcome for v in graded.result.verdicts}
+    assert outcomes == {
+        Outcome.GRADER_ERROR,
+        Outcome.NOT_CHECKED,
+    }
+
+
+def test_the_same_answer_gets_the_same_verdicts_again(grade: Grade) -> None:
+    assert grade("dot", RIGHT).result.to_json() == grade("dot", RIGHT).result.to_json()
+
+
+def test_a_notebook_is_graded_exercise_by_exercise(tiny_course: Course, judge: Judge) -> None:
+    notebook = nbformat.v4.new_notebook(
+        cells=[
+            nbformat.v4.new_code_cell("import math\nprint('exploring')\n1 / 0", id="extra"),
+            nbformat.v4.new_code_cell(RIGHT, id="ex-dot"),
+            nbformat.v4.new_code_cell("check('dot')", id="check-dot"),
+            nbformat.v4.new_code_cell("def norm(x):\n    raise SystemExit", id="ex-norm"),
+        ]
+    )
+    graded = judge.grade_notebook(tiny_course.assignment("01"), notebook)
+    assert graded["dot"].result.points == 40
+    assert graded["norm"].result.points == 0
+
+
+def test_hidden_tests_can_be_left_out(judge: Judge, tmp_path: Path) -> None:
+    answer = tmp_path / "answer.py"
+    answer.write_text(RIGHT, encoding="utf-8")
+    graded = judge.grade_answer("dot", answer, hidden=False)
+    assert not any(verdict.hidden for verdict in graded.result.verdicts)
+
+
+def test_killing_a_worker_leaves_no_process_behind(judge: Judge, tmp_path: Path) -> None:
+    program = judge.grade_answer("dot", _written(tmp_path)).program
+    mounts = judge.mounts(judge.course.exercise("dot"))
+    with connection.connected(program, mounts, Bubblewrap()) as alive:
+        alive.renew()
+        assert alive._worker is not None
+        watched = [alive._worker._watch, *alive._worker._watch.children(recursive=True)]
+    _, alive_still = psutil.wait_procs(watched, timeout=20)
+    assert not alive_still
+
+
+def _written(folder: Path) -> Path:
+    path = folder / "answer.py"
+    path.write_text(RIGHT, encoding="utf-8")
+    return path
