@@ -122,7 +122,7 @@ def _genus(name: str, back_belly: tuple[str, str], species: int, draws: Draws) -
         stance=draws.between(14, 46),
         bill=draws.between(0.8, 1.3),
         tail=draws.between(0.40, 0.66),
-        leg=draws.between(0.16, 0.28),
+        leg=draws.between(0.20, 0.29),
         wing=draws.between(0.88, 1.06),
     )
     names = [f"{adjective}_{name}" for adjective in draws.shuffled(SPECIES_NAMES)]

@@ -1,0 +1,39 @@
+"""Small data sets for the tests of scripts and readers."""
+
+import os
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from data_scripts.birds import make_birds
+
+GENERA, SPECIES, PHOTOS, SIZE = 3, 2, 5, 48
+
+
+@pytest.fixture(scope="session")
+def birds(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished set of 3 genera x 2 species x 5 photos. Not to be changed."""
+    folder = tmp_path_factory.mktemp("birds") / "birds"
+    return make_birds(folder, genera=GENERA, species=SPECIES, photos=PHOTOS, size=SIZE)
+
+
+@pytest.fixture(scope="session")
+def shared_omniglot() -> Path:
+    """The folder of Omniglot's published archives, where this machine has them."""
+    folder = Path(os.environ.get("LOOKALIKE_SHARED", "../shared")) / "data" / "omniglot"
+    if not folder.is_dir():
+        pytest.skip(f"no published archives: {folder} is absent (set LOOKALIKE_SHARED)")
+    return folder
+
+
+@pytest.fixture
+def save_image():
+    """Save a small picture of one grey level, making its folders."""
+
+    def save(path: Path, size: tuple[int, int] = (6, 6), level: int = 128) -> Path:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", size, (level, level, level)).save(path)
+        return path
+
+    return save
