@@ -69,18 +69,20 @@ def semi_hard_triplets(
     require_generator(generator, on=distances)
 
     distances = distances.detach()  # choosing is no part of what is learnt
+    # Infinitely far, so never semi-hard: images of the anchor's own product.
+    to_negatives = distances.masked_fill(labels[:, None] == labels[None, :], torch.inf)
     anchors, positives = anchor_positive_pairs(labels)
-    # Row i holds the loss of pair i against every image of the batch: (P, B), never (B, B, B).
-    losses = distances[anchors, positives, None] - distances[anchors] + margin
-    negative = labels[anchors, None] != labels[None, :]
-    semi_hard = negative & (losses > 0) & (losses < margin)
+    # Row i is the loss of pair i with each image of the batch as negative: (P, B), not (B, B, B).
+    losses = distances[anchors, positives, None] - to_negatives.index_select(0, anchors)
+    losses += margin
+    semi_hard = (losses > 0) & (losses < margin)
 
-    # All semi-hard triplets, listed pair after pair: those of a pair are a run of `counts` entries,
-    # one of which is drawn.
-    candidates = semi_hard.nonzero(as_tuple=True)[1]
-    counts = semi_hard.sum(dim=1)
-    starts = counts.cumsum(dim=0) - counts
-    has_any = counts > 0
+    # Counted from left to right, the r-th semi-hard negative of a pair stands where the count
+    # reaches r. A random r draws one of them, at the price of one random number a pair.
+    running_counts = semi_hard.cumsum(dim=1, dtype=torch.int32)
+    counts = running_counts[:, -1]
     draws = torch.rand(len(counts), generator=generator, device=distances.device)
-    chosen = (starts + (draws * counts).long())[has_any]
-    return anchors[has_any], positives[has_any], candidates[chosen]
+    ranks = 1 + (draws * counts).int()
+    negatives = torch.searchsorted(running_counts, ranks[:, None])[:, 0]
+    has_any = counts > 0
+    return anchors[has_any], positives[has_any], negatives[has_any]
