@@ -14,6 +14,7 @@ from typing import Any
 
 import psutil
 
+from autograder.judge.deadlines import LEAST_CPU_SECONDS
 from autograder.judge.sandbox import INSIDE, Mounts, Sandbox
 from autograder.student.errors import (
     DeadlineExceeded,
@@ -25,7 +26,6 @@ from autograder.student.program import Program
 from autograder.student.submission import read_error
 from autograder.worker.frames import BrokenFrame, receive, send
 
-CPU_SECONDS = 10.0
 WALL_FACTOR = 4.0
 START_SECONDS = 120.0
 POLL_SECONDS = 0.1
@@ -64,7 +64,7 @@ class WorkerConnection:
         sandbox: Sandbox,
         *,
         names: tuple[str, ...] = (),
-        cpu_seconds: float = CPU_SECONDS,
+        cpu_seconds: float = LEAST_CPU_SECONDS,
         seed: int = 0,
     ) -> None:
         self._program = program

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,12 +13,8 @@ import nbformat
 
 from autograder.build.edition import edition
 from autograder.course import Assignment, Course, CourseExercise
-from autograder.judge.connection import (
-    CPU_SECONDS,
-    WorkerConnection,
-    connected,
-    probes_folder,
-)
+from autograder.judge.connection import WorkerConnection, connected, probes_folder
+from autograder.judge.deadlines import LEAST_CPU_SECONDS, deadline, remember, remembered
 from autograder.judge.sandbox import Mounts, Sandbox
 from autograder.judge.secret import read_secret
 from autograder.student.program import Program, program_for, program_for_file
@@ -106,11 +102,12 @@ class Judge:
         """Grade one exercise; a deadline that was hit is tried once more."""
         began = time.time()
         modules = self.course.test_modules(exercise.assignment, hidden=hidden)
+        deadlines = self._deadlines(exercise)
         attempts = 1
-        verdicts, timings, notes = self._run(exercise, program, modules)
+        verdicts, timings, notes = self._run(exercise, program, modules, deadlines)
         if any(verdict.cause == "DeadlineExceeded" for verdict in verdicts):
             attempts = 2
-            verdicts, timings, notes = self._run(exercise, program, modules)
+            verdicts, timings, notes = self._run(exercise, program, modules, deadlines)
         run = {
             "began": began,
             "seconds": time.time() - began,
@@ -133,8 +130,26 @@ class Judge:
         runtime = (*WORKER_NEEDS, *self.course.runtime)
         return Mounts(folder, probes_folder(self.course.tests), runtime)
 
+    def _deadlines(self, exercise: CourseExercise) -> dict[str, float]:
+        """CPU seconds for each test, from a run of the reference."""
+        times = remembered(self.course, exercise)
+        if times is None:
+            source = self.course.module_file(exercise.module).read_text(encoding="utf-8")
+            program = program_for_file(
+                exercise, source, setup="", bindings=self._bindings(exercise)
+            )
+            modules = self.course.test_modules(exercise.assignment)
+            _, timings, _ = self._run(exercise, program, modules, {})
+            times = {test: timing["cpu"] for test, timing in timings.items()}
+            remember(self.course, exercise, times)
+        return {test: deadline(seconds) for test, seconds in times.items()}
+
     def _run(
-        self, exercise: CourseExercise, program: Program, modules: Iterable[Path]
+        self,
+        exercise: CourseExercise,
+        program: Program,
+        modules: Iterable[Path],
+        deadlines: Mapping[str, float],
     ) -> tuple[tuple[Verdict, ...], dict[str, Any], list[str]]:
         timings: dict[str, Any] = {}
         names = ("torch.nn", "torch.optim", self.course.library_name)
@@ -144,12 +159,12 @@ class Judge:
             self.mounts(exercise),
             self.sandbox,
             names=names,
-            cpu_seconds=CPU_SECONDS,
             seed=SEED,
         ) as connection:
             clock = _Timings(connection, timings)
 
             def submission() -> Submission:
+                connection.cpu_seconds = deadlines.get(clock.name, LEAST_CPU_SECONDS)
                 connection.renew()
                 answer = Submission(connection, text)
                 answer.seed(SEED)
@@ -195,13 +210,13 @@ class _Timings:
     def __init__(self, connection: WorkerConnection, timings: dict[str, Any]) -> None:
         self._connection = connection
         self._timings = timings
-        self._name = ""
+        self.name = ""
 
     def next_test(self, name: str) -> None:
-        if self._name:
+        if self.name:
             clock = self._connection.clock
-            self._timings[self._name] = {"wall": clock.wall, "cpu": clock.cpu}
-        self._name = name
+            self._timings[self.name] = {"wall": clock.wall, "cpu": clock.cpu}
+        self.name = name
 
 
 def _without_answer(program: Program, verdicts: tuple[Verdict, ...]) -> tuple[Verdict, ...]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from autograder.build.notebook import build_notebooks
 from autograder.course import Course
 from autograder.judge.grading import Graded, Judge
 from autograder.judge.sandbox import Bubblewrap, sandbox_problem
@@ -22,7 +23,9 @@ needs_sandbox = pytest.mark.skipif(bool(sandbox_problem()), reason=sandbox_probl
 def tiny_course(tmp_path_factory: pytest.TempPathFactory) -> Course:
     folder = tmp_path_factory.mktemp("judge") / "tiny_course"
     shutil.copytree(TINY_COURSE, folder)
-    return Course.find(folder)
+    course = Course.find(folder)
+    build_notebooks(course)
+    return course
 
 
 @pytest.fixture(scope="session")

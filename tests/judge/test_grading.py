@@ -11,6 +11,7 @@ import pytest
 
 from autograder.course import Course
 from autograder.judge import connection
+from autograder.judge.deadlines import deadline, remembered
 from autograder.judge.grading import Graded, Judge
 from autograder.judge.sandbox import Bubblewrap
 from autograder.student.verdicts import Outcome
@@ -69,7 +70,7 @@ def test_a_process_that_dies_costs_one_test_and_is_restarted(grade: Grade) -> No
 
 
 def test_an_answer_without_end_is_stopped(grade: Grade, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("autograder.judge.grading.CPU_SECONDS", 0.5)
+    monkeypatch.setattr("autograder.judge.deadlines.LEAST_CPU_SECONDS", 0.5)
     graded = grade("dot", "def dot(x, y):\n    while True:\n        pass\n")
     verdict = by_test(graded)["test_small_example"]
     assert verdict.cause == "DeadlineExceeded"
@@ -80,17 +81,17 @@ def test_an_answer_without_end_is_stopped(grade: Grade, monkeypatch: pytest.Monk
 def test_an_answer_that_sleeps_is_stopped_by_the_wall_clock(
     grade: Grade, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("autograder.judge.grading.CPU_SECONDS", 0.3)
+    monkeypatch.setattr("autograder.judge.deadlines.LEAST_CPU_SECONDS", 0.3)
     graded = grade("dot", "import time\ndef dot(x, y):\n    time.sleep(3600)\n")
     assert by_test(graded)["test_small_example"].cause == "DeadlineExceeded"
 
 
 def test_a_forged_frame_fails_the_test_and_nothing_else(grade: Grade) -> None:
     forged = """
-import socket, sys
+import os, sys
 def dot(x, y):
     if not x:
-        socket.socket(fileno=int(sys.argv[1])).sendall(b"passed" * 100)
+        os.write(int(sys.argv[1]), b"passed" * 100)
     return float(sum(a * b for a, b in zip(x, y)))
 """
     graded = grade("dot", forged)
@@ -154,6 +155,18 @@ def test_a_notebook_is_graded_exercise_by_exercise(tiny_course: Course, judge: J
     graded = judge.grade_notebook(tiny_course.assignment("01"), notebook)
     assert graded["dot"].result.points == 40
     assert graded["norm"].result.points == 0
+
+
+def test_a_slow_reference_stretches_the_deadline() -> None:
+    assert deadline(0.05) == 10.0
+    assert deadline(1.0) == 50.0
+
+
+def test_the_reference_is_measured_once(grade: Grade, tiny_course: Course) -> None:
+    grade("dot", RIGHT)
+    times = remembered(tiny_course, tiny_course.exercise("dot"))
+    assert times is not None
+    assert set(times) == {"test_small_example", "test_empty", "test_orthogonal"}
 
 
 def test_hidden_tests_can_be_left_out(judge: Judge, tmp_path: Path) -> None:

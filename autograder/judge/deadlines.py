@@ -1,0 +1,49 @@
+"""How much CPU time a test may take: at least ten seconds, and fifty times the reference's.
+
+The reference is run once, through the same worker; what it took is kept with the course's state,
+under a hash of the tests and the library, so that it is measured again when they change.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from autograder.course import Course, CourseExercise
+
+LEAST_CPU_SECONDS = 10.0
+TIMES_THE_REFERENCE = 50.0
+
+
+def deadline(reference_cpu_seconds: float) -> float:
+    """CPU seconds that a test may take, given what the reference took."""
+    return max(LEAST_CPU_SECONDS, TIMES_THE_REFERENCE * reference_cpu_seconds)
+
+
+def remembered(course: Course, exercise: CourseExercise) -> dict[str, float] | None:
+    """CPU seconds of the reference by test, when they were measured with these very files."""
+    try:
+        times = json.loads(_file(course, exercise).read_text(encoding="utf-8"))
+        return {str(test): float(seconds) for test, seconds in times.items()}
+    except (OSError, ValueError, TypeError, AttributeError):
+        return None
+
+
+def remember(course: Course, exercise: CourseExercise, times: Mapping[str, float]) -> None:
+    """Keep the CPU seconds of the reference."""
+    path = _file(course, exercise)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    half_made = path.with_suffix(f".{os.getpid()}")
+    half_made.write_text(json.dumps(dict(times), indent=1, sort_keys=True), encoding="utf-8")
+    os.replace(half_made, path)
+
+
+def _file(course: Course, exercise: CourseExercise) -> Path:
+    files = [*course.test_modules(exercise.assignment), *sorted(course.library.rglob("*.py"))]
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(file.read_bytes())
+    return course.state / "deadlines" / f"{exercise.id}-{digest.hexdigest()[:16]}.json"
