@@ -165,6 +165,16 @@ class Course:
         """Folder for caches; safe to delete."""
         return self.root / ".course"
 
+    @property
+    def version(self) -> str:
+        """The project's version, which names its releases."""
+        pyproject = self.root / "pyproject.toml"
+        table = tomllib.loads(pyproject.read_text(encoding="utf-8")).get("project", {})
+        version = table.get("version")
+        if not isinstance(version, str) or not re.fullmatch(r"[\w.+]+", version, re.ASCII):
+            raise ValueError(f'{pyproject}: give the project a version, as version = "1.0"')
+        return version
+
     def assignments(self) -> list[Assignment]:
         """The assignments, in the order of their numbers."""
         return [

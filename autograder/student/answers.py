@@ -18,6 +18,7 @@ from autograder.student.errors import NotDoneYet
 from autograder.student.exercise import Exercise
 from autograder.student.manifest import FILE, Manifest, read_manifest
 from autograder.student.program import execute, program_for
+from autograder.student.workspace import SETUP, released_setup
 
 Object = TypeVar("Object", bound=Callable[..., Any])
 
@@ -151,7 +152,7 @@ class _Place:
         program = program_for(
             _exercise(entry),
             notebook,
-            setup=_setup(notebook),
+            setup=setup_of(manifest, entry.assignment, notebook),
             bindings=others,
             other_ids=list(manifest.exercises),
         )
@@ -175,10 +176,13 @@ def _exercise(entry: Any) -> Exercise:
     )
 
 
-def _setup(notebook: Any) -> str:
-    """Source of a notebook's set-up cell."""
+def setup_of(manifest: Manifest, assignment: str, notebook: Any) -> str:
+    """The set-up of a notebook's answers: the release's cell, else the notebook's own."""
+    released = released_setup(manifest.root / FILE, assignment)
+    if released is not None:
+        return released
     for cell in notebook.get("cells", []) if isinstance(notebook, dict) else []:
-        if isinstance(cell, dict) and cell.get("id") == "setup":
+        if isinstance(cell, dict) and cell.get("id") == SETUP:
             source = cell.get("source", "")
             return "".join(source) if isinstance(source, list) else str(source)
     return ""
