@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-_HOMES = {"check": "check", "needs": "check", "NotDoneYet": "errors"}
+_HOMES = {"check": "checking", "needs": "checking", "NotDoneYet": "errors"}
 
 __all__ = ["NotDoneYet", "check", "needs"]
 
