@@ -162,8 +162,16 @@ class CategoryProductBatchSampler(BatchSampler):
         self.epoch = 0
 
         ### BEGIN SOLUTION
+        # Sorted by product, the images of each are one run. Sorting is what takes long with a
+        # million images: it is done once, and everything below works on the sorted order.
+        ids = np.asarray(product_ids, dtype=np.int64)
+        self._images = np.argsort(ids, kind="stable")
+        self._runs = ids[self._images]
         eligible = eligible_products(
-            category_ids, product_ids, n_products=n_products, n_images=n_images
+            np.asarray(category_ids, dtype=np.int64)[self._images],
+            self._runs,
+            n_products=n_products,
+            n_images=n_images,
         )
         if len(eligible) < n_categories:
             raise ValueError(
@@ -171,10 +179,6 @@ class CategoryProductBatchSampler(BatchSampler):
                 f"images each, but only {len(eligible)} have them; ask for fewer"
             )
         self._products = list(eligible.values())
-        # Images sorted by product: those of one product are a run of this array.
-        ids = np.asarray(product_ids, dtype=np.int64)
-        self._images = np.argsort(ids, kind="stable")
-        self._runs = ids[self._images]
         ### END SOLUTION
 
     def set_epoch(self, epoch: int) -> None:
@@ -213,8 +217,8 @@ class CategoryProductBatchSampler(BatchSampler):
         while np.count_nonzero(chunks_left) >= self.n_categories:
             # The fullest categories first: were they left for later, nothing would be left to
             # combine them with. lexsort sorts by its last key, ties by the random one.
-            ties = rng.random(len(chunks_left))
-            chosen = np.lexsort((ties, -chunks_left))[: self.n_categories]
+            fullest = np.lexsort((rng.random(len(chunks_left)), -chunks_left))
+            chosen = rng.permutation(fullest[: self.n_categories])
             chunks_left[chosen] -= 1
             starts = chunks_left[chosen] * m
             yield np.concatenate(
@@ -234,7 +238,7 @@ class CategoryProductBatchSampler(BatchSampler):
         starts = np.searchsorted(self._runs, products, side="left")
         ends = np.searchsorted(self._runs, products, side="right")
         drawn = [
-            self._images[start + rng.choice(end - start, self.n_images, replace=False)]
+            rng.permutation(self._images[start:end])[: self.n_images]
             for start, end in zip(starts, ends, strict=True)
         ]
         return np.concatenate(drawn).tolist()
