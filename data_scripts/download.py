@@ -13,7 +13,7 @@ from tqdm.auto import tqdm
 
 from data_scripts.preparation import PreparationError, require_space
 
-_CHUNK = 1 << 16
+_CHUNK = 1 << 13  # bytes; what has come of a chunk when the connection is cut is lost
 _TIMEOUT = 30  # seconds to connect, and between two reads
 
 
