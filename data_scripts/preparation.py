@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
@@ -106,10 +107,11 @@ def _beside(place: Path, what: str) -> Path:
 
 def _remove_leftovers(place: Path) -> None:
     """Remove what dead processes left behind, and our own earlier attempt."""
-    for leftover in place.parent.glob(f".{place.name}.*-*"):
-        owner = leftover.name.rpartition("-")[2]
-        if owner.isdigit() and (int(owner) == os.getpid() or not psutil.pid_exists(int(owner))):
-            shutil.rmtree(leftover, ignore_errors=True)
+    ours = re.compile(rf"\.{re.escape(place.name)}\.(?:partial|outdated)-(\d+)")
+    for path in place.parent.iterdir():
+        match = ours.fullmatch(path.name)
+        if match and (int(match[1]) == os.getpid() or not psutil.pid_exists(int(match[1]))):
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def _put_in_place(draft: Path, place: Path) -> None:

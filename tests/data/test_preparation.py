@@ -99,10 +99,10 @@ def test_a_damaged_or_half_finished_set_is_not_used_but_redone(tmp_path, damage)
 def test_what_a_killed_preparation_left_is_removed_and_a_living_ones_is_not(tmp_path, monkeypatch):
     living = os.getppid()
     monkeypatch.setattr(module.psutil, "pid_exists", lambda pid: pid == living)
-    for pid in (999_999, living):
-        (tmp_path / f".set.partial-{pid}").mkdir()
+    for name in (".set.partial-999999", f".set.partial-{living}", ".set.notes-2024"):
+        (tmp_path / name).mkdir()
     build(tmp_path / "set")
-    assert inside(tmp_path) == [f".set.partial-{living}", "set"]
+    assert inside(tmp_path) == [".set.notes-2024", f".set.partial-{living}", "set"]
 
 
 def test_a_folder_with_files_of_its_own_is_refused_and_left_alone(tmp_path):
