@@ -1,0 +1,61 @@
+"""Makes a checkout an nbgrader course that grades with the judge."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nbgrader
+from traitlets.config import Config
+
+from autograder.course import Course
+from autograder.environment import put_tools_on_path
+from autograder.gradebook.database import gradebook_url, require_whole_gradebook
+from autograder.gradebook.intake import check_submitted
+
+HERE = __name__.rpartition(".")[0]
+TEMPLATES = Path(__file__).resolve().parent / "templates"
+NBGRADER_TEMPLATES = Path(nbgrader.__file__).parent / "server_extensions/formgrader/templates"
+
+
+def configure(c: Config, root: Path | None = None) -> None:
+    """Set nbgrader up for the course around a folder (default: the working directory).
+
+    Raises:
+        SystemExit: something is wrong with the course, its gradebook or what was handed in. Any
+            other exception would only be logged: nbgrader would go on with its own settings and
+            run submissions in an ordinary kernel.
+    """
+    try:
+        course = Course.find(root)
+        put_tools_on_path()
+        require_whole_gradebook(course)
+        check_submitted(course)
+        grade_with_the_judge(c, course)
+    except Exception as error:
+        raise SystemExit(f"nbgrader_config.py: {error}") from error
+
+
+def grade_with_the_judge(c: Config, course: Course) -> None:
+    """The settings for autograding and feedback."""
+    c.CourseDirectory.root = str(course.root)
+    c.CourseDirectory.course_id = course.course_id
+    c.CourseDirectory.source_directory = course.notebooks_name
+    c.CourseDirectory.db_url = gradebook_url(course)
+    c.Autograde.exporter_class = f"{HERE}.exporter.SubmissionExporter"
+    c.Autograde.sanitize_preprocessors = [
+        f"{HERE}.preprocessors.GraftStudentCells",
+        "nbgrader.preprocessors.OverwriteKernelspec",
+        "nbgrader.preprocessors.OverwriteCells",
+        "nbgrader.preprocessors.CheckCellMetadata",
+    ]
+    c.Autograde.autograde_preprocessors = [
+        f"{HERE}.preprocessors.JudgeExercises",
+        f"{HERE}.preprocessors.SaveVerdicts",
+        "nbgrader.preprocessors.AssignLatePenalties",
+        "nbgrader.preprocessors.CheckCellMetadata",
+    ]
+    c.GenerateFeedback.preprocessors = [
+        f"{HERE}.feedback.ShowGrades",
+        "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
+    ]
+    c.HTMLExporter.extra_template_basedirs = [str(TEMPLATES), str(NBGRADER_TEMPLATES)]

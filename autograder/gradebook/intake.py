@@ -1,0 +1,430 @@
+"""Takes submissions in, and refuses to work on a folder of submissions that holds anything else.
+
+nbgrader copies what lies in `submitted/` with the instructor's rights, following links, before any
+hook runs. So nothing may lie there but regular files within limits. `collect` brings in one
+notebook a student; whatever else a submission holds, copies of the library or of the tests
+included, is not used in grading and stays outside.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import stat
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
+from typing import IO
+
+from nbgrader.utils import parse_utc
+
+from autograder.course import Assignment, Course
+from autograder.gradebook.database import gradebook_file, open_gradebook
+from autograder.gradebook.roster import require_student_id
+from autograder.gradebook.untrusted import (
+    MAX_NOTEBOOK,
+    NotAcceptable,
+    parse_submission,
+    problem_of,
+    read_regular,
+)
+from autograder.judge.redaction import legible
+
+TIMESTAMP = "timestamp.txt"
+MAX_ARCHIVE = 256 << 20  # bytes, packed
+MAX_MEMBERS = 5_000  # entries of one archive, or of one student's folder
+MAX_FILES = 200  # of one submission in submitted/
+MAX_SUBMISSION = 64 << 20  # bytes of one submission in submitted/
+MAX_DEPTH = 6
+
+_COPY = re.compile(r"(?:[ _-]?\(\d+\)|-checkpoint|[ _-]copy\d*)$", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A submission that was taken in.
+
+    Attributes:
+        student: id of the student.
+        found: where it was, within the source.
+        change: "new", "replaced" or "unchanged".
+        problems: what is wrong with it; it is graded all the same.
+    """
+
+    student: str
+    found: str
+    change: str
+    problems: tuple[str, ...] = ()
+
+
+@dataclass
+class Intake:
+    """What `collect` did.
+
+    Attributes:
+        assignment: name of the assignment.
+        taken: submissions now in `submitted/`.
+        refused: what was left outside, and why.
+    """
+
+    assignment: str
+    taken: list[Taken] = field(default_factory=list)
+    refused: list[tuple[str, str]] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        lines = [f"{self.assignment}: {len(self.taken)} submissions taken in"]
+        for taken in self.taken:
+            lines.append(f"  {taken.student}: {taken.change}, from {taken.found}")
+            lines += [f"    {problem}" for problem in taken.problems]
+        if self.refused:
+            lines.append("Not taken in:")
+            lines += [f"  {name}: {reason}" for name, reason in self.refused]
+        return "\n".join(legible(line.replace("\n", " "), 500) for line in lines)
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A notebook in the source that is some student's submission."""
+
+    student: str
+    found: str
+    content: bytes
+    when: datetime
+
+
+def collect(course: Course, source: Path, assignment: Assignment) -> Intake:
+    """Take the submissions of an assignment into `submitted/STUDENT/ASSIGNMENT/`.
+
+    Args:
+        source: a folder or a zip with, for each student, one of: a folder named by the student's
+            id that holds the notebook, a notebook `ID_ASSIGNMENT.ipynb`, or a zip as `course
+            submit` makes it, named by the id with or without the assignment.
+        assignment: what was handed in.
+
+    Returns:
+        What was taken in and what was not. Of several submissions of a student the newest counts.
+
+    Raises:
+        ValueError: the source is neither a folder nor a readable zip.
+    """
+    report = Intake(assignment.name)
+    newest: dict[str, _Found] = {}
+    for found in _search(source, assignment, report):
+        other = newest.get(found.student)
+        if other is None or found.when >= other.when:
+            newest[found.student] = found
+        if other is not None:
+            older = min(other, found, key=lambda each: each.when)
+            report.refused.append((older.found, f"{found.student} handed in a newer one"))
+    known = _known_students(course)
+    for student in sorted(newest):
+        report.taken.append(_take_in(course, assignment, newest[student], known))
+    return report
+
+
+def check_submitted(course: Course) -> None:
+    """Refuse anything in `submitted/` but regular files within limits.
+
+    Raises:
+        ValueError: there is something else; the message names it and the remedy.
+    """
+    top = course.root / "submitted"
+    if not os.path.lexists(top):
+        return
+    if problem := _folder_problem(top):
+        raise _refusal(top, problem)
+    for student in _entries(top):
+        if student.is_dir(follow_symlinks=False):
+            for submission in _entries(Path(student.path)):
+                _check_submission(Path(submission.path))
+        elif problem := problem_of(student.stat(follow_symlinks=False), MAX_NOTEBOOK):
+            raise _refusal(Path(student.path), problem)
+
+
+# submitted/ ---------------------------------------------------------------------------------------
+
+
+def _check_submission(folder: Path) -> None:
+    files = size = 0
+    waiting = [(folder, 0)]
+    while waiting:
+        path, depth = waiting.pop()
+        status = os.lstat(path)
+        if stat.S_ISDIR(status.st_mode):
+            if depth > MAX_DEPTH:
+                raise _refusal(path, f"more than {MAX_DEPTH} folders deep")
+            waiting += [(Path(entry.path), depth + 1) for entry in _entries(path)]
+        elif problem := problem_of(status, MAX_NOTEBOOK):
+            raise _refusal(path, problem)
+        else:
+            files, size = files + 1, size + status.st_size
+        if files > MAX_FILES or size > MAX_SUBMISSION:
+            limits = f"more than {MAX_FILES} files or {MAX_SUBMISSION:,} bytes"
+            raise _refusal(folder, limits)
+    timestamp = folder / TIMESTAMP
+    if timestamp.is_file():
+        try:
+            parse_utc(timestamp.read_text(encoding="utf-8").strip() or "2000-01-01")
+        except (ValueError, OverflowError, TypeError):
+            raise _refusal(timestamp, "not a date") from None
+
+
+def _folder_problem(path: Path) -> str:
+    mode = os.lstat(path).st_mode
+    return "" if stat.S_ISDIR(mode) else "not a folder but a link or a file"
+
+
+def _refusal(path: Path, problem: str) -> ValueError:
+    return ValueError(
+        f"{path} is {problem}. Nothing is graded while it is there: remove it, and take "
+        "submissions in with `course collect`, which leaves such things outside"
+    )
+
+
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    with os.scandir(folder) as entries:
+        return sorted(entries, key=lambda entry: entry.name)
+
+
+def _known_students(course: Course) -> set[str] | None:
+    """Ids in the gradebook; None when there is no roster yet."""
+    if not gradebook_file(course).exists():
+        return None
+    with open_gradebook(course) as gradebook:
+        return {student.id for student in gradebook.students} or None
+
+
+def _take_in(
+    course: Course, assignment: Assignment, found: _Found, known: set[str] | None
+) -> Taken:
+    """Put a submission in its place: whole or not at all."""
+    problems = list(parse_submission(found.content).problems)
+    if known is not None and found.student not in known:
+        problems.append("is not in the roster")
+    target = course.root / "submitted" / found.student / assignment.name
+    notebook = target / f"{assignment.name}.ipynb"
+    for folder in (target.parent.parent, target.parent, target):
+        if os.path.lexists(folder) and (problem := _folder_problem(folder)):
+            raise _refusal(folder, problem)
+    change = "replaced" if target.exists() else "new"
+    if notebook.is_file() and read_regular(notebook, MAX_NOTEBOOK) == found.content:
+        return Taken(found.student, found.found, "unchanged", tuple(problems))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=course.root / "submitted", prefix=".taking-in-") as name:
+        fresh = Path(name) / "new"
+        fresh.mkdir()
+        (fresh / notebook.name).write_bytes(found.content)
+        (fresh / TIMESTAMP).write_text(f"{found.when:%Y-%m-%d %H:%M:%S} UTC\n", encoding="utf-8")
+        if target.exists():
+            target.rename(Path(name) / "old")
+        fresh.rename(target)
+    return Taken(found.student, found.found, change, tuple(problems))
+
+
+# the source ---------------------------------------------------------------------------------------
+
+
+def _search(source: Path, assignment: Assignment, report: Intake) -> Iterator[_Found]:
+    """The submissions in a folder or zip; what is none is reported."""
+    if source.is_dir():
+        yield from _search_folder(source, assignment, report)
+    elif zipfile.is_zipfile(source):
+        with source.open("rb") as file:
+            yield from _search_archive(_Archive(file, source.name), assignment, report)
+    else:
+        raise ValueError(f"{source} is neither a folder nor a zip of submissions")
+
+
+def _search_folder(source: Path, assignment: Assignment, report: Intake) -> Iterator[_Found]:
+    for entry in _entries(source):
+        path = Path(entry.path)
+        try:
+            if entry.name.startswith((".", "__")):
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                student = require_student_id(entry.name)
+                notebook = _notebook_in(_files_below(path), assignment)
+                yield _found_on_disk(student, path / notebook, source)
+            elif not entry.is_file(follow_symlinks=False):
+                problem = problem_of(entry.stat(follow_symlinks=False), MAX_ARCHIVE)
+                raise NotAcceptable(f"it is {problem}")
+            elif student := _student_of(entry.name, assignment):
+                if path.suffix == ".zip":
+                    archive = _Archive(io.BytesIO(read_regular(path, MAX_ARCHIVE)), entry.name)
+                    content = archive.read(_notebook_in(archive.names(), assignment))
+                    yield _Found(student, entry.name, content, _modified(path))
+                else:
+                    yield _found_on_disk(student, path, source)
+            else:
+                raise NotAcceptable("its name does not say whose it is")
+        except (ValueError, OSError) as error:
+            report.refused.append((entry.name, _reason(error, path)))
+
+
+def _search_archive(archive: _Archive, assignment: Assignment, report: Intake) -> Iterator[_Found]:
+    """The submissions in a zip: of a class, or of a class within one folder."""
+    names = archive.names()
+    tops = {PurePosixPath(name).parts[0] for name in names}
+    inside = PurePosixPath()
+    if len(tops) == 1 and all(len(PurePosixPath(name).parts) > 2 for name in names):
+        inside = PurePosixPath(tops.pop())
+    groups: dict[str, list[str]] = {}
+    for name in names:
+        groups.setdefault(PurePosixPath(name).relative_to(inside).parts[0], []).append(name)
+    for first, members in sorted(groups.items()):
+        try:
+            if first.startswith((".", "__")):
+                continue
+            folder = inside / first
+            if members == [str(folder)]:
+                yield from _found_in_archive(archive, members[0], first, assignment)
+                continue
+            student = require_student_id(first)
+            below = [PurePosixPath(name).relative_to(folder).as_posix() for name in members]
+            name = str(folder / _notebook_in(below, assignment))
+            yield _Found(student, name, archive.read(name), archive.when(name))
+        except (ValueError, OSError) as error:
+            report.refused.append((first, _reason(error, None)))
+    report.refused += archive.refused
+
+
+def _found_in_archive(
+    archive: _Archive, name: str, file_name: str, assignment: Assignment
+) -> Iterator[_Found]:
+    """A notebook or a student's own zip at the top of a class's zip."""
+    student = _student_of(file_name, assignment)
+    if not student:
+        raise NotAcceptable("its name does not say whose it is")
+    content = archive.read(name, MAX_ARCHIVE if name.endswith(".zip") else MAX_NOTEBOOK)
+    if name.endswith(".zip"):
+        inner = _Archive(io.BytesIO(content), file_name)
+        content = inner.read(_notebook_in(inner.names(), assignment))
+    yield _Found(student, name, content, archive.when(name))
+
+
+class _Archive:
+    """A zip whose members are read one by one, bounded; nothing is ever unpacked by its name."""
+
+    def __init__(self, file: IO[bytes], name: str) -> None:
+        try:
+            self._zip = zipfile.ZipFile(file)
+        except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+            raise NotAcceptable(f"{name} is a damaged zip ({error})") from error
+        if len(self._zip.infolist()) > MAX_MEMBERS:
+            raise NotAcceptable(f"{name} holds more than {MAX_MEMBERS:,} files")
+        self.refused: list[tuple[str, str]] = []
+        self._members: dict[str, zipfile.ZipInfo] = {}
+        for info in self._zip.infolist():
+            if problem := _member_problem(info):
+                self.refused.append((ascii(info.filename)[1:-1], problem))
+            elif not info.is_dir():
+                self._members[info.filename] = info
+
+    def names(self) -> list[str]:
+        """Names of the members that are regular files."""
+        return list(self._members)
+
+    def when(self, name: str) -> datetime:
+        """When a member was last changed, as its archive says."""
+        try:
+            return datetime(*self._members[name].date_time, tzinfo=UTC)
+        except ValueError:
+            return datetime(1980, 1, 1, tzinfo=UTC)
+
+    def read(self, name: str, limit: int = MAX_NOTEBOOK) -> bytes:
+        """A member's content, however small its header says it is."""
+        try:
+            with self._zip.open(self._members[name]) as member:
+                content = member.read(limit + 1)
+        except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, OSError) as error:
+            raise NotAcceptable(f"{name} cannot be unpacked ({error})") from error
+        if len(content) > limit:
+            raise NotAcceptable(f"{name} is larger than {limit:,} bytes when unpacked")
+        return content
+
+
+def _member_problem(info: zipfile.ZipInfo) -> str:
+    """Why a member of a zip is not taken; "" when it is a regular file with an honest path."""
+    path = PurePosixPath(info.filename)
+    if "\\" in info.filename or path.is_absolute() or ".." in path.parts or not path.parts:
+        return "its path leads outside the archive"
+    if re.match(r"[A-Za-z]:", info.filename) or any(ord(c) < 32 for c in info.filename):
+        return "its path is none that every system can have"
+    kind = stat.S_IFMT(info.external_attr >> 16)
+    if kind and kind not in (stat.S_IFREG, stat.S_IFDIR):
+        return "it is a link or another special file"
+    if info.flag_bits & 1:
+        return "it is encrypted"
+    return ""
+
+
+def _files_below(folder: Path) -> list[str]:
+    """Paths of the regular files in a student's folder, relative to it; links are not followed."""
+    found: list[str] = []
+    waiting = [(folder, 0)]
+    seen = 0
+    while waiting:
+        current, depth = waiting.pop()
+        for entry in _entries(current):
+            seen += 1
+            if entry.is_dir(follow_symlinks=False) and depth < MAX_DEPTH:
+                waiting.append((Path(entry.path), depth + 1))
+            elif entry.name.endswith(".ipynb"):
+                found.append(Path(entry.path).relative_to(folder).as_posix())
+        if seen > MAX_MEMBERS:
+            raise NotAcceptable(f"it holds more than {MAX_MEMBERS:,} files")
+    return found
+
+
+def _notebook_in(paths: list[str], assignment: Assignment) -> str:
+    """The assignment's notebook among a submission's files.
+
+    It is the one with the assignment's name, at the shallowest place; else the only one whose name
+    is that of a copy, such as `02_distances (1).ipynb`.
+    """
+    notebooks = [
+        path
+        for path in map(PurePosixPath, paths)
+        if path.suffix == ".ipynb" and not any(part.startswith(".") for part in path.parts)
+    ]
+    exact = [path for path in notebooks if path.stem == assignment.name]
+    copies = [path for path in notebooks if _COPY.sub("", path.stem) == assignment.name]
+    if exact:
+        return str(min(exact, key=lambda path: (len(path.parts), str(path))))
+    if len(copies) == 1:
+        return str(copies[0])
+    others = ", ".join(sorted(str(path) for path in notebooks)[:5]) or "no notebook at all"
+    raise NotAcceptable(f"it holds no {assignment.name}.ipynb ({others})")
+
+
+def _student_of(file_name: str, assignment: Assignment) -> str:
+    """Whose submission a file is, by its name; "" when the name does not say."""
+    stem, suffix = os.path.splitext(file_name)
+    stem = _COPY.sub("", stem)
+    if suffix not in (".ipynb", ".zip"):
+        return ""
+    for separator in "_-":
+        if stem.endswith(f"{separator}{assignment.name}"):
+            return require_student_id(stem.removesuffix(f"{separator}{assignment.name}"))
+        if stem.startswith(f"{assignment.name}{separator}"):
+            return require_student_id(stem.removeprefix(f"{assignment.name}{separator}"))
+    return require_student_id(stem) if suffix == ".zip" and stem != assignment.name else ""
+
+
+def _found_on_disk(student: str, path: Path, source: Path) -> _Found:
+    content = read_regular(path, MAX_NOTEBOOK)
+    return _Found(student, path.relative_to(source).as_posix(), content, _modified(path))
+
+
+def _modified(path: Path) -> datetime:
+    return datetime.fromtimestamp(int(path.lstat().st_mtime), UTC)
+
+
+def _reason(error: Exception, path: Path | None) -> str:
+    """The error in words, without the path of this machine."""
+    reason = str(error)
+    return reason if path is None else reason.replace(str(path), "it")

@@ -1,0 +1,208 @@
+"""nbgrader's pipeline with a judge in it: what stands in place of Execute and SaveAutoGrades.
+
+`GraftStudentCells` rebuilds the submission from the release, `JudgeExercises` has it graded in the
+sandbox and writes feedback, `SaveVerdicts` enters the scores. No submitted code runs in nbgrader's
+own process, and no output of a submission is ever read as a score.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+from nbformat.v4 import new_output
+from nbgrader import utils
+from nbgrader.api import Gradebook
+from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
+from traitlets import Instance
+
+from autograder.course import Course
+from autograder.gradebook.database import close_grades, mark_not_graded
+from autograder.gradebook.graft import grade_id_of, graft
+from autograder.gradebook.untrusted import read_submission
+from autograder.judge import records
+from autograder.judge.grading import Graded, Judge
+from autograder.judge.redaction import for_students
+from autograder.judge.sandbox import find_sandbox
+from autograder.student.rendering import html, text
+
+Resources = dict[str, Any]
+
+RECORDS = "autograder_records"  # key of the judge's records in nbconvert's resources
+NOT_GRADED = (
+    "Not graded: the grader itself failed on this exercise. That is not your mistake, and no "
+    "points are lost; a person will look at it."
+)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a submission is on disk and in the gradebook."""
+
+    student: str
+    assignment: str
+    notebook: str
+    db_url: str
+    root: Path
+    submitted: Path
+    release: Path
+
+
+def place_of(preprocessor: NbGraderPreprocessor, resources: Mapping[str, Any]) -> Place:
+    """The submission that a preprocessor was called for."""
+    course = preprocessor.parent.parent.coursedir
+    known = resources["nbgrader"]
+    student, assignment, notebook = known["student"], known["assignment"], known["notebook"]
+    submitted = course.format_path(course.submitted_directory, student, assignment)
+    release = course.format_path(course.release_directory, ".", assignment)
+    return Place(
+        student,
+        assignment,
+        notebook,
+        known["db_url"],
+        Path(course.root),
+        Path(submitted) / f"{notebook}.ipynb",
+        Path(release) / f"{notebook}.ipynb",
+    )
+
+
+class GraftStudentCells(NbGraderPreprocessor):
+    """First of all: the released notebook with the student's sources in it (see `graft`)."""
+
+    def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
+        """Rebuild the submission; what nbgrader read of it is thrown away."""
+        place = place_of(self, resources)
+        with Gradebook(place.db_url) as gradebook:
+            close_grades(gradebook, place.notebook, place.assignment, place.student)
+        if not place.release.is_file():
+            raise FileNotFoundError(
+                f"{place.release} is missing: run `course release {place.assignment}` first"
+            )
+        release = nbformat.read(place.release, as_version=4)
+        return graft(release, read_submission(place.submitted)), resources
+
+
+class JudgeExercises(NbGraderPreprocessor):
+    """In place of Execute: the judge grades the submitted notebook, each check shows its verdict.
+
+    Every failure of the grader ends in an exercise without a score, never in a wrong one.
+    """
+
+    judge = Instance(
+        Judge,
+        allow_none=True,
+        help="Grades the submissions; by default one of the course, in this machine's sandbox.",
+    ).tag(config=True)
+
+    def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
+        """Grade the submission, keep the records, and write the feedback into the notebook."""
+        place = place_of(self, resources)
+        course = Course.find(place.root)
+        exercises = course.exercises_of(course.assignment(place.assignment))
+        kept = self._grade(course, place)
+        resources[RECORDS] = {id: record for id, (record, _) in kept.items()}
+        cells = {grade_id_of(cell): cell for cell in nb.cells if grade_id_of(cell)}
+        for exercise in exercises:
+            check = cells.get(f"check-{exercise.id}")
+            if check is None:
+                self.log.error("The notebook has no cell check-%s: release it again", exercise.id)
+                continue
+            record, graded = kept.get(exercise.id, (None, None))
+            check.outputs = _feedback(record)
+            if graded is not None:
+                _show_what_was_graded(cells.get(f"ex-{exercise.id}"), graded)
+        return nb, resources
+
+    def _grade(self, course: Course, place: Place) -> dict[str, tuple[records.Record, Graded]]:
+        """What the judge found, by exercise, and what was kept of it; empty when it failed."""
+        submission = read_submission(place.submitted)
+        assignment = course.assignment(place.assignment)
+        reason = ""
+        try:
+            judge = self.judge or Judge(course, find_sandbox())
+            found = judge.grade_notebook(assignment, submission.for_judge())
+            assert judge.secret is not None
+            return {
+                id: (
+                    records.write(
+                        course,
+                        place.student,
+                        assignment,
+                        graded,
+                        secret=judge.secret,
+                        problems=submission.problems,
+                    ),
+                    graded,
+                )
+                for id, graded in found.items()
+            }
+        except Exception as error:
+            reason = f"{type(error).__name__}: {error}"
+            self.log.exception("%s of %s is not graded", place.assignment, place.student)
+            return {}
+        finally:
+            records.note_failure(course, place.student, place.assignment, reason)
+
+
+class SaveVerdicts(SaveAutoGrades):
+    """In place of SaveAutoGrades: scores come from the judge's records, and from nothing else.
+
+    A grade cell without a sound record gets no score and is marked for a person to look at.
+    Written answers are left to nbgrader: they wait for a reader unless they were not touched.
+    """
+
+    def _add_score(self, cell: NotebookNode, resources: Resources) -> None:
+        if utils.is_solution(cell) or cell.cell_type != "code":
+            super()._add_score(cell, resources)
+            return
+        grade_id = grade_id_of(cell)
+        grade = self.gradebook.find_grade(
+            grade_id, self.notebook_id, self.assignment_id, self.student_id
+        )
+        record = resources.get(RECORDS, {}).get(grade_id.removeprefix("check-"))
+        points = None if record is None else record.points
+        if record is not None and record.result.max_points != grade.max_score:
+            self.log.error(
+                "The gradebook has %g points for %s, its tests %g: run `course release %s` again",
+                grade.max_score, grade_id, record.result.max_points, self.assignment_id,
+            )  # fmt: skip
+            points = None
+        if points is None:
+            self.log.error("%s of %s is not graded", grade_id, self.student_id)
+            mark_not_graded(grade)
+        else:
+            grade.auto_score = points
+            grade.needs_manual_grade = grade.manual_score is not None
+        self.gradebook.db.commit()
+
+
+def _feedback(record: records.Record | None) -> list[NotebookNode]:
+    """Outputs of a check: what the student may know, and the score in nbgrader's own form."""
+    if record is None:
+        shown = _display(f"<p><strong>{NOT_GRADED}</strong></p>", NOT_GRADED)
+    else:
+        result = for_students(record.result)
+        found = [f"How your answer was found: {repair}." for repair in record.repairs]
+        asides = "".join(f"<p>{escape(line)}</p>" for line in found)
+        shown = _display(html(result) + asides, "\n".join([text(result), *found]))
+    if record is None or record.points is None:
+        # Read as nbgrader reads outputs, an error is no marks; anything else would be full marks.
+        return [shown, new_output("error", ename="NotGraded", evalue=NOT_GRADED, traceback=[])]
+    score = {"text/plain": repr(record.points)}
+    return [shown, new_output("execute_result", data=score, execution_count=None)]
+
+
+def _display(page: str, plain: str) -> NotebookNode:
+    return new_output("display_data", data={"text/html": page, "text/plain": plain})
+
+
+def _show_what_was_graded(cell: NotebookNode | None, graded: Graded) -> None:
+    """Where the answer was found elsewhere or put together, show it in the exercise's cell."""
+    answer = graded.program.answer
+    if cell is not None and answer is not None and graded.repairs:
+        cell.source = answer.source

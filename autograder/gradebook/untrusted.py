@@ -1,0 +1,285 @@
+"""Reads what students hand in. Every byte of it is untrusted: nothing here executes or renders it.
+
+A submission is read into plain cells. What of it reaches a page that a grader opens (markdown,
+outputs, attachments) is reduced to what cannot run: text and pictures.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import os
+import re
+import stat
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import nbformat
+from nbformat.v4 import new_output
+
+from autograder.judge.redaction import legible
+from autograder.student.program import MAX_CELL, MAX_CELLS
+
+MAX_NOTEBOOK = 32 << 20  # bytes
+MAX_OUTPUTS = 50  # of a cell
+MAX_TEXT = 20_000  # characters of one output
+MAX_PICTURE = 4 << 20  # bytes
+SIGNATURES = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}
+
+_TAG = re.compile(r"<(?=[A-Za-z/!?])")
+_LINK = re.compile(
+    r"\](?=\(|:)(?!\(\s*(?:https?://|mailto:|attachment:))(?!:\s*(?:https?://|mailto:))"
+)
+_PICTURE = re.compile(r"!(?=\[)(?!\[[^\]\n]*\]\(attachment:[^()\s]+\))")
+_ATTACHMENT = re.compile(r"[\w.-]{1,100}", re.ASCII)
+
+
+class NotAcceptable(ValueError):
+    """A file that is not taken from a student; the message names it and says why."""
+
+
+@dataclass(frozen=True)
+class StudentCell:
+    """A cell as the student left it.
+
+    Attributes:
+        type: "code", "markdown" or "raw".
+        id: the cell's id, or "".
+        grade_id: nbgrader's name for it, or "".
+        source: its text.
+        outputs: what it showed, reduced to text and pictures.
+        attachments: pictures pasted into markdown.
+    """
+
+    type: str
+    id: str
+    grade_id: str
+    source: str
+    outputs: tuple[nbformat.NotebookNode, ...] = ()
+    attachments: dict[str, dict[str, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class SubmittedNotebook:
+    """A submitted notebook.
+
+    Attributes:
+        cells: its cells; none when the file is damaged.
+        problems: what is wrong with the file as a whole.
+    """
+
+    cells: tuple[StudentCell, ...]
+    problems: tuple[str, ...] = ()
+
+    def for_judge(self) -> nbformat.NotebookNode:
+        """The notebook with nothing but types, ids and sources of its cells."""
+        return nbformat.from_dict(
+            {
+                "nbformat": 4,
+                "nbformat_minor": 5,
+                "metadata": {},
+                "cells": [
+                    {
+                        "cell_type": cell.type,
+                        "id": cell.id,
+                        "metadata": {"nbgrader": {"grade_id": cell.grade_id}},
+                        "source": cell.source,
+                    }
+                    for cell in self.cells
+                ],
+            }
+        )
+
+
+def read_regular(path: Path, limit: int) -> bytes:
+    """The content of a file, which must be a regular one with a single name.
+
+    Raises:
+        NotAcceptable: it is a link, a pipe, a device or a folder, or larger than `limit` bytes.
+    """
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    if problem := problem_of(os.lstat(path), limit):
+        raise NotAcceptable(f"{path} is {problem}")
+    descriptor = os.open(path, flags)
+    with os.fdopen(descriptor, "rb") as file:
+        if problem := problem_of(os.fstat(descriptor), limit):
+            raise NotAcceptable(f"{path} is {problem}")
+        content = file.read(limit + 1)
+    if len(content) > limit:
+        raise NotAcceptable(f"{path} is larger than {limit:,} bytes")
+    return content
+
+
+def problem_of(status: os.stat_result, limit: int) -> str:
+    """Why a file is not taken, by its status (of lstat); "" when it is regular and small enough."""
+    kinds = {
+        stat.S_IFLNK: "a symbolic link",
+        stat.S_IFDIR: "a folder",
+        stat.S_IFIFO: "a named pipe",
+        stat.S_IFSOCK: "a socket",
+        stat.S_IFBLK: "a device",
+        stat.S_IFCHR: "a device",
+    }
+    if not stat.S_ISREG(status.st_mode):
+        return kinds.get(stat.S_IFMT(status.st_mode), "not a regular file")
+    if status.st_nlink > 1:
+        return "a hard link to another file"
+    if status.st_size > limit:
+        return f"larger than {limit:,} bytes"
+    return ""
+
+
+def read_submission(path: Path) -> SubmittedNotebook:
+    """Read a submitted notebook, in whatever state it is.
+
+    A file that cannot be read as a notebook gives no cells, and a problem that says why.
+    """
+    try:
+        return parse_submission(read_regular(path, MAX_NOTEBOOK))
+    except FileNotFoundError:
+        return SubmittedNotebook((), (f"there is no {path.name}",))
+    except NotAcceptable as error:
+        return SubmittedNotebook((), (str(error).replace(str(path), path.name),))
+
+
+def parse_submission(content: bytes) -> SubmittedNotebook:
+    """Read a submitted notebook from its bytes; see `read_submission`."""
+    try:
+        notebook = json.loads(content.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        return _damaged(f"it is not JSON: {legible(error, 200)}")
+    if isinstance(notebook, dict) and notebook.get("nbformat") in (1, 2, 3):
+        try:
+            notebook = nbformat.convert(nbformat.from_dict(notebook), 4)
+        except Exception as error:
+            return _damaged(f"its old format cannot be read: {legible(error, 200)}")
+    cells = notebook.get("cells") if isinstance(notebook, Mapping) else None
+    if not isinstance(cells, list):
+        return _damaged("it has no list of cells")
+    problems = []
+    if len(cells) > MAX_CELLS:
+        problems.append(f"only the first {MAX_CELLS} of its {len(cells)} cells are read")
+    read = tuple(map(_cell, cells[:MAX_CELLS]))
+    for place, cell in enumerate(read, 1):
+        if len(cell.source) > MAX_CELL:
+            problems.append(f"cell {place} is longer than {MAX_CELL:,} characters: left out")
+    kept = (replace(c, source="") if len(c.source) > MAX_CELL else c for c in read)
+    return SubmittedNotebook(tuple(kept), tuple(problems))
+
+
+def harmless_markdown(text: str) -> str:
+    """Markdown that renders to text, formulas, links to the web and attached pictures only.
+
+    Independent of how a renderer reads it: no character sequence is left that could open an HTML
+    element, a link with another scheme, or a picture from elsewhere.
+    """
+    text = _TAG.sub("< ", legible(text, MAX_CELL))
+    return _PICTURE.sub("! ", _LINK.sub("] ", text))
+
+
+def harmless_outputs(outputs: object, *, described_as: str) -> Iterator[nbformat.NotebookNode]:
+    """A cell's outputs reduced to plain text and pictures.
+
+    Args:
+        outputs: as they stand in the file.
+        described_as: alternative text of the pictures.
+    """
+    for output in (outputs if isinstance(outputs, list) else [])[:MAX_OUTPUTS]:
+        if not isinstance(output, Mapping):
+            continue
+        if output.get("output_type") == "stream":
+            yield new_output("stream", name="stdout", text=_text(output.get("text")))
+        elif output.get("output_type") == "error":
+            said = f"{_text(output.get('ename'))}: {_text(output.get('evalue'))}"
+            yield new_output("stream", name="stdout", text=said)
+        elif data := _harmless_data(output.get("data")):
+            alt = {mime: {"alt": described_as} for mime in data if mime in SIGNATURES}
+            yield new_output("display_data", data=data, metadata=alt)
+
+
+def _damaged(reason: str) -> SubmittedNotebook:
+    return SubmittedNotebook((), (f"the notebook file is damaged: {reason}",))
+
+
+def _cell(cell: object) -> StudentCell:
+    """One cell; whatever is not a cell becomes an empty one, so that places keep their numbers."""
+    if not isinstance(cell, Mapping):
+        return StudentCell("raw", "", "", "")
+    type = cell.get("cell_type")
+    type = type if type in ("code", "markdown") else "raw"
+    metadata = cell.get("metadata")
+    nbgrader = metadata.get("nbgrader") if isinstance(metadata, Mapping) else None
+    grade_id = nbgrader.get("grade_id") if isinstance(nbgrader, Mapping) else None
+    id = _name(cell.get("id"))
+    shown = f"picture made by cell {id}" if id else "picture made by a cell without a name"
+    return StudentCell(
+        type,
+        id,
+        _name(grade_id),
+        _source(cell.get("source")),
+        tuple(harmless_outputs(cell.get("outputs"), described_as=shown)) if type == "code" else (),
+        _attachments(cell.get("attachments")) if type == "markdown" else {},
+    )
+
+
+def _name(value: object) -> str:
+    return legible(value, 100) if isinstance(value, str) else ""
+
+
+def _text(value: object) -> str:
+    """A text that a cell showed."""
+    return legible(_source(value), MAX_TEXT)
+
+
+def _source(value: object) -> str:
+    """A text of a notebook file, a string or a list of lines, as it stands but fit to be saved."""
+    lines = _joined(value).replace("\r\n", "\n").replace("\r", "\n")
+    return lines.encode("utf-8", "replace").decode("utf-8")
+
+
+def _joined(value: object) -> str:
+    if isinstance(value, list):
+        value = "".join(line for line in value if isinstance(line, str))
+    return value if isinstance(value, str) else ""
+
+
+def _attachments(attachments: object) -> dict[str, dict[str, str]]:
+    if not isinstance(attachments, Mapping):
+        return {}
+    pictures = {
+        name: _pictures(data)
+        for name, data in list(attachments.items())[:MAX_OUTPUTS]
+        if isinstance(name, str) and _ATTACHMENT.fullmatch(name)
+    }
+    return {name: data for name, data in pictures.items() if data}
+
+
+def _harmless_data(data: object) -> dict[str, str]:
+    """Of an output's representations, pictures and plain text."""
+    if not isinstance(data, Mapping):
+        return {}
+    plain = _text(data.get("text/plain"))
+    return _pictures(data) | ({"text/plain": plain} if plain else {})
+
+
+def _pictures(data: object) -> dict[str, str]:
+    if not isinstance(data, Mapping):
+        return {}
+    found = {mime: _picture(data.get(mime), start) for mime, start in SIGNATURES.items()}
+    return {mime: picture for mime, picture in found.items() if picture}
+
+
+def _picture(value: object, signature: bytes) -> str:
+    """A picture's base64, encoded anew; "" when it is not of the format, or too large."""
+    text = _joined(value)
+    if len(text) > 2 * MAX_PICTURE:
+        return ""
+    try:
+        content = base64.b64decode("".join(text.split()), validate=True)
+    except (binascii.Error, ValueError):
+        return ""
+    if len(content) > MAX_PICTURE or not content.startswith(signature):
+        return ""
+    return base64.b64encode(content).decode()

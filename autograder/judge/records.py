@@ -1,0 +1,317 @@
+"""Two files for each exercise of each submission.
+
+`verdict.json` says what was found and from what: it is byte-equal when the same work is graded
+again. `run.json` says how it went: durations, host, times, and flags. Both are written whole or
+not at all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import os
+import platform
+import re
+import tempfile
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from autograder.course import Assignment, Course
+from autograder.judge.grading import SEED, Graded
+from autograder.judge.redaction import legible
+from autograder.judge.secret import fingerprint
+from autograder.student.program import Program
+from autograder.student.verdicts import Outcome, Result, Verdict
+
+VERDICT, RUN, FAILURE = "verdict.json", "run.json", "failure.json"
+FORMAT = 1
+DIFFER = "verdicts differ on a second run"
+
+_ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}\b")
+_KIT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Everything that a verdict depends on.
+
+    Attributes:
+        program: sha256 of what was run.
+        tests: sha256 of the assignment's tests and of what they import beside them.
+        library: sha256 of the reference library.
+        kit: sha256 of the judge, the worker and the tests' vocabulary.
+        environment: Python and the students' runtime distributions, with their versions.
+        secret: fingerprint of the key of the hidden inputs.
+        seed: what random, numpy and torch were seeded with.
+    """
+
+    program: str
+    tests: str
+    library: str
+    kit: str
+    environment: dict[str, str]
+    secret: str
+    seed: int
+
+
+@dataclass(frozen=True)
+class Record:
+    """An exercise's verdicts and where they come from; the content of `verdict.json`.
+
+    Attributes:
+        assignment: name of the assignment.
+        result: the verdicts.
+        repairs: what was mended to find the answer.
+        inputs: what the verdicts depend on.
+    """
+
+    assignment: str
+    result: Result
+    repairs: tuple[str, ...]
+    inputs: Inputs
+
+    @property
+    def points(self) -> float | None:
+        """See `sound_points`."""
+        return sound_points(self.result)
+
+    def to_json(self) -> dict[str, Any]:
+        """The record as plain data."""
+        result = self.result.to_json()
+        return {
+            "format": FORMAT,
+            "assignment": self.assignment,
+            "exercise": self.result.exercise,
+            "points": self.points,
+            "max_points": self.result.max_points,
+            "verdicts": result["verdicts"],
+            "repairs": list(self.repairs),
+            "inputs": asdict(self.inputs),
+        }
+
+
+def sound_points(result: Result) -> float | None:
+    """Points of a result, from 0 to its maximum; None unless every mark in it is a plain number.
+
+    A verdict of the grader's own failure, a missing mark, NaN, an infinity, a bool or any other
+    type makes the whole exercise not graded.
+    """
+    total = []
+    for verdict in result.verdicts:
+        marks = (verdict.points, verdict.max_points)
+        if verdict.outcome is Outcome.GRADER_ERROR or not all(map(_is_mark, marks)):
+            return None
+        total.append(min(max(float(verdict.points or 0), 0.0), float(verdict.max_points)))
+    return round(math.fsum(total), 6) if total else None
+
+
+def record_folder(course: Course, student: str, assignment: str, exercise: str) -> Path:
+    """Where the two files of an exercise are kept."""
+    for part in (student, assignment, exercise):
+        if not part or part in (".", "..") or any(c in part for c in "/\\\0"):
+            raise ValueError(f"{part!r} cannot be the name of a folder")
+    return course.state / "verdicts" / student / assignment / exercise
+
+
+def inputs_of(course: Course, assignment: Assignment, program: Program, secret: bytes) -> Inputs:
+    """Hashes of all that a verdict on this program depends on."""
+    text = json.dumps(program.to_json(), sort_keys=True)
+    kit = [path for part in ("judge", "student", "worker") for path in _sources(_KIT / part)]
+    return Inputs(
+        program=hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest(),
+        tests=_digest(course.root, _test_sources(course, assignment)),
+        library=_digest(course.root, _sources(course.library)),
+        kit=_digest(_KIT, kit),
+        environment=_environment(course.runtime),
+        secret=fingerprint(secret),
+        seed=SEED,
+    )
+
+
+def write(
+    course: Course,
+    student: str,
+    assignment: Assignment,
+    graded: Graded,
+    *,
+    secret: bytes,
+    problems: Iterable[str] = (),
+) -> Record:
+    """Keep what the judge found.
+
+    Args:
+        student: id of the student.
+        graded: the judge's answer for one exercise.
+        secret: the key that it drew hidden inputs with.
+        problems: of the submission as a whole; kept in front of the exercise's own repairs.
+
+    Returns:
+        What was written to `verdict.json`.
+    """
+    record = Record(
+        assignment.name,
+        _steady(graded.result),
+        tuple(legible(repair) for repair in (*problems, *graded.repairs)),
+        inputs_of(course, assignment, graded.program, secret),
+    )
+    folder = record_folder(course, student, assignment.name, record.result.exercise)
+    flags = _flags(folder, record)
+    run = {
+        **graded.run,
+        "notes": [legible(note) for note in graded.notes],
+        "flags": flags,
+        "written": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+    write_json(folder / VERDICT, record.to_json())
+    write_json(folder / RUN, run)
+    return record
+
+
+def note_failure(course: Course, student: str, assignment: str, reason: str) -> None:
+    """Keep why a submission could not be graded at all; "" when it could."""
+    path = _failure_file(course, student, assignment)
+    if not reason:
+        path.unlink(missing_ok=True)
+        return
+    write_json(path, {"reason": legible(reason)})
+
+
+def failure(course: Course, student: str, assignment: str) -> str:
+    """Why a submission could not be graded at all when it was last tried, or ""."""
+    return str(load_run(_failure_file(course, student, assignment)).get("reason", ""))
+
+
+def load(path: Path) -> Record:
+    """Read a `verdict.json`.
+
+    Raises:
+        ValueError: it is damaged or contradicts itself; the message names the file.
+    """
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        if data["format"] != FORMAT:
+            raise ValueError(f"format {data['format']!r}, not {FORMAT}")
+        record = Record(
+            str(data["assignment"]),
+            Result.from_json(data),
+            tuple(str(repair) for repair in data["repairs"]),
+            Inputs(**data["inputs"]),
+        )
+        _require_sound(record, data)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"{path} is damaged ({error}): grade this submission again") from error
+    return record
+
+
+def load_run(path: Path) -> dict[str, Any]:
+    """Read a `run.json`; empty when there is none, or when it is damaged."""
+    try:
+        run = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return run if isinstance(run, dict) else {}
+
+
+def write_json(path: Path, data: Mapping[str, Any]) -> None:
+    """Write a file, for its owner only, whole or not at all: the same data gives the same bytes."""
+    text = json.dumps(data, indent=1, sort_keys=True, allow_nan=False) + "\n"
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+        os.replace(name, path)
+    except BaseException:
+        os.unlink(name)
+        raise
+
+
+def _failure_file(course: Course, student: str, assignment: str) -> Path:
+    return record_folder(course, student, assignment, FAILURE)
+
+
+def _is_mark(value: object) -> bool:
+    return type(value) in (int, float) and math.isfinite(value)  # type: ignore[arg-type]
+
+
+def _steady(result: Result) -> Result:
+    """The result without what differs from run to run: addresses in messages, unsound marks."""
+
+    def steady(verdict: Verdict) -> Verdict:
+        sound = _is_mark(verdict.points)
+        return replace(
+            verdict,
+            message=_ADDRESS.sub("0x\N{HORIZONTAL ELLIPSIS}", legible(verdict.message)),
+            help=legible(verdict.help),
+            cause=legible(verdict.cause, 100),
+            points=verdict.points if sound else None,
+            outcome=verdict.outcome if sound else Outcome.GRADER_ERROR,
+        )
+
+    return replace(result, verdicts=tuple(map(steady, result.verdicts)))
+
+
+def _flags(folder: Path, record: Record) -> list[str]:
+    """`DIFFER`, when the same work was judged otherwise before (and ever since)."""
+    try:
+        earlier = load(folder / VERDICT)
+    except (OSError, ValueError):
+        return []
+    if earlier.inputs != record.inputs or None in (earlier.points, record.points):
+        return []
+    known = DIFFER in load_run(folder / RUN).get("flags", ())
+    return [DIFFER] if known or _essence(earlier) != _essence(record) else []
+
+
+def _essence(record: Record) -> list[tuple[Any, ...]]:
+    return [(v.test, v.outcome, v.points, v.diagnosis) for v in record.result.verdicts]
+
+
+def _require_sound(record: Record, data: Mapping[str, Any]) -> None:
+    """Refuse marks that are not numbers, and a total that is not their sum."""
+    for verdict in record.result.verdicts:
+        if not _is_mark(verdict.max_points) or not (
+            _is_mark(verdict.points) or verdict.outcome is Outcome.GRADER_ERROR
+        ):
+            raise ValueError(f"{verdict.test} has no sound mark")
+    if data["points"] != record.points or data["max_points"] != record.result.max_points:
+        raise ValueError("its points are not the sum of its verdicts")
+
+
+def _environment(runtime: Iterable[str]) -> dict[str, str]:
+    versions = {"python": platform.python_version(), "machine": platform.machine()}
+    for name in sorted(runtime):
+        try:
+            versions[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            versions[name] = "absent"
+    return versions
+
+
+def _test_sources(course: Course, assignment: Assignment) -> list[Path]:
+    """The assignment's test files, and all beside them that is neither tests nor variants."""
+    others = [
+        path
+        for path in _sources(course.tests)
+        if not path.name.startswith("test_")
+        and "variants" not in path.relative_to(course.tests).parts
+    ]
+    return [*course.test_modules(assignment), *others]
+
+
+def _sources(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*.py") if "__pycache__" not in path.parts)
+
+
+def _digest(root: Path, paths: Iterable[Path]) -> str:
+    """sha256 over names and contents of some files."""
+    digest = hashlib.sha256()
+    for path in paths:
+        content = hashlib.sha256(path.read_bytes()).hexdigest()
+        digest.update(f"{path.relative_to(root).as_posix()} {content}\n".encode())
+    return digest.hexdigest()
