@@ -1,0 +1,431 @@
+"""Hidden tests of assignment 01, batches."""
+
+from collections import Counter
+from collections.abc import Callable
+from itertools import combinations
+
+import numpy as np
+import torch
+
+from autograder.student.codec import describe
+from autograder.student.errors import SubmissionError
+from autograder.student.exercise import graded, hidden_tests
+from autograder.student.expectations import Misconception, expect, expect_equal, fail
+from course_lib.sampling import eligible_products, epoch_length
+from grader_tests.test_01_batches import (
+    EVEN,
+    FIRST_IMPOSSIBLE,
+    FIXED_CATEGORIES,
+    LIMITED_ONCE,
+    NO_CATEGORY_LIMIT,
+    NO_PRODUCT_LIMIT,
+    NOT_FULLEST_FIRST,
+    PRODUCT_REUSED,
+    SIZES,
+    STRICTLY_MORE_IMAGES,
+    STRICTLY_MORE_PRODUCTS,
+    SWAPPED_LIMITS,
+    TOTAL_OVER_N,
+    TWO_RULES,
+    expect_filled,
+    expect_lengths,
+    expect_no_product_twice,
+    expect_products,
+    ids_of,
+    images_of,
+    is_integer,
+    named,
+    passes,
+    plain,
+    read_epochs,
+    read_products,
+)
+
+
+def integer(draw: torch.Generator, low: int, high: int) -> int:
+    """A random integer, low <= it <= high."""
+    return int(torch.randint(low, high + 1, (), generator=draw))
+
+
+def integers(draw: torch.Generator, low: int, high: int, count: int) -> list[int]:
+    """Random integers, low <= each <= high."""
+    return torch.randint(low, high + 1, (count,), generator=draw).tolist()
+
+
+DENSE_IDS = Misconception(
+    "takes ids for positions in an array",
+    "Ids are names: they need not start at 0, nor be consecutive. np.unique counts them whatever "
+    "they are; np.bincount and lists of that length do not.",
+)
+
+
+@hidden_tests("eligible_products")
+class TestEligibleProductsHidden:
+    """Larger data, other ids."""
+
+    @graded(4, "the eligible products of other data sets", after="test_small_data_set")
+    def test_other_data_sets(self, submission, draw):
+        for _ in range(4):
+            names = iter(torch.randperm(900, generator=draw).tolist())
+            counts = {
+                category: {1000 + next(names): integer(draw, 1, 7) for _ in range(size)}
+                for category, size in enumerate(integers(draw, 1, 9, 12), start=integer(draw, 0, 9))
+            }
+            categories, products = ids_of(counts)
+            m, each = integer(draw, 2, 3), integer(draw, 4, 5)
+
+            def right(m: int, each: int, categories=categories, products=products):
+                found = eligible_products(categories, products, n_products=m, n_images=each)
+                return {category: array.tolist() for category, array in found.items()}
+
+            value = submission.call(categories, products, n_products=m, n_images=each)
+            expect_equal(
+                read_products(value, products),
+                right(m, each),
+                what="the dictionary",
+                given=f"a random data set, n_products={m}, n_images={each}",
+                misconceptions=[
+                    (right(each, m), SWAPPED_LIMITS),
+                    (right(m, each + 1), STRICTLY_MORE_IMAGES),
+                    (right(m + 1, each), STRICTLY_MORE_PRODUCTS),
+                    (right(1, each), NO_CATEGORY_LIMIT),
+                    (right(m, 1), NO_PRODUCT_LIMIT),
+                ],
+            )
+
+    @graded(2, "ids may be any integers, large ones and negative ones", after="test_small_data_set")
+    def test_any_integers(self, submission):
+        far = 10**15  # as an array with a place for each id: larger than any memory
+        categories, products = ids_of(
+            {far: {far + 3: 2, 5: 3, -2: 2}, -7: {far + 1: 2, 0: 2}, 0: {9: 1, 8: 2}}
+        )
+        try:
+            value = submission.call(categories, products, n_products=2, n_images=2)
+        except SubmissionError as error:
+            fail(f"The function raised {error}.", misconception=DENSE_IDS)
+        expect_equal(
+            read_products(value, products),
+            {-7: [0, far + 1], far: [-2, 5, far + 3]},
+            what="the dictionary",
+            given=f"ids between -7 and {far + 3}",
+        )
+
+    @graded(1, "with n_products=1 and n_images=1 everything", after="test_small_data_set")
+    def test_everything(self, submission):
+        categories, products = ids_of({3: {14: 1}, 2: {13: 2, 12: 1}})
+        value = submission.call(categories, products, n_products=1, n_images=1)
+        expect_equal(
+            read_products(value, products),
+            {2: [12, 13], 3: [14]},
+            what="the dictionary",
+            given="n_products=1, n_images=1, and products of one and two images",
+        )
+
+
+CHANGES_COUNTS = Misconception(
+    "changes the counts that it was given",
+    "The sampler asks for its length again and again, with the same counts: work on a copy.",
+)
+ORDER_MATTERS = Misconception(
+    "depends on the order of the categories",
+    "Counts come in no order. A rule that begins with the largest must sort them first.",
+)
+
+
+@hidden_tests("epoch_length")
+class TestEpochLengthHidden:
+    """Many chunk counts against the reference."""
+
+    @graded(4, "other chunk counts")
+    def test_other_counts(self, submission, draw):
+        cases = []
+        for _ in range(60):
+            chunk_counts = integers(draw, 0, integer(draw, 1, 8), integer(draw, 2, 7))
+            chunk_counts[0] *= integer(draw, 1, 4)
+            cases.append((chunk_counts, integer(draw, 1, 4)))
+        expect_reference_lengths(submission, cases)
+
+    @graded(2, "hundreds of categories")
+    def test_many_categories(self, submission, draw):
+        cases = [
+            (integers(draw, 0, 3, 300) + integers(draw, 20, 40, 5), n_categories)
+            for n_categories in (2, 7, 61)
+        ]
+        expect_reference_lengths(submission, cases)
+
+    @graded(2, "lists, tuples and arrays of counts, in any order, which stay as they are")
+    def test_kinds_of_counts(self, submission, draw):
+        lengths = []
+        for kind, make in (("list", list), ("tuple", tuple), ("array", np.array)) * 2:
+            given = [(3, 1, 6, 1, 2)[i] for i in torch.randperm(5, generator=draw).tolist()]
+            value, after = submission.call(make(given), 3, return_args=True)
+            expect(is_integer(value), f"a number of batches should come; it is {describe(value)}.")
+            expect(
+                len(after) == 2 and list(plain(after[0])) == given,
+                f"the counts {given}, which came as {kind}, should stay as they are; afterwards "
+                f"they are {describe(after[0])}.",
+                misconception=CHANGES_COUNTS,
+            )
+            lengths.append(int(value))
+        expect(
+            set(lengths) == {3},
+            f"for the counts 1, 1, 2, 3 and 6 in any order and n_categories=3 the number of "
+            f"batches should be 3; for 6 orders it is {lengths}.",
+            misconception=ORDER_MATTERS if len(set(lengths)) > 1 else None,
+        )
+
+
+def expect_reference_lengths(submission, cases: list[tuple[list[int], int]]) -> None:
+    """Compare with the reference, and name the usual mistakes."""
+
+    def by(rule: Callable[[list[int], int], int]) -> list[int]:
+        return [rule(counts, n) for counts, n in cases]
+
+    right = by(epoch_length)
+    mistakes = [
+        (by(lambda counts, n: sum(counts) // n), TOTAL_OVER_N),
+        (by(lambda counts, n: sorted([*counts, *[0] * n])[-n]), FIXED_CATEGORIES),
+        (by(lambda counts, n: sum(min(q, sum(counts) // n) for q in counts) // n), LIMITED_ONCE),
+        ([length + 1 for length in right], FIRST_IMPOSSIBLE),
+    ]
+    expect_lengths(submission, cases, right, mistakes)
+
+
+SAME_ON_ALL_RANKS = Misconception(
+    "gives every process the same batches",
+    "Of world_size processes each takes its own share: batches rank, rank + world_size, ...",
+)
+BLOCKS = Misconception(
+    "gives each process a block of consecutive batches",
+    "The first batches of an epoch hold the largest categories. Deal the batches out in turns: "
+    "rank, rank + world_size, ...",
+)
+UNEQUAL_RANKS = Misconception(
+    "gives some processes a batch more than others",
+    "The processes wait for one another after every batch: the one with more would wait for ever. "
+    "Drop the last batches that would not reach all.",
+)
+OWN_PLANS = Misconception(
+    "plans another epoch on every process",
+    "Seed with (seed, epoch) only, not with rank: all processes draw the same plan, and each takes "
+    "its share, so that no two share a batch.",
+)
+LENGTH_OF_ALL = Misconception(
+    "counts the batches of all processes in __len__",
+    "len() is what this process yields: the batches of the epoch // world_size.",
+)
+NUM_BATCHES_IGNORED = Misconception(
+    "does not yield num_batches batches",
+    "With num_batches an epoch is just that many batches, more or fewer than cover the products "
+    "once.",
+)
+DEPENDENT_BATCHES = Misconception(
+    "does not draw the num_batches batches independently of one another",
+    "Draw n_categories of all eligible categories anew for each batch, then products, then images.",
+)
+GLOBAL_CHANGED = Misconception(
+    "changes a global random generator",
+    "Shuffling batches must not change how the model is initialised or augmented: use a generator "
+    "of your own, np.random.default_rng or random.Random, and seed no global one.",
+)
+GLOBAL_READ = Misconception(
+    "draws from a global random generator",
+    "Use a generator of your own, seeded with self.seed and self.epoch.",
+)
+HASH_SEED = Misconception(
+    "depends on the hash of texts, which differs from process to process",
+    "Python salts the hash of every str (PYTHONHASHSEED), and with it the order of a set of them. "
+    "Seed with numbers, and go through sorted ids.",
+)
+SAME_LEFT_OUT = Misconception(
+    "leaves the same products out in every epoch",
+    "Shuffle the products of a category before each epoch's chunks are cut, so that the rest is "
+    "another one each time.",
+)
+SAME_IMAGES = Misconception(
+    "draws the same images of a product every time",
+    "Draw n_images of all images of the product, not the first ones.",
+)
+SAME_PARTNERS = Misconception(
+    "combines the same categories in every epoch",
+    "Among categories with equally many chunks left, chance decides: break ties at random.",
+)
+
+
+@hidden_tests("batch_sampler")
+class TestBatchSamplerHidden:
+    """Other data sets, other processes, and what chance must be able to do."""
+
+    @graded(3, "other data sets, ids as arrays and tensors", after="test_images")
+    def test_other_data_sets(self, submission, draw):
+        for make in (list, np.array, torch.tensor):
+            sizes = (integer(draw, 2, 3), integer(draw, 2, 3), integer(draw, 2, 4))
+            full = [[sizes[2]] * sizes[1] for _ in range(sizes[0])]  # so that one batch is possible
+            more = [integers(draw, 1, 7, integer(draw, 1, 12)) for _ in range(4)]
+            names = torch.randperm(50, generator=draw).tolist()
+            counts = dict(zip(names, full + more, strict=False))
+            images = images_of(counts, seed=integer(draw, 0, 10**6))
+            n, m, each = sizes
+            eligible = eligible_products(
+                images.categories, images.products, n_products=m, n_images=each
+            )
+            length = epoch_length([len(products) // m for products in eligible.values()], n)
+            sampler = submission.construct(
+                make(images.categories), make(images.products), **named(sizes)
+            )
+            batches = passes(sampler, "first pass")
+            expect_filled(batches, images, sizes)
+            expect_no_product_twice(batches, images)
+            reported = sampler.len()
+            expect(
+                len(batches) == reported,
+                f"len() says {reported}, {len(batches)} batches come.",
+                misconception=TWO_RULES,
+            )
+            mistake = NOT_FULLEST_FIRST if len(batches) < length else PRODUCT_REUSED
+            expect(
+                len(batches) == length,
+                f"an epoch should hold {length} batches; it holds {len(batches)}.",
+                misconception=mistake,
+            )
+
+    @graded(
+        3, "processes share an epoch: every world_size-th batch, none twice", after="test_length"
+    )
+    def test_ranks(self, submission, draw):
+        images, sizes, world_size = images_of({1: [3] * 21, 2: [3] * 23}), (2, 3, 2), 3
+        options = {"seed": integer(draw, 0, 10**6)}
+        alone = images.sampler(submission, sizes, **options)
+        whole = passes(alone, "first pass")
+        expect_products(whole, images, sizes)
+        expect(len(whole) == 7, f"an epoch should hold 7 batches; it holds {len(whole)}.")
+        parts, lengths = [], []
+        for rank in range(world_size):
+            options |= {"rank": rank, "world_size": world_size}
+            sampler = images.sampler(submission, sizes, **options)
+            parts.append(passes(sampler, f"pass of rank {rank}"))
+            lengths.append(sampler.len())
+        counts = [len(part) for part in parts]
+        if all(part == whole for part in parts):
+            fail("each of 3 processes came with all batches.", misconception=SAME_ON_ALL_RANKS)
+        expect(
+            len(set(counts)) == 1,
+            f"3 processes that share 7 batches should yield 2 each; they yield {counts}.",
+            misconception=UNEQUAL_RANKS,
+        )
+        expect(
+            lengths == counts,
+            f"the processes yield {counts} batches; len() says {lengths}.",
+            misconception=LENGTH_OF_ALL if set(lengths) == {7} else TWO_RULES,
+        )
+        shares = [whole[rank:6:world_size] for rank in range(world_size)]
+        if parts == [whole[2 * rank : 2 * rank + 2] for rank in range(world_size)]:
+            fail("rank 0 has the first two batches of the epoch.", misconception=BLOCKS)
+        expect(
+            all(batch in whole for part in parts for batch in part),
+            "the batches of the processes are not those that one process alone would yield.",
+            misconception=OWN_PLANS,
+        )
+        expect(
+            parts == shares,
+            "rank r of 3 should have batches r and r + 3 of those that one process would yield.",
+        )
+        sampler = images.sampler(submission, sizes, num_batches=9, rank=1, world_size=4)
+        share = len(passes(sampler, "first pass")), sampler.len()
+        expect(
+            share == (2, 2),
+            f"one of 4 processes that share num_batches=9 should yield 2; (batches, len()) are "
+            f"{share}.",
+            misconception=Misconception(
+                "does not share num_batches batches among the processes",
+                "num_batches are those of all processes together: each takes num_batches // "
+                "world_size of them.",
+            ),
+        )
+
+    @graded(2, "num_batches independent batches", after="test_categories_and_products")
+    def test_num_batches(self, submission, draw):
+        images, sizes = images_of({1: [3] * 3, 2: [3] * 4, 3: [3] * 3}), (2, 3, 2)
+        seed = integer(draw, 0, 10**6)
+        sampler = images.sampler(submission, sizes, num_batches=70, seed=seed)
+        batches, reported = passes(sampler, "first pass"), sampler.len()
+        expect(
+            len(batches) == reported == 70,
+            f"70 batches should come for num_batches=70, and len() should say so; {len(batches)} "
+            f"come, and len() says {reported}.",
+            misconception=TWO_RULES if len(batches) == 70 else NUM_BATCHES_IGNORED,
+        )
+        expect_products(batches, images, sizes)
+        # Three pairs of categories: that one is never drawn in 70 batches has p < 2e-12.
+        pairs = {frozenset(images.categories[i] for i in batch) for batch in batches}
+        expect(
+            len(pairs) == 3,
+            f"in 70 batches of 2 of 3 categories each pair should come; {len(pairs)} came.",
+            misconception=DEPENDENT_BATCHES,
+        )
+        fewer = EVEN.sampler(submission, SIZES, num_batches=1, seed=seed)
+        expect_equal(len(passes(fewer, "pass")), 1, what="the number of batches for num_batches=1")
+
+    @graded(
+        1, "global random generators neither read nor changed", after="test_categories_and_products"
+    )
+    def test_global_generators(self, submission):
+        seen = submission.probe("global_generators", EVEN.categories, EVEN.products, **named(SIZES))
+        epochs = read_epochs(seen.get("epochs") if type(seen) is dict else None)
+        for epoch in epochs:
+            expect_products(epoch, EVEN, SIZES)
+        changed = seen.get("changed")
+        expect(
+            changed == [],
+            f"global generators changed: {describe(changed)}.",
+            misconception=GLOBAL_CHANGED,
+        )
+        expect(
+            epochs[0] == epochs[1],
+            "the batches depend on the state of a global generator.",
+            misconception=GLOBAL_READ,
+        )
+
+    @graded(1, "the same batches under another PYTHONHASHSEED", after="test_seed_and_epoch")
+    def test_other_hash_seed(self, submission):
+        seen = submission.probe("other_hash_seed", EVEN.categories, EVEN.products, **named(SIZES))
+        epochs = read_epochs(seen)
+        for epoch in epochs:
+            expect_products(epoch, EVEN, SIZES)
+        expect(
+            epochs[0] == epochs[1],
+            "the batches differ between two hash seeds.",
+            misconception=HASH_SEED,
+        )
+
+    @graded(
+        2, "every product, image and pair of categories gets its turn", after="test_passes_differ"
+    )
+    def test_every_choice(self, submission, draw):
+        images = images_of({1: [6] * 4, 2: [6] * 4, 3: [6] * 4, 4: [6] * 4})
+        sampler = images.sampler(submission, SIZES, seed=integer(draw, 0, 10**6))
+        used, pairs = Counter(), Counter()
+        # In an epoch a product is used with p = 3/4, an image with 5/8, a pair of categories with
+        # 1/3. That one of 16, 96 and 6 of them is never used in 80 epochs has p < 1e-13.
+        for _ in range(80):
+            batches = passes(sampler, "pass")
+            expect_products(batches, images, SIZES)
+            used.update(i for batch in batches for i in batch)
+            pairs.update(frozenset(images.categories[i] for i in batch) for batch in batches)
+        products = images.products_of(list(used))
+        expect(
+            len(products) == 16,
+            f"in 80 epochs each of 16 products should be used; {len(products)} were.",
+            misconception=SAME_LEFT_OUT,
+        )
+        expect(
+            len(used) == len(images.products),
+            f"in 80 epochs each of {len(images.products)} images should be used; {len(used)} were.",
+            misconception=SAME_IMAGES,
+        )
+        seen = [pair for pair in combinations((1, 2, 3, 4), 2) if frozenset(pair) in pairs]
+        expect(
+            len(seen) == 6,
+            f"in 80 epochs each pair of 4 equal categories should meet; only {seen} did.",
+            misconception=SAME_PARTNERS,
+        )

@@ -1,0 +1,16 @@
+"""Forgets that rare products take no part.
+
+Diagnosis: lets in products that have fewer than n_images images
+"""
+
+import numpy as np
+
+
+def eligible_products(category_ids, product_ids, *, n_products, n_images):
+    category_ids, product_ids = np.asarray(category_ids), np.asarray(product_ids)
+    found = {}
+    for category in np.unique(category_ids):
+        products, counts = np.unique(product_ids[category_ids == category], return_counts=True)
+        if len(products) >= n_products:
+            found[int(category)] = products.astype(np.int64)
+    return found

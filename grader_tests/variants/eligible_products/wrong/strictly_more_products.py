@@ -1,0 +1,17 @@
+"""Wants more than n_products products of a category.
+
+Diagnosis: asks for more than n_products products where exactly n_products are enough
+"""
+
+import numpy as np
+
+
+def eligible_products(category_ids, product_ids, *, n_products, n_images):
+    category_ids, product_ids = np.asarray(category_ids), np.asarray(product_ids)
+    found = {}
+    for category in np.unique(category_ids):
+        products, counts = np.unique(product_ids[category_ids == category], return_counts=True)
+        products = products[counts >= n_images]
+        if len(products) > n_products:
+            found[int(category)] = products.astype(np.int64)
+    return found
