@@ -93,10 +93,11 @@ class TestL2Normalize:
     @graded(4, "each row is divided by its Euclidean length")
     def test_rows_get_length_one(self, submission):
         x = torch.tensor([[3.0, 4.0], [6.0, 8.0]])
-        value = submission.call(x)
-        for shape in ((2,), (2, 1)):
-            lengths = torch.tensor([5.0, 10.0]).reshape(shape)
-            expect(not _equals(value, lengths), "these are lengths.", misconception=ONLY_LENGTHS)
+        value = expect_tensor(
+            submission.call(x),
+            shape=(2, 2),
+            misconceptions={(2,): ONLY_LENGTHS, (2, 1): ONLY_LENGTHS},
+        )
         expect_close(
             value,
             torch.tensor([[0.6, 0.8], [0.6, 0.8]]),
@@ -199,6 +200,11 @@ IGNORES_X = Misconception(
 ALL_TOGETHER = Misconception(
     "compares all rows of x and y with each other",
     "Only the block of x against y is asked for.",
+)
+DIAGONAL_ALWAYS_ZERO = Misconception(
+    "puts zeros on the diagonal for two different sets, too",
+    "Row i of x and row i of y are different images unless y is None. Being of equal size does not "
+    "make the two sets the same.",
 )
 NEGATIVE = Misconception(
     "leaves negative squared distances",
@@ -304,7 +310,10 @@ class TestPairwiseSquaredDistances:
             what="D",
             given=f"x = {_ints(x)} and y = {_ints(y)}",
             help="D[1, 2] compares equal rows, [0, 3, 1] twice: it must be 0.",
-            misconceptions=[(expected.sqrt(), ROOT)],
+            misconceptions=[
+                (expected.sqrt(), ROOT),
+                *_table(([[0.0, 1.0, 11.0, 6.0], [10.0, 0.0, 0.0, 21.0]], DIAGONAL_ALWAYS_ZERO)),
+            ],
         )
 
     @graded(3, "no squared distance is negative", after="test_small_example")
@@ -494,6 +503,10 @@ NEGATED = Misconception(
     "returns negated distances",
     "topk of -D finds the nearest, but its values are -d: negate them, or use largest=False.",
 )
+ONLY_NEAREST = Misconception(
+    "lists the nearest row k times",
+    "For each query the k nearest are k different rows: min() finds the first of them only.",
+)
 DISTANCES_UNSORTED = Misconception(
     "returns the right indices with distances that are not theirs",
     "distances[q, r] must be the squared distance of retrieval row indices[q, r]: take both from "
@@ -520,6 +533,11 @@ ONE_CHUNK = Misconception(
 CHUNK_POSITIONS = Misconception(
     "returns positions inside a chunk of the retrieval set",
     "Where the retrieval set is cut, add the start of the chunk to the indices found in it.",
+)
+NUDGED = Misconception(
+    "changes the distances a little, to order ties or to avoid 0",
+    "Return the distances as they are. A small multiple of the index orders equal distances, but "
+    "it also swaps distances that are nearly equal: use a stable sort.",
 )
 KEEPS_GRAPH = Misconception(
     "keeps the autograd graph of the search",
@@ -579,12 +597,16 @@ class TestKNearest:
                 ([[1, 3], [3, 0], [2, 0]], FARTHEST),
                 ([[2, 0], [4, 1], [1, 3]], FARTHEST_FIRST),
                 ([[2, 4], [4, 2], [1, 4]], DROPS_FIRST),
+                ([[0, 0], [1, 1], [3, 3]], ONLY_NEAREST),
             ],
         )
+        nudge = (distances - of).abs().max()
+        if 1e-5 < float(nudge) < 1e-2:
+            fail(f"the squared distances are off by up to {nudge:.2g}.", misconception=NUDGED)
         expect_close(
             distances,
             of,
-            what="the squared distances",
+            what="the table of squared distances",
             given=given,
             help="The indices are right; these are not their distances.",
             misconceptions=[
@@ -607,7 +629,7 @@ class TestKNearest:
         ranking = sorted(range(len(at)), key=lambda index: (at[index], index))[:k]
         squares = torch.tensor([[float(at[index] ** 2) for index in ranking]])
         given = f"query [0], retrieval rows at {at}, k = {k}"
-        expect_close(distances, squares, what="the squared distances", given=given)
+        expect_close(distances, squares, what="the table of squared distances", given=given)
         found = indices[0].tolist()
         if found != ranking:
             largest_first = sorted(found, key=lambda index: (at[index], -index))
@@ -639,16 +661,24 @@ class TestKNearest:
                 misconceptions=[(inside, CHUNK_POSITIONS)],
             )
             expected = torch.tensor(squares, dtype=torch.float32)
-            expect_close(distances, expected, what="the squared distances", given=given)
+            expect_close(
+                distances, expected, atol=1e-4, what="the table of squared distances", given=given
+            )
 
-    @graded(1, "the result carries no gradient", after="test_small_example")
-    def test_result_is_detached(self, submission):
+    @graded(1, "int64 indices, and no gradient", after="test_small_example")
+    def test_kinds_of_result(self, submission):
         queries = torch.tensor([[0.0], [5.0]], requires_grad=True)
         retrieval = torch.tensor([[1.0], [3.0], [7.0]], requires_grad=True)
-        distances, _ = expect_neighbours(
+        distances, indices = expect_neighbours(
             submission.call(queries, retrieval, 1), queries=2, k=1, rows=3
         )
-        expect_close(distances.detach(), torch.tensor([[1.0], [4.0]]), what="the squared distances")
+        expect(
+            indices.dtype is torch.int64,
+            f"the indices should be int64, as indexing expects them; they are {indices.dtype}.",
+        )
+        expect_close(
+            distances.detach(), torch.tensor([[1.0], [4.0]]), what="the table of squared distances"
+        )
         if distances.requires_grad:
             fail(
                 "the squared distances should be detached from the graph; requires_grad is True.",
@@ -688,12 +718,15 @@ def expect_vectorised(submission, few, many):
 
 
 def expect_neighbours(value, *, queries, k, rows, given="", chunk_size=None):
-    """The pair (squared distances, indices), once both are known to be tensors of shape (Q, k)."""
+    """The pair (squared distances, integer indices), once both are known to have shape (Q, k)."""
     if type(value) not in (tuple, list) or len(value) != 2:
         kind = f"{type(value).__name__}"
         fail(f"a tuple of two tensors is asked for, not a {kind}.", misconception=NOT_A_PAIR)
     distances, indices = value
-    for part, name in ((distances, "the squared distances"), (indices, "the indices")):
+    for part, name in (
+        (distances, "the table of squared distances"),
+        (indices, "the table of indices"),
+    ):
         what = f"{name} for {given}" if given else name
         part = expect_tensor(part, what=what)
         expect_tensor(
@@ -710,7 +743,8 @@ def expect_neighbours(value, *, queries, k, rows, given="", chunk_size=None):
         )
     if indices.is_floating_point() and not distances.is_floating_point():
         fail("the first result is integer, the second floating point.", misconception=SWAPPED)
-    expect_tensor(indices, dtype=torch.int64, what="the indices")
+    whole = not (indices.is_floating_point() or indices.dtype is torch.bool)
+    expect(whole, f"the indices should be integers; they are {indices.dtype}.")
     return distances, indices
 
 
@@ -739,9 +773,9 @@ def _unit_rows(draw):
 
 
 def _expect_distances_of_unit_rows(value):
-    """Random unit rows of 128 numbers are nearly orthogonal: 2 ± 0.7 apart (5 deviations), squared.
+    """Fail a constant, or a matrix of zeros: random unit rows of 128 numbers are nearly orthogonal.
 
-    A constant, or a matrix of zeros, is not.
+    P(|cos| > 0.6) < 0.64^63.5 * 0.12 for one pair, so below 2e-10 for all 2016.
     """
     off_diagonal = value[~torch.eye(64, dtype=torch.bool)]
     nearly_orthogonal = bool(((off_diagonal > 0.8) & (off_diagonal < 3.2)).all())
@@ -754,10 +788,6 @@ def _expect_distances_of_unit_rows(value):
 
 def _span(values):
     return f"[{float(values.min()):.3g}, {float(values.max()):.3g}]"
-
-
-def _equals(value, table):
-    return type(value) is torch.Tensor and torch.equal(value, table)
 
 
 def _table(*rows):

@@ -1,0 +1,21 @@
+"""Subtracts the mean of the retrieval set in place.
+
+Diagnosis: changes its argument in place
+"""
+
+import torch
+
+
+
+def k_nearest(queries, retrieval, k, *, chunk_size=256):
+    with torch.no_grad():
+        centre = retrieval.mean(dim=0)
+        queries -= centre
+        retrieval -= centre
+    values, indices = [], []
+    for chunk in queries.detach().split(chunk_size):
+        distances = pairwise_squared_distances(chunk, retrieval.detach())
+        ordered = distances.sort(dim=1, stable=True)
+        values.append(ordered.values[:, :k].clone())
+        indices.append(ordered.indices[:, :k].clone())
+    return torch.cat(values), torch.cat(indices)

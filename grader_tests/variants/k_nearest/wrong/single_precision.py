@@ -1,0 +1,18 @@
+"""Converts the embeddings to float32.
+
+Diagnosis: ranks float64 rows in float32
+"""
+
+import torch
+
+
+
+def k_nearest(queries, retrieval, k, *, chunk_size=256):
+    queries, retrieval = queries.float(), retrieval.float()
+    values, indices = [], []
+    for chunk in queries.detach().split(chunk_size):
+        distances = pairwise_squared_distances(chunk, retrieval.detach())
+        ordered = distances.sort(dim=1, stable=True)
+        values.append(ordered.values[:, :k].clone())
+        indices.append(ordered.indices[:, :k].clone())
+    return torch.cat(values), torch.cat(indices)

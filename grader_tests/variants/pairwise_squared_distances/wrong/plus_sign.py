@@ -1,0 +1,14 @@
+"""Adds the mixed term.
+
+Diagnosis: adds the mixed term instead of subtracting it
+"""
+
+import torch
+
+
+
+def pairwise_squared_distances(x, y=None):
+    own = y is None
+    y = x if own else y
+    d = (x.square().sum(1)[:, None] + y.square().sum(1)[None, :] + 2 * x @ y.T).clamp_min(0)
+    return d.fill_diagonal_(0) if own else d

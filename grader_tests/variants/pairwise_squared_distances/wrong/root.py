@@ -1,0 +1,15 @@
+"""Returns Euclidean distances.
+
+Diagnosis: returns distances, not squared distances
+"""
+
+import torch
+
+
+
+def pairwise_squared_distances(x, y=None):
+    own = y is None
+    y = x if own else y
+    d = (x.square().sum(1)[:, None] + y.square().sum(1)[None, :] - 2 * x @ y.T).clamp_min(0)
+    d = d.fill_diagonal_(0) if own else d
+    return d.sqrt()

@@ -1,0 +1,11 @@
+"""Leaves what rounding makes negative.
+
+Diagnosis: lets rounding push a squared distance out of [0, 4]
+"""
+
+import torch
+
+
+
+def squared_distances_from_cosine(similarities):
+    return 2 - 2 * similarities
