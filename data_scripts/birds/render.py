@@ -131,7 +131,9 @@ class _Figure:
         low, high = everything.min(axis=0), everything.max(axis=0)
         self._scale = view.length * side / (high - low).max()
         room = side * (1 - 2 * _MARGIN) - (high - low) * self._scale
-        origin = _MARGIN * side + room * (view.along, view.across) - low * self._scale
+        self._low = _MARGIN * side + room * (view.along, view.across)
+        self._high = self._low + (high - low) * self._scale
+        origin = self._low - low * self._scale
         self._points = points * self._scale + origin
         self._feet = feet * self._scale + origin
 
@@ -169,10 +171,10 @@ class _Figure:
 
     def box(self, pixels: int) -> tuple[float, float, float, float]:
         """The bird's bounding box x, y, width, height, ``pixels`` canvas pixels to one."""
-        everything = np.concatenate([self._points, self._feet + np.array([0, 0.04 * self._scale])])
-        low = np.maximum(everything.min(axis=0) / pixels, 0)
-        high = np.minimum(everything.max(axis=0) / pixels, self._side / pixels)
-        x, y, right, bottom = (round(float(value), 1) for value in (*low, *high))
+        toes = float(self._feet[:, 1].max()) + 0.04 * self._scale
+        (left, top), (right, bottom) = self._low.tolist(), self._high.tolist()
+        bottom = min(max(bottom, toes), self._side)
+        x, y, right, bottom = (round(value / pixels, 1) for value in (left, top, right, bottom))
         return x, y, round(right - x, 1), round(bottom - y, 1)
 
     def parts(self, pixels: int, view: Placement) -> np.ndarray:

@@ -37,14 +37,18 @@ _LIGHT: Colour = (255, 255, 255)
 
 def mixed(one: Colour, other: Colour, share: float) -> Colour:
     """A colour ``share`` of the way from one to the other."""
-    r, g, b = (round(a + (z - a) * share) for a, z in zip(one, other, strict=True))
-    return r, g, b
+    (r, g, b), (red, green, blue) = one, other
+    return (
+        round(r + (red - r) * share),
+        round(g + (green - g) * share),
+        round(b + (blue - b) * share),
+    )
 
 
 def darkened(colour: Colour, tone: float) -> Colour:
     """A colour with its channels multiplied by ``tone``."""
-    r, g, b = (min(255, round(channel * tone)) for channel in colour)
-    return r, g, b
+    r, g, b = colour
+    return min(255, round(r * tone)), min(255, round(g * tone)), min(255, round(b * tone))
 
 
 class Scenery:
@@ -63,11 +67,12 @@ class Scenery:
         crop = view.crop_side * self.size
         left, top = (share * (source.width - crop) for share in (view.crop_x, view.crop_y))
         seen = source.resize(
-            (side, side), Image.Resampling.BILINEAR, (left, top, left + crop, top + crop)
+            (self.size, self.size), Image.Resampling.BILINEAR, (left, top, left + crop, top + crop)
         )
         if view.background_mirrored:
-            return seen.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
-        return seen
+            seen = seen.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+        # Out of focus, it needs no supersampling: fine pixels would only cost time.
+        return seen.resize((side, side), Image.Resampling.NEAREST)
 
     def exposed(self, picture: Image.Image, view: Placement) -> Image.Image:
         """The picture in the photo's light: falloff, brightness, warmth, contrast, grain, focus."""
