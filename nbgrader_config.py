@@ -1,10 +1,11 @@
-"""Makes this checkout an nbgrader course."""
+"""Makes a checkout an nbgrader course whose submissions are graded by the judge, in the sandbox."""
 
 from pathlib import Path
 
-from autograder.build.student_form import configure_release
-from autograder.course import Course
+try:
+    from autograder.gradebook.config import configure
+except ImportError as error:
+    # nbgrader would only log an ImportError, and run submissions in an ordinary kernel.
+    raise SystemExit(f"nbgrader_config.py: {error}; use the environment of `make setup`") from error
 
-c = get_config()  # noqa: F821 - nbgrader provides it
-
-configure_release(c, Course.find(Path(__file__)))
+configure(get_config(), Path(__file__).parent)  # type: ignore[name-defined]  # noqa: F821

@@ -5,13 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import nbgrader
-from traitlets.config import Config
+from jupyter_server.serverapp import ServerApp
+from traitlets.config import Application, Config
 
+from autograder.build.student_form import configure_release
 from autograder.course import Course
 from autograder.environment import put_tools_on_path
 from autograder.gradebook.database import gradebook_url, require_whole_gradebook
 from autograder.gradebook.intake import check_submitted
 
+SUBMITTED = "submitted"
+REFUSED = "submitted-is-refused-see-the-log-of-the-server"
 HERE = __name__.rpartition(".")[0]
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 NBGRADER_TEMPLATES = Path(nbgrader.__file__).parent / "server_extensions/formgrader/templates"
@@ -19,6 +23,9 @@ NBGRADER_TEMPLATES = Path(nbgrader.__file__).parent / "server_extensions/formgra
 
 def configure(c: Config, root: Path | None = None) -> None:
     """Set nbgrader up for the course around a folder (default: the working directory).
+
+    A running Jupyter server goes on when something in `submitted/` is refused: its formgrader then
+    finds no submissions at all until that is mended.
 
     Raises:
         SystemExit: something is wrong with the course, its gradebook or what was handed in. Any
@@ -29,18 +36,24 @@ def configure(c: Config, root: Path | None = None) -> None:
         course = Course.find(root)
         put_tools_on_path()
         require_whole_gradebook(course)
-        check_submitted(course)
         grade_with_the_judge(c, course)
+        try:
+            check_submitted(course)
+        except ValueError as error:
+            server = _running_server()
+            if server is None:
+                raise
+            server.log.error("nbgrader_config.py: %s", error)
+            c.CourseDirectory.submitted_directory = REFUSED
     except Exception as error:
         raise SystemExit(f"nbgrader_config.py: {error}") from error
 
 
 def grade_with_the_judge(c: Config, course: Course) -> None:
-    """The settings for autograding and feedback."""
-    c.CourseDirectory.root = str(course.root)
-    c.CourseDirectory.course_id = course.course_id
-    c.CourseDirectory.source_directory = course.notebooks_name
+    """nbgrader's settings for the whole way from release to feedback."""
+    configure_release(c, course)
     c.CourseDirectory.db_url = gradebook_url(course)
+    c.CourseDirectory.submitted_directory = SUBMITTED
     c.Autograde.exporter_class = f"{HERE}.exporter.SubmissionExporter"
     c.Autograde.sanitize_preprocessors = [
         f"{HERE}.preprocessors.GraftStudentCells",
@@ -59,3 +72,9 @@ def grade_with_the_judge(c: Config, course: Course) -> None:
         "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
     ]
     c.HTMLExporter.extra_template_basedirs = [str(TEMPLATES), str(NBGRADER_TEMPLATES)]
+
+
+def _running_server() -> ServerApp | None:
+    """The Jupyter server that this process is; None in nbgrader's own commands."""
+    running = Application.instance() if Application.initialized() else None
+    return running if isinstance(running, ServerApp) else None

@@ -44,13 +44,10 @@ def csv_text(grades: ClassGrades) -> str:
 
 
 def _row(grades: ClassGrades, line: StudentGrades) -> list[str]:
-    exercises = {grade.id: grade for grade in line.exercises}
-    questions = {grade.id: grade for grade in line.questions}
     people = (line.student, line.last_name, line.first_name, line.email)
     return [
         *map(_safe, people),
-        *(_points_of(exercises.get(id)) for id in grades.exercises),
-        *(_points_of(questions.get(id)) for id in grades.questions),
+        *(_points_of(line.grade(id)) for id in (*grades.exercises, *grades.questions)),
         _number(line.penalty or None),
         _number(line.pending or None),
         _number(line.so_far),

@@ -26,6 +26,7 @@ from autograder.gradebook.intake import check_submitted
 from autograder.judge import records
 from autograder.judge.grading import Judge
 from autograder.judge.sandbox import Sandbox
+from autograder.student.verdicts import Outcome
 
 GRADED_SINCE = "graded again since a person gave the points, which stand"
 Progress = Callable[[str, int, int], None]
@@ -71,6 +72,13 @@ class ExerciseGrade:
         """The misconceptions that the answer matches."""
         return () if self.record is None else self.record.result.diagnoses
 
+    @property
+    def not_started(self) -> bool:
+        """Whether the judge found no answer."""
+        outcomes = {v.outcome for v in self.record.result.verdicts} if self.record else set()
+        missing = {Outcome.NOT_STARTED, Outcome.NOT_CHECKED}
+        return Outcome.NOT_STARTED in outcomes and outcomes <= missing
+
 
 @dataclass(frozen=True)
 class StudentGrades:
@@ -103,6 +111,10 @@ class StudentGrades:
     def grades(self) -> tuple[ExerciseGrade, ...]:
         """Exercises and questions."""
         return (*self.exercises, *self.questions)
+
+    def grade(self, id: str) -> ExerciseGrade | None:
+        """The grade of an exercise or question; None when there is none."""
+        return next((grade for grade in self.grades if grade.id == id), None)
 
     @property
     def status(self) -> Status:
@@ -243,11 +255,12 @@ def print_table(grades: ClassGrades, console: Console) -> None:
     table.add_column("total", justify="right")
     table.add_column("what was misunderstood", overflow="fold")
     for line in grades.students:
-        exercises = {grade.id: grade for grade in line.exercises}
         noted = [*line.diagnoses, *(flag for grade in line.exercises for flag in grade.flags)]
+        if line.exercises and all(grade.not_started for grade in line.exercises):
+            noted.append("nothing answered yet")
         table.add_row(
             line.student,
-            *(_shown(exercises.get(id)) for id in grades.exercises),
+            *(_shown(line.grade(id)) for id in grades.exercises),
             _written(line),
             _total(line),
             "; ".join(dict.fromkeys(noted)),
