@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from autograder.student.errors import NotDoneYet
 from autograder.student.exercise import Exercise
 from autograder.student.manifest import FILE, Manifest, read_manifest
-from autograder.student.program import execute, program_for
+from autograder.student.program import Program, execute, program_for
 from autograder.student.workspace import SETUP, released_setup
 
 Object = TypeVar("Object", bound=Callable[..., Any])
@@ -139,23 +139,7 @@ class _Place:
         return _answers[key][1]
 
     def _run(self, path: Path, manifest: Manifest) -> Any:
-        entry = manifest.exercises[self.id]
-        others = {
-            other.name: other.object
-            for other in manifest.exercises.values()
-            if other.assignment <= entry.assignment and other.id != self.id
-        }
-        try:
-            notebook = json.loads(path.read_text(encoding="utf-8"))
-        except ValueError as error:
-            raise AnswerError(f"{path.name} is damaged: {error}. Save it again.") from error
-        program = program_for(
-            _exercise(entry),
-            notebook,
-            setup=setup_of(manifest, entry.assignment, notebook),
-            bindings=others,
-            other_ids=list(manifest.exercises),
-        )
+        program = program_in_notebook(path, manifest, self.id)
         namespace: dict[str, Any] = {"__name__": f"answers_of_{path.stem}"}
         try:
             execute(program, namespace)
@@ -170,13 +154,38 @@ class _Place:
         return answer if callable(answer) and not is_stub(answer) else None
 
 
+def program_in_notebook(path: Path, manifest: Manifest, id: str) -> Program:
+    """The program of an exercise in a notebook of the workspace; other exercises are looked up.
+
+    Raises:
+        AnswerError: the notebook cannot be read.
+    """
+    entry = manifest.exercise(id)
+    try:
+        notebook = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise AnswerError(f"{path.name} is damaged: {error}. Save it again.") from error
+    others = {
+        other.name: other.object
+        for other in manifest.exercises.values()
+        if other.assignment <= entry.assignment and other.id != id
+    }
+    return program_for(
+        _exercise(entry),
+        notebook,
+        setup=_setup_of(manifest, entry.assignment, notebook),
+        bindings=others,
+        other_ids=list(manifest.exercises),
+    )
+
+
 def _exercise(entry: Any) -> Exercise:
     return Exercise(
         entry.id, entry.object, entry.title, entry.points, entry.difficulty, entry.minutes
     )
 
 
-def setup_of(manifest: Manifest, assignment: str, notebook: Any) -> str:
+def _setup_of(manifest: Manifest, assignment: str, notebook: Any) -> str:
     """The set-up of a notebook's answers: the release's cell, else the notebook's own."""
     released = released_setup(manifest.root / FILE, assignment)
     if released is not None:

@@ -14,6 +14,7 @@ import ast
 import importlib
 import linecache
 import re
+import warnings
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
@@ -365,7 +366,9 @@ def _parse(source: str) -> ast.Module | None:
 def _syntax_error(source: str) -> Exception | None:
     """Why a source is not Python, or None. Also what the compiler finds after parsing."""
     try:
-        compile(source, "<cell>", "exec", dont_inherit=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of doubtful literals, which are no errors
+            compile(source, "<cell>", "exec", dont_inherit=True)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         return error
     return None

@@ -1,0 +1,299 @@
+"""Before handing in: the public checks from a clean kernel, what they do not cover, and the zip."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import DeadKernelError
+from nbformat.v4 import new_code_cell, new_notebook
+
+from autograder.student.answers import program_in_notebook
+from autograder.student.errors import NotDoneYet
+from autograder.student.manifest import ExerciseEntry, Manifest, find_manifest
+from autograder.student.program import execute
+from autograder.student.rendering import text
+from autograder.student.verdicts import Result
+from autograder.student.workspace import EARLIEST, digest, write_zip
+
+EXERCISE_SECONDS = 180
+MAX_NOTEBOOK = 32 << 20  # bytes; graders take no larger one
+MIME = "application/vnd.course-check+json"
+RECEIPT = "submission.json"
+UNANSWERED = ("", "YOUR ANSWER HERE")
+
+
+@dataclass(frozen=True)
+class CheckedExercise:
+    """An exercise's public tests, run on a notebook as it lies on disk.
+
+    Attributes:
+        entry: which exercise.
+        result: what the tests found; None when they could not be run.
+        remarks: how the answer was found, and errors on the way.
+    """
+
+    entry: ExerciseEntry
+    result: Result | None
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def passed(self) -> bool:
+        """Whether all public tests passed."""
+        return self.result is not None and self.result.passed
+
+    def lines(self) -> list[str]:
+        """What to tell the student."""
+        shown = f"{self.entry.id}: not checked" if self.result is None else text(self.result)
+        remarks = [f"    note: {remark}" for remark in self.remarks]
+        return [*(f"  {line}" for line in shown.splitlines()), *remarks]
+
+
+@dataclass(frozen=True)
+class CheckedNotebook:
+    """A notebook's public checks, and what they do not cover.
+
+    Attributes:
+        assignment: its name.
+        notebook: the file.
+        exercises: in course order.
+        written: points of the questions that a person grades, by cell id.
+        unanswered: those without an answer.
+        archive: the zip to hand in; None when only checked.
+    """
+
+    assignment: str
+    notebook: Path
+    exercises: tuple[CheckedExercise, ...]
+    written: dict[str, float]
+    unanswered: tuple[str, ...]
+    archive: Path | None = None
+
+    @property
+    def passed(self) -> bool:
+        """Whether every public test passed."""
+        return all(exercise.passed for exercise in self.exercises)
+
+    def __str__(self) -> str:
+        lines = [
+            f"{self.notebook.name}, {self._age()}, in a clean kernel:",
+            *(line for exercise in self.exercises for line in exercise.lines()),
+            "",
+            *self._coverage(),
+        ]
+        if self.archive is not None:
+            lines += ["", f"Hand in this file: {self.archive}"]
+        return "\n".join(lines)
+
+    def _age(self) -> str:
+        """When the notebook was saved, so that a forgotten save is noticed."""
+        saved = datetime.fromtimestamp(self.notebook.stat().st_mtime)
+        if saved.year == EARLIEST[0]:  # as a release's zip gives it
+            return "never saved since it was unpacked"
+        return f"as saved on {saved:%d %B %Y at %H:%M}"
+
+    def _coverage(self) -> list[str]:
+        """What the public checks leave open."""
+        hidden = [(e.entry, test) for e in self.exercises for test in e.entry.hidden]
+        lines = ["These were the public tests only. What else is graded:"]
+        if hidden:
+            points = sum(test.points for _, test in hidden)
+            lines.append(f"  {len(hidden)} hidden tests, {points:g} points, run after you hand in:")
+            lines += [f"      {e.id}: {test.title} ({test.points:g})" for e, test in hidden]
+        if self.written:
+            points = sum(self.written.values())
+            lines.append(
+                f"  written answers, {points:g} points, read by a person: "
+                + ", ".join(self.written)
+            )
+            lines += [f"      {id} is still empty" for id in self.unanswered]
+        return lines
+
+
+def check_notebook(prefix: str, *, start: Path | None = None) -> CheckedNotebook:
+    """Run an assignment's public checks on its notebook as it lies on disk, in a clean kernel.
+
+    What runs is what graders run: the set-up, then of the other cells imports, definitions and
+    literals, then the answer.
+
+    Args:
+        prefix: of the assignment's name.
+        start: a folder in the workspace; default the working directory.
+
+    Raises:
+        ValueError: there is no such assignment, or its notebook cannot be read.
+    """
+    manifest = find_manifest(start)
+    assignment = _assignment(manifest, prefix)
+    path = _notebook(manifest, assignment)
+    notebook = _read(path)
+    entries = [e for e in manifest.exercises.values() if e.assignment == assignment]
+    written = _written_answers(notebook)
+    return CheckedNotebook(
+        assignment,
+        path,
+        tuple(_in_clean_kernel(manifest, path, entries)),
+        {id: points for id, (points, _) in written.items()},
+        tuple(id for id, (_, text) in written.items() if text.strip() in UNANSWERED),
+    )
+
+
+def submit(
+    prefix: str, *, start: Path | None = None, student: str = "", out: Path | None = None
+) -> CheckedNotebook:
+    """Check a notebook and pack it to hand in. It is packed whatever the checks say.
+
+    Args:
+        prefix: of the assignment's name.
+        start: a folder in the workspace; default the working directory.
+        student: id to begin the zip's name with, where a course asks for it.
+        out: folder for the zip; default the workspace.
+
+    Raises:
+        ValueError: as `check_notebook`; or the notebook is larger than graders take.
+    """
+    manifest = find_manifest(start)
+    content = _notebook(manifest, _assignment(manifest, prefix)).read_bytes()
+    if len(content) > MAX_NOTEBOOK:
+        raise ValueError(
+            f"the notebook has {len(content) >> 20} MB, and at most {MAX_NOTEBOOK >> 20} can be "
+            "handed in: clear the outputs of large cells, save, and try again"
+        )
+    checked = check_notebook(prefix, start=start)
+    receipt = {
+        "course": manifest.course,
+        "assignment": checked.assignment,
+        "version": manifest.version,
+        "sha256": {checked.notebook.name: digest(content)},
+        "public_points": {
+            each.entry.id: each.result.points if each.result else None for each in checked.exercises
+        },
+    }
+    name = f"{student}_{checked.assignment}.zip" if student else f"{checked.assignment}.zip"
+    archive = write_zip(
+        (out or manifest.root) / name,
+        {
+            checked.notebook.name: content,
+            RECEIPT: (json.dumps(receipt, indent=1) + "\n").encode(),
+        },
+    )
+    return CheckedNotebook(**{**vars(checked), "archive": archive})
+
+
+# the notebook -------------------------------------------------------------------------------------
+
+
+def _assignment(manifest: Manifest, prefix: str) -> str:
+    names = sorted({entry.assignment for entry in manifest.exercises.values()})
+    found = [name for name in names if name.startswith(prefix)]
+    if len(found) != 1 or not prefix:
+        problem = "several assignments start" if found else "no assignment starts"
+        raise ValueError(f"{problem} with {prefix!r}; there are: {', '.join(names)}")
+    return found[0]
+
+
+def _notebook(manifest: Manifest, assignment: str) -> Path:
+    """An assignment's notebook: at the top of a workspace, or in its folder in a checkout."""
+    name = f"{assignment}.ipynb"
+    places = [manifest.root / name, *sorted(manifest.root.glob(f"*/{assignment}/{name}"))]
+    for path in places:
+        if path.is_file():
+            return path
+    raise ValueError(f"{name} is not in {manifest.root}: unpack the release there again")
+
+
+def _read(path: Path) -> nbformat.NotebookNode:
+    try:
+        return nbformat.read(path, as_version=4)
+    except (ValueError, AttributeError, KeyError, nbformat.reader.NotJSONError) as error:
+        raise ValueError(
+            f"{path.name} cannot be read ({error}): open it in Jupyter and save it again"
+        ) from error
+
+
+def _written_answers(notebook: nbformat.NotebookNode) -> dict[str, tuple[float, str]]:
+    """Points and text of the answers that a person grades, by grade id."""
+    found = {}
+    for cell in notebook.cells:
+        marks = cell.metadata.get("nbgrader", {})
+        if cell.cell_type == "markdown" and marks.get("grade") and marks.get("solution"):
+            found[str(marks.get("grade_id"))] = (float(marks.get("points", 0)), cell.source)
+    return found
+
+
+# the clean kernel ---------------------------------------------------------------------------------
+
+
+def _in_clean_kernel(
+    manifest: Manifest, notebook: Path, entries: Sequence[ExerciseEntry]
+) -> list[CheckedExercise]:
+    """Check each exercise; one that ends the kernel costs no other exercise its check."""
+    checked: list[CheckedExercise] = []
+    while len(checked) < len(entries):
+        rest = entries[len(checked) :]
+        cells = [
+            new_code_cell(
+                "from autograder.student.submit import check_here\n"
+                f"check_here({str(notebook)!r}, {entry.id!r})"
+            )
+            for entry in rest
+        ]
+        client = NotebookClient(
+            new_notebook(cells=cells),
+            timeout=EXERCISE_SECONDS,
+            interrupt_on_timeout=True,
+            allow_errors=True,
+            kernel_name="python3",
+            resources={"metadata": {"path": str(manifest.root)}},
+        )
+        with suppress(DeadKernelError):
+            client.execute()
+        done = [cell for cell in client.nb.cells if cell.execution_count is not None]
+        checked += [_outcome(e, cell) for e, cell in zip(rest, done, strict=False)]
+        if len(done) < len(rest):
+            ended = ("the kernel died while this answer ran",)
+            checked.append(CheckedExercise(rest[len(done)], None, ended))
+    return checked
+
+
+def check_here(notebook: str, exercise: str) -> None:
+    """In the clean kernel: run an exercise's public tests and put the result into the output."""
+    from IPython.display import display
+
+    from autograder.student.checking import run_public_tests
+
+    manifest = find_manifest()
+    entry = manifest.exercise(exercise)
+    namespace: dict[str, Any] = {"__name__": "__main__"}
+    program = program_in_notebook(Path(notebook), manifest, exercise)
+    remarks = list(program.repairs)
+    try:
+        remarks += execute(program, namespace)
+    except NotDoneYet:
+        namespace.pop(entry.name, None)
+    except Exception as error:
+        namespace.pop(entry.name, None)
+        remarks.append(f"the answer's cell raised {type(error).__name__}: {error}")
+    result = run_public_tests(manifest, entry, namespace)
+    display({MIME: {"result": result.to_json(), "remarks": remarks}}, raw=True)
+
+
+def _outcome(entry: ExerciseEntry, cell: nbformat.NotebookNode) -> CheckedExercise:
+    """What a cell of the clean kernel put out."""
+    errors = []
+    for output in cell.outputs:
+        if MIME in output.get("data", {}):
+            data = output["data"][MIME]
+            return CheckedExercise(entry, Result.from_json(data["result"]), tuple(data["remarks"]))
+        if output.output_type == "error":
+            errors.append(f"{output.ename}: {output.evalue}")
+    if any(error.startswith("KeyboardInterrupt") for error in errors):
+        errors = [f"not finished after {EXERCISE_SECONDS} seconds"]
+    return CheckedExercise(entry, None, tuple(errors))
