@@ -97,6 +97,8 @@ def read_release(archive: Path) -> dict[str, bytes]:
             paths = [PurePosixPath(info.filename) for info in members]
             if any(path.is_absolute() or ".." in path.parts for path in paths):
                 raise ValueError(f"{archive.name} holds a path that leads out of its folder")
+            if len(set(paths)) != len(paths):
+                raise ValueError(f"{archive.name} holds a file twice")
             if sum(info.file_size for info in members) > MAX_BYTES:
                 raise ValueError(f"{archive.name} is larger than any release")
             files = {
