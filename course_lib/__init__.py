@@ -1,14 +1,22 @@
 """The reference library of the Lookalike course: deep image retrieval, one small module a topic.
 
-========================  =========================================================================
-module                    what it holds
-========================  =========================================================================
-``sampling``              batches of categories x products x images
-``distances``             L2 normalisation, squared distances, cosine similarities, exact search
-``losses``                contrastive and triplet loss
-``mining``                anchor-positive pairs, semi-hard triplets
-``validation``            the checks that arguments pass before any of the above computes
-========================  =========================================================================
+=======================  ===========================================================================
+module                   what it holds
+=======================  ===========================================================================
+``datasets``             readers of data sets on disk
+``sampling``             batches of categories x products x images
+``networks``             a small backbone, and the embedder on top of one
+``distances``            L2 normalisation, squared distances, cosine similarities, exact search
+``losses``               contrastive and triplet loss
+``mining``               anchor-positive pairs, semi-hard triplets
+``training``             from a model and a sampler to a trained model; embeddings of many images
+``evaluation``           recall at k, mean average precision
+``visualization``        pictures of batches, distances, triplets, retrieval and training
+``reproducibility``      one seed for everything
+``shortlists``           what makes exact search fast
+``validation``           the checks that arguments pass before anything is computed
+``torchvision_compat``   ``import torchvision`` beside a CPU build of torch
+=======================  ===========================================================================
 
 Embeddings are ``(N, D)`` floating-point tensors, one row an image. Labels are ``(N,)`` integer
 tensors of product ids: two images are *positive* to each other when their products are equal and
@@ -16,4 +24,8 @@ tensors of product ids: two images are *positive* to each other when their produ
 distances unless a name says otherwise.
 """
 
+from course_lib import torchvision_compat
+
 __version__ = "0.1.0"
+
+torchvision_compat.install()

@@ -144,6 +144,24 @@ def require_mask(mask: Tensor, name: str, *, of: Tensor) -> None:
     require_same_device(**{"the rows": of, name: mask})
 
 
+def require_images(images: Tensor, name: str = "images") -> None:
+    """Refuse anything but a non-empty floating-point ``(N, C, H, W)`` tensor."""
+    require_floating(**{name: images})
+    if images.ndim != 4:
+        raise ValueError(f"{name} must have shape (N, C, H, W), got shape {tuple(images.shape)}")
+    if images.numel() == 0:
+        raise ValueError(f"{name} is empty: shape {tuple(images.shape)}")
+
+
+def require_ranking(relevant: Tensor, name: str = "relevant") -> None:
+    """Refuse anything but ``(..., R)`` bools, R >= 1."""
+    require_tensor(relevant, name)
+    if relevant.dtype != torch.bool:
+        raise TypeError(f"{name} must be bool, got {relevant.dtype}; compare labels to get it")
+    if relevant.ndim == 0 or relevant.shape[-1] == 0:
+        raise ValueError(f"{name} must have at least one rank, got shape {tuple(relevant.shape)}")
+
+
 def require_square_distances(distances: Tensor) -> None:
     """Refuse anything but a ``(B, B)`` floating-point matrix."""
     require_embeddings(distances=distances)

@@ -1,0 +1,164 @@
+"""From a model and a sampler to a trained model, and from images to embeddings."""
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from course_lib.distances import pairwise_squared_distances
+from course_lib.losses import triplet_loss
+from course_lib.mining import semi_hard_triplets
+from course_lib.validation import require_images, require_integers, require_labels, require_positive
+
+TripletLoss = Callable[[Tensor, Tensor, Tensor], Tensor]
+"""(anchor, positive, negative) embeddings -> scalar."""
+TripletMiner = Callable[[Tensor, Tensor], tuple[Tensor, Tensor, Tensor]]
+"""(squared distances, labels) -> positions of anchors, positives and negatives in the batch."""
+
+
+class TrainingStep(NamedTuple):
+    """What one batch taught."""
+
+    loss: float
+    """Mean loss of the batch's triplets; 0 when there were none."""
+    triplets: int
+    """Triplets that the miner found."""
+
+
+def embed(model: nn.Module, images: Tensor, batch_size: int = 256) -> Tensor:
+    """Embeddings of many images, in evaluation mode and without a graph.
+
+    Args:
+        model: maps ``(N, 3, H, W)`` images to ``(N, D)`` embeddings. Its mode is restored.
+        images: ``(N, 3, H, W)``, floating point, on any device.
+        batch_size: images at a time.
+
+    Returns:
+        ``(N, D)`` embeddings on the model's device.
+
+    Raises:
+        TypeError, ValueError: ``images`` are no such tensor, or ``batch_size`` is below 1.
+    """
+    require_images(images)
+    require_integers(1, batch_size=batch_size)
+
+    device = _device_of(model)
+    was_training = model.training
+    model.eval()
+    try:
+        with torch.no_grad():
+            return torch.cat([model(batch.to(device)) for batch in images.split(batch_size)])
+    finally:
+        model.train(was_training)
+
+
+def train_triplets(
+    model: nn.Module,
+    images: Tensor,
+    labels: Tensor,
+    batches: Iterable[list[int]],
+    *,
+    steps: int,
+    loss: TripletLoss = triplet_loss,
+    miner: TripletMiner = semi_hard_triplets,
+    augment: Callable[[Tensor], Tensor] | None = None,
+    learning_rate: float = 1e-3,
+    progress: Callable[[Iterable[list[int]]], Iterable[list[int]]] | None = None,
+) -> list[TrainingStep]:
+    """Train a model in place on the triplets that ``miner`` finds in each batch.
+
+    All layers are trained, by Adam; batch normalisation works on the statistics of the batch. A
+    batch without triplets changes nothing.
+
+    Args:
+        model: maps ``(N, 3, H, W)`` images to ``(N, D)`` embeddings of length 1. Left in evaluation
+            mode.
+        images: ``(N, 3, H, W)``, floating point, on any device.
+        labels: ``(N,)`` integer product ids.
+        batches: lists of positions in ``images``, such as a ``CategoryProductBatchSampler``;
+            iterated anew whenever they run out.
+        steps: batches to train on, >= 1.
+        loss: maps anchors', positives' and negatives' embeddings to a scalar.
+        miner: maps the batch's squared distances and labels to three vectors of positions.
+        augment: maps a batch of images to one of the same shape; None leaves them as they are.
+        learning_rate: of Adam, > 0.
+        progress: wraps the batches to show how far it is, such as ``tqdm``.
+
+    Returns:
+        One entry per step.
+
+    Raises:
+        TypeError, ValueError: shapes or dtypes do not fit, a number is out of range, or ``batches``
+            yields none.
+    """
+    require_images(images)
+    require_labels(labels)
+    require_integers(1, steps=steps)
+    require_positive(learning_rate=learning_rate)
+    if len(labels) != len(images):
+        raise ValueError(f"there are {len(images)} images but {len(labels)} labels")
+
+    device = _device_of(model)
+    optimizer = torch.optim.Adam(model.parameters(), lr=learning_rate)
+    history = []
+    model.train()
+    chosen: Iterable[list[int]] = islice(_endless(batches), steps)
+    for batch in chosen if progress is None else progress(chosen):
+        inputs = images[batch].to(device)
+        embeddings = model(inputs if augment is None else augment(inputs))
+        distances = pairwise_squared_distances(embeddings.detach())
+        anchors, positives, negatives = miner(distances, labels[batch].to(device))
+        batch_loss = loss(embeddings[anchors], embeddings[positives], embeddings[negatives])
+        # Without triplets the gradient is zero, but Adam's momentum would still move the weights.
+        if len(anchors) > 0:
+            optimizer.zero_grad()
+            batch_loss.backward()
+            optimizer.step()
+        history.append(TrainingStep(batch_loss.item(), len(anchors)))
+    model.eval()
+    return history
+
+
+def mirror_and_shift(images: Tensor, max_shift: int = 4) -> Tensor:
+    """Each image mirrored with probability 1/2 and shifted by up to ``max_shift`` pixels.
+
+    What a photo shows is the same when it is mirrored or moved, and a network that sees it so
+    learns that. Edges are filled by repeating them. Uses torch's global generator.
+
+    Args:
+        images: ``(N, C, H, W)``, floating point.
+        max_shift: pixels, >= 0; vertical and horizontal shifts are independent.
+
+    Returns:
+        Tensor of the same shape.
+    """
+    require_images(images)
+    require_integers(0, max_shift=max_shift)
+
+    n, _, height, width = images.shape
+    padded = nn.functional.pad(images, (max_shift,) * 4, mode="replicate")
+    device = images.device
+    tops, lefts = torch.randint(2 * max_shift + 1, (2, n, 1), device=device)
+    rows = tops + torch.arange(height, device=device)
+    columns = lefts + torch.arange(width, device=device)
+    mirrored = torch.rand(n, 1, device=device) < 0.5
+    columns = torch.where(mirrored, columns.flip(1), columns)
+    positions = torch.arange(n, device=device)[:, None, None]
+    # Indices around a slice come first in the result: (N, H, W, C), which is channels last.
+    return padded[positions, :, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2)
+
+
+def _device_of(model: nn.Module) -> torch.device:
+    return next((parameter.device for parameter in model.parameters()), torch.device("cpu"))
+
+
+def _endless(batches: Iterable[list[int]]) -> Iterator[list[int]]:
+    while True:
+        empty = True
+        for batch in batches:
+            empty = False
+            yield batch
+        if empty:
+            raise ValueError("batches yields no batch; is it an iterator that is used up?")
