@@ -20,6 +20,7 @@ import zlib
 from collections.abc import Container, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -100,7 +101,8 @@ class Secrets:
         for variant in {text, plain, _LINE_MARK.sub("", plain)}:
             found |= self._in_prose(variant) | self._in_prose(_COMMENT.sub("", variant))
             for block in (variant, *_FENCE.findall(variant)):
-                found |= self._in_code(block)
+                if "\n" in block:
+                    found |= self._in_code(block)
         if depth:
             for inner in _unwrapped(text):
                 found |= self.in_text(inner, depth - 1)
@@ -108,14 +110,9 @@ class Secrets:
 
     def _in_code(self, source: str) -> set[Finding]:
         """Pieces in code, by its syntax tree; nothing when it is not Python."""
-        try:
-            tree = ast.parse(python_of(textwrap.dedent(source)))
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            return set()
         return {
             Finding(self._pieces[piece], _short(piece))
-            for piece in pieces_of(tree)
-            if piece in self._pieces
+            for piece in _pieces_in(source) & self._pieces.keys()
         }
 
     def _in_prose(self, text: str) -> set[Finding]:
@@ -143,6 +140,16 @@ def pieces_of(tree: ast.Module) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.expr) and _size(node) >= NODES:
             yield ast.unparse(node)
+
+
+@lru_cache(maxsize=1024)
+def _pieces_in(source: str) -> frozenset[str]:
+    """The pieces of a text that is Python; none of another."""
+    try:
+        tree = ast.parse(python_of(textwrap.dedent(source)))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return frozenset()
+    return frozenset(pieces_of(tree))
 
 
 def squeeze(text: str) -> str:
@@ -185,8 +192,13 @@ def _size(node: ast.expr) -> int:
     return sum(not isinstance(inner, ast.expr_context) for inner in ast.walk(node))
 
 
-def _comments_and_strings(source: str) -> Iterator[str]:
+@lru_cache(maxsize=1024)
+def _comments_and_strings(source: str) -> tuple[str, ...]:
     """Runs of comment lines, and every string, of a Python file."""
+    return tuple(_read_comments_and_strings(source))
+
+
+def _read_comments_and_strings(source: str) -> Iterator[str]:
     comments: list[str] = []
     try:
         for token in tokenize.generate_tokens(io.StringIO(source).readline):
