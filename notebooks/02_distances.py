@@ -8,6 +8,8 @@ import torch
 from torch import Tensor
 
 from autograder.student import NotDoneYet, check, needs
+from course_lib.distances import mirror_upper_triangle_
+from course_lib.shortlists import shortlists
 from course_lib.validation import (
     require_at_most,
     require_comparable,
