@@ -39,17 +39,25 @@ def build_notebooks(course: Course, *, check: bool = False) -> list[Path]:
 
     Raises:
         ValueError: a text source has mistakes, all of which the message lists; or a notebook was
-            edited by hand and would be overwritten.
+            edited by hand and would be overwritten. The other notebooks are written all the same.
     """
-    texts = {a.ipynb: notebook_text(build_notebook(course, a)) for a in course.assignments()}
-    stale = [path for path, text in texts.items() if _read(path) != text]
-    if check:
-        return stale
-    for path in stale:
-        _refuse_hand_edited(course, path)
-    for path in stale:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(texts[path], encoding="utf-8", newline="\n")
+    stale: list[Path] = []
+    problems: list[str] = []
+    for assignment in course.assignments():
+        path = assignment.ipynb
+        try:
+            text = notebook_text(build_notebook(course, assignment))
+            if _read(path) == text:
+                continue
+            if not check:
+                _refuse_hand_edited(course, path)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(text, encoding="utf-8", newline="\n")
+            stale.append(path)
+        except ValueError as error:
+            problems.append(str(error))
+    if problems:
+        raise ValueError("\n".join(problems))
     return stale
 
 

@@ -34,7 +34,7 @@ README = """\
        .venv/bin/python -m pip install -r requirements.txt
            (on Windows: .venv\\Scripts\\python -m pip install -r requirements.txt)
 
-2. Start `jupyter lab` from that environment in this folder, and open `{notebook}`.
+2. {data}Start `jupyter lab` from that environment in this folder, and open `{notebook}`.
 3. Write each answer in its cell, run it, and run the check below it. The check holds the public
    part of the tests and lists what else will be graded.
 4. Before you hand in, run all public checks from a clean kernel and pack your work:
@@ -50,6 +50,9 @@ Should a corrected version of an assignment come, bring it in with
 
 which overwrites nothing that you changed. Version {version}.
 """
+DATA = """\
+Data sets come onto disk with `python -m {data}` (it lists them; a notebook says which it uses).
+   """
 
 
 def release(
@@ -116,7 +119,9 @@ def _write_files(
     _write(folder / "autograder" / "__init__.py", (KIT / "__init__.py").read_text("utf-8"))
     requirements = (course.root / "requirements.txt").read_text(encoding="utf-8")
     _write(folder / "requirements.txt", requirements)
+    has_data_command = (course.data / "__main__.py").is_file()
     readme = README.format(
+        data=DATA.format(data=course.data_name) if has_data_command else "",
         title=f"{course.title}: {assignment.name}",
         notebook=assignment.ipynb.name,
         number=assignment.number,

@@ -156,6 +156,13 @@ def test_a_hand_edited_notebook_is_not_overwritten(tiny_course):
     assert build_notebooks(tiny_course, check=True) == [path]
 
 
+def test_a_mistake_in_one_text_source_keeps_no_other_notebook_back(tiny_course, replace_in):
+    replace_in(tiny_course.assignment("01").source, "points=20", "points=21")
+    with pytest.raises(ValueError, match=r"01_vectors\.py cannot be built"):
+        build_notebooks(tiny_course)
+    assert tiny_course.assignment("02").ipynb.is_file()
+
+
 def test_a_notebook_that_was_only_run_is_built_again(tiny_course):
     build_notebooks(tiny_course)
     path = tiny_course.assignment("01").ipynb
