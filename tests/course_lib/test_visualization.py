@@ -1,0 +1,140 @@
+"""Pictures: titles, labels, alternative text, and marks that do not rely on colour."""
+
+import numpy as np
+import pytest
+import torch
+from IPython.core.displaypub import CapturingDisplayPublisher
+from IPython.core.interactiveshell import InteractiveShell
+from matplotlib.figure import Figure
+from PIL import Image
+
+from course_lib.visualization import (
+    batch_montage,
+    distance_heat_map,
+    loss_curves,
+    retrieval_gallery,
+    show,
+    triplet_strips,
+)
+
+RED = Image.new("RGB", (20, 30), "red")
+GREEN = np.zeros((16, 16, 3), dtype=np.uint8) + np.array([0, 255, 0], dtype=np.uint8)
+BLUE = torch.zeros(3, 8, 8).index_fill_(0, torch.tensor([2]), 1.0)
+
+
+def texts(figure):
+    axes = figure.axes[0]
+    ticks = axes.get_xticklabels() + axes.get_yticklabels()
+    return [text.get_text() for text in axes.texts + ticks]
+
+
+FIGURES = {
+    "montage": lambda: batch_montage([RED, GREEN, BLUE], [1, 1, 2], [10, 10, 20]),
+    "heat map": lambda: distance_heat_map(torch.rand(4, 4), torch.tensor([3, 3, 5, 5])),
+    "triplets": lambda: triplet_strips([RED], [GREEN], [BLUE], torch.tensor([0.5]), [0.625]),
+    "gallery": lambda: retrieval_gallery(
+        [RED], [[GREEN, BLUE]], torch.tensor([[True, False]]), torch.tensor([[0.25, 1.5]])
+    ),
+    "curves": lambda: loss_curves({"triplet": [3.0, 2.0], "contrastive": [1.0, 0.5]}),
+}
+
+
+@pytest.mark.parametrize("make", FIGURES.values(), ids=FIGURES)
+def test_every_picture_has_a_title_axis_labels_and_alternative_text(make):
+    figure = make()
+    assert isinstance(figure, Figure)
+    assert figure.get_suptitle()
+    assert figure.axes[0].get_xlabel()
+    assert figure.axes[0].get_ylabel()
+    assert figure.get_label().startswith(figure.get_suptitle())
+    assert len(figure.get_label()) > 60
+    figure.canvas.draw()
+
+
+def test_a_montage_names_categories_and_products_and_counts_images():
+    figure = batch_montage(
+        [RED, GREEN, BLUE, RED],
+        [2, 1, 1, 2],
+        [20, 10, 10, 21],
+        category_names={1: "Wren", 2: "Finch"},
+        product_names={10: "House Wren"},
+    )
+    assert {"Wren", "Finch", "House Wren", "20", "21"} <= set(texts(figure))
+    assert "Wren: 2 of House Wren." in figure.get_label()
+
+
+def test_a_montage_shows_pil_images_arrays_and_tensors_alike():
+    figure = batch_montage([RED, GREEN, BLUE], [1, 1, 1], [5, 5, 5])
+    pixels = figure.axes[0].images[0].get_array()
+    colours = {tuple(pixel) for pixel in pixels.reshape(-1, 3).tolist()}
+    assert {(255, 0, 0), (0, 255, 0), (0, 0, 255)} <= colours
+
+
+def test_a_heat_map_describes_distances_within_and_between_products():
+    distances = torch.tensor([[0.0, 0.5, 2.0], [0.5, 0.0, 2.0], [2.0, 2.0, 0.0]])
+    label = distance_heat_map(distances, [7, 7, 8]).get_label()
+    assert "within a product 0.50, between products 2.00" in label
+
+
+def test_triplets_show_their_distances():
+    figure = FIGURES["triplets"]()
+    assert {"anchor", "positive", "negative", "d² = 0.50", "d² = 0.62"} <= set(texts(figure))
+
+
+def test_a_gallery_marks_hits_and_misses_by_symbol_and_frame():
+    figure = FIGURES["gallery"]()
+    assert {"✓  0.25", "✗  1.50"} <= set(texts(figure))
+    hit, miss = figure.axes[0].patches
+    assert hit.get_linestyle() != miss.get_linestyle()
+    assert "1 of 2" in figure.get_label()
+
+
+def test_curves_differ_in_their_dashes():
+    lines = FIGURES["curves"]().axes[0].lines
+    assert len({line.get_linestyle() for line in lines}) == 2
+
+
+def test_curves_are_smoothed_by_a_running_mean():
+    (line,) = loss_curves({"a": [1.0, 3.0, 5.0]}, smooth=2).axes[0].lines
+    assert line.get_xdata().tolist() == [2, 3]
+    assert line.get_ydata().tolist() == [2.0, 4.0]
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: batch_montage([RED], [1, 2], [1]), "1 images need as many ids"),
+        (lambda: distance_heat_map(torch.rand(2, 3), [1, 2]), "2 labels need as many"),
+        (lambda: triplet_strips([], [], [], [], []), "a triplet needs"),
+        (lambda: triplet_strips([RED], [RED], [RED], [1.0], [1.0, 2.0]), "a triplet needs"),
+        (lambda: retrieval_gallery([RED], [[RED]], [[True, True]], [[1.0]]), "1 queries need"),
+        (lambda: loss_curves({}), "at least one curve"),
+        (lambda: loss_curves({"a": []}), "at least one curve"),
+    ],
+)
+def test_shapes_that_do_not_fit_are_refused(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+def test_show_prints_the_alternative_text_outside_a_notebook(capsys):
+    show(loss_curves({"a": [1.0]}), alt="one point")
+    assert capsys.readouterr().out.strip() == "one point"
+
+
+def test_show_puts_an_image_with_escaped_alternative_text_into_a_notebook():
+    shell = InteractiveShell.instance()
+    try:
+        shell.display_pub = CapturingDisplayPublisher(parent=shell)
+        show(loss_curves({"a": [1.0]}), alt='a < b & "c"')
+        (output,) = shell.display_pub.outputs
+    finally:
+        InteractiveShell.clear_instance()
+    assert 'alt="a &lt; b &amp; &quot;c&quot;"' in output["data"]["text/html"]
+    assert 'src="data:image/png;base64,iVBOR' in output["data"]["text/html"]
+    assert output["data"]["text/plain"] == 'a < b & "c"'
+
+
+def test_show_refuses_a_picture_without_words():
+    with pytest.raises(ValueError, match="say what the figure shows"):
+        show(Figure())
