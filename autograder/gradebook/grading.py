@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import warnings
 from collections.abc import Callable, Iterable, Iterator
@@ -301,10 +302,15 @@ def quiet() -> Iterator[None]:
 
 def reason_of(outcome: dict[str, str]) -> str:
     """Why a step of nbgrader failed, out of what `capture_log` kept of it."""
-    lines = [line for line in outcome.get("log", "").splitlines() if line.strip()]
-    causes = [line for line in lines if not line.startswith((" ", "[", "Traceback"))]
+    said = outcome.get("log", "").replace("\n    ", "\n")  # tornado indents what follows
+    lines = [line for line in said.splitlines() if line.strip()]
+    after_stack = [
+        line
+        for before, line in itertools.pairwise(lines)
+        if before.startswith(" ") and not line.startswith((" ", "["))
+    ]
     errors = [line.removeprefix("[ERROR] ") for line in lines if line.startswith("[ERROR]")]
-    return (causes or errors or ["nbgrader gave no reason"])[-1].strip()
+    return (after_stack or errors or ["nbgrader gave no reason"])[-1].strip()
 
 
 def _autograde(course: Course, assignment: Assignment, student: str, judge: Judge) -> None:

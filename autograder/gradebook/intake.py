@@ -335,8 +335,9 @@ class _Archive:
         except ValueError:
             return datetime(1980, 1, 1, tzinfo=UTC)
 
-    def read(self, name: str, limit: int = MAX_NOTEBOOK) -> bytes:
-        """A member's content, however small its header says it is."""
+    def read(self, name: str, limit: int | None = None) -> bytes:
+        """A member's content, bounded (as a notebook) however small its header says it is."""
+        limit = MAX_NOTEBOOK if limit is None else limit
         try:
             with self._zip.open(self._members[name]) as member:
                 content = member.read(limit + 1)

@@ -64,7 +64,9 @@ def read_roster(path: Path) -> list[Student]:
         for row in reader:
             if any(value for value in row.values()):
                 _add(students, row)
-    except (ValueError, csv.Error) as error:
+    except csv.Error as error:
+        raise ValueError(f"{path}, line {reader.line_num + 1}: {error}") from error
+    except ValueError as error:
         raise ValueError(f"{path}, line {max(reader.line_num, 1)}: {error}") from error
     return list(students.values())
 
