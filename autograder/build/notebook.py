@@ -111,7 +111,7 @@ def _refuse_hand_edited(course: Course, path: Path) -> None:
     try:
         notebook = nbformat.read(path, as_version=4)
         recorded = notebook.metadata.get("course", {}).get("sha256")
-    except (ValueError, AttributeError, nbformat.reader.NotJSONError) as error:
+    except (ValueError, AttributeError, KeyError, nbformat.ValidationError) as error:
         raise ValueError(f"{name} cannot be read ({error}). {remedy}") from error
     if recorded != content_hash(notebook):
         raise ValueError(f"{name} was edited by hand; building would lose that. {remedy}")

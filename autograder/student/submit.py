@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from autograder.student.manifest import ExerciseEntry, Manifest, find_manifest
 from autograder.student.program import execute
 from autograder.student.rendering import text
 from autograder.student.verdicts import Result
-from autograder.student.workspace import EARLIEST, digest, write_zip
+from autograder.student.workspace import digest, write_zip
 
 EXERCISE_SECONDS = 180
 MAX_NOTEBOOK = 32 << 20  # bytes; graders take no larger one
@@ -63,6 +63,7 @@ class CheckedNotebook:
     Attributes:
         assignment: its name.
         notebook: the file.
+        untouched: whether it is still as it was released.
         exercises: in course order.
         written: points of the questions that a person grades, by cell id.
         unanswered: those without an answer.
@@ -71,6 +72,7 @@ class CheckedNotebook:
 
     assignment: str
     notebook: Path
+    untouched: bool
     exercises: tuple[CheckedExercise, ...]
     written: dict[str, float]
     unanswered: tuple[str, ...]
@@ -94,9 +96,9 @@ class CheckedNotebook:
 
     def _age(self) -> str:
         """When the notebook was saved, so that a forgotten save is noticed."""
+        if self.untouched:
+            return "as it was released"
         saved = datetime.fromtimestamp(self.notebook.stat().st_mtime)
-        if saved.year == EARLIEST[0]:  # as a release's zip gives it
-            return "never saved since it was unpacked"
         return f"as saved on {saved:%d %B %Y at %H:%M}"
 
     def _coverage(self) -> list[str]:
@@ -105,7 +107,7 @@ class CheckedNotebook:
         lines = ["These were the public tests only. What else is graded:"]
         if hidden:
             points = sum(test.points for _, test in hidden)
-            lines.append(f"  {len(hidden)} hidden tests, {points:g} points, run after you hand in:")
+            lines.append(f"  hidden tests, {points:g} points, which run after you hand in:")
             lines += [f"      {e.id}: {test.title} ({test.points:g})" for e, test in hidden]
         if self.written:
             points = sum(self.written.values())
@@ -139,6 +141,7 @@ def check_notebook(prefix: str, *, start: Path | None = None) -> CheckedNotebook
     return CheckedNotebook(
         assignment,
         path,
+        digest(path.read_bytes()) == manifest.files.get(path.name),
         tuple(_in_clean_kernel(manifest, path, entries)),
         {id: points for id, (points, _) in written.items()},
         tuple(id for id, (_, text) in written.items() if text.strip() in UNANSWERED),
@@ -212,7 +215,7 @@ def _notebook(manifest: Manifest, assignment: str) -> Path:
 def _read(path: Path) -> nbformat.NotebookNode:
     try:
         return nbformat.read(path, as_version=4)
-    except (ValueError, AttributeError, KeyError, nbformat.reader.NotJSONError) as error:
+    except (ValueError, AttributeError, KeyError, nbformat.ValidationError) as error:
         raise ValueError(
             f"{path.name} cannot be read ({error}): open it in Jupyter and save it again"
         ) from error
@@ -253,11 +256,15 @@ def _in_clean_kernel(
             kernel_name="python3",
             resources={"metadata": {"path": str(manifest.root)}},
         )
-        with suppress(DeadKernelError):
+        died = False
+        try:
             client.execute()
-        done = [cell for cell in client.nb.cells if cell.execution_count is not None]
+        except DeadKernelError:
+            died = True
+        cells = client.nb.cells
+        done = list(takewhile(_was_told, cells)) if died else cells
         checked += [_outcome(e, cell) for e, cell in zip(rest, done, strict=False)]
-        if len(done) < len(rest):
+        if died and len(done) < len(rest):
             ended = ("the kernel died while this answer ran",)
             checked.append(CheckedExercise(rest[len(done)], None, ended))
     return checked
@@ -283,6 +290,11 @@ def check_here(notebook: str, exercise: str) -> None:
         remarks.append(f"the answer's cell raised {type(error).__name__}: {error}")
     result = run_public_tests(manifest, entry, namespace)
     display({MIME: {"result": result.to_json(), "remarks": remarks}}, raw=True)
+
+
+def _was_told(cell: nbformat.NotebookNode) -> bool:
+    """Whether a cell of the clean kernel ran to its end, or to an error."""
+    return any(o.output_type == "error" or MIME in o.get("data", {}) for o in cell.outputs)
 
 
 def _outcome(entry: ExerciseEntry, cell: nbformat.NotebookNode) -> CheckedExercise:
