@@ -21,6 +21,7 @@ from autograder.build.lesson import Lesson, read_lesson
 from autograder.build.solutions import reference_object
 from autograder.build.source import Kind, SourceCell
 from autograder.course import Assignment, Course, CourseExercise
+from autograder.student.program import python_of
 
 SCHEMA = 3  # of nbgrader's cell metadata
 WORDS_IN_ID = 6
@@ -218,7 +219,7 @@ def _within_needs(source: str, exercises: tuple[str, ...]) -> str:
     """Code that, while an exercise is not done, says "finish it first" instead of failing."""
     inside_strings = {
         line
-        for node in ast.walk(ast.parse(source))
+        for node in ast.walk(ast.parse(python_of(source)))
         if isinstance(node, ast.Constant | ast.JoinedStr)
         for line in range(node.lineno + 1, (node.end_lineno or node.lineno) + 1)
     }

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
-import logging
 import re
 from pathlib import Path
 
 import nbformat
-from nbgrader.apps import NbGraderAPI
+from nbgrader.converters import GenerateAssignment
+from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import ClearSolutions
+from nbgrader.utils import capture_log
 from traitlets.config import Config
 
 from autograder.build.solutions import BEGIN, END, INDENT
@@ -68,9 +69,11 @@ def generate_assignment(course: Course, assignment: Assignment) -> nbformat.Note
     put_tools_on_path()  # nbgrader starts alembic by its name
     config = Config()
     configure_release(config, course)
-    config.NbGraderAPI.log_level = logging.WARNING
-    api = NbGraderAPI(config=config)
-    outcome = api.generate_assignment(assignment.name, force=True, create=True)
+    converter = GenerateAssignment(
+        coursedir=CourseDirectory(config=config, assignment_id=assignment.name), config=config
+    )
+    converter.force = True
+    outcome = capture_log(converter)
     if not outcome["success"]:
         log = "\n".join(filter(None, [outcome.get("log"), outcome.get("error")]))
         raise RuntimeError(f"nbgrader could not make the release of {assignment.name}:\n{log}")

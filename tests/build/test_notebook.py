@@ -73,6 +73,11 @@ def test_strings_of_several_lines_keep_their_text_inside_a_picture():
     assert built.splitlines()[4] == ""
 
 
+def test_magics_may_stand_inside_a_picture():
+    built = _within_needs("%matplotlib inline\nshow()", ("norm",))
+    assert built == 'with needs("norm"):\n    %matplotlib inline\n    show()'
+
+
 def test_a_notebook_is_valid_and_holds_nothing_of_the_build(tiny_course):
     notebook = build_notebook(tiny_course, tiny_course.assignment("01"))
     nbformat.validate(notebook)

@@ -108,6 +108,17 @@ def test_the_gradebook_knows_a_released_assignment(released):
     assert versions == (1,)
 
 
+def times_in(archive):
+    with zipfile.ZipFile(archive) as opened:
+        return {info.date_time for info in opened.infolist()}
+
+
+def test_files_of_different_releases_differ_in_time_so_that_no_old_bytecode_is_run(released):
+    first, second = times_in(released.first), times_in(released.second)
+    assert len(first) == len(second) == 1
+    assert first != second
+
+
 def test_a_release_of_the_same_state_has_the_same_bytes(course, released, tmp_path):
     again = release(course, "01", out=tmp_path / "elsewhere")
     assert again.read_bytes() == released.first.read_bytes()
