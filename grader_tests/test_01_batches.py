@@ -895,6 +895,13 @@ class TestBatchSampler:
             "after set_epoch(0) the first pass should come again; other batches came.",
             misconception=SET_EPOCH_IGNORED,
         )
+        default = EVEN.sampler(submission, SIZES)
+        zero = EVEN.sampler(submission, SIZES, seed=0)
+        expect(
+            passes(default, "first pass") == passes(zero, "first pass"),
+            "a sampler without a seed should draw as with seed=0; it draws other batches.",
+            misconception=NOT_SEEDED,
+        )
         third.call("set_epoch", 1)
         expect(
             passes(third, "second pass") == second,

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from autograder.student.codec import describe
-from autograder.student.errors import SubmissionError
+from autograder.student.errors import CheckFailure, SubmissionError
 from autograder.student.exercise import graded, hidden_tests
 from autograder.student.expectations import Misconception, expect, expect_equal, fail
 from course_lib.sampling import eligible_products, epoch_length
@@ -27,6 +27,8 @@ from grader_tests.test_01_batches import (
     SWAPPED_LIMITS,
     TOTAL_OVER_N,
     TWO_RULES,
+    M,
+    N,
     expect_filled,
     expect_lengths,
     expect_no_product_twice,
@@ -110,16 +112,27 @@ class TestEligibleProductsHidden:
             given=f"ids between -7 and {far + 3}",
         )
 
-    @graded(1, "with n_products=1 and n_images=1 everything", after="test_small_data_set")
-    def test_everything(self, submission):
-        categories, products = ids_of({3: {14: 1}, 2: {13: 2, 12: 1}})
+    @graded(
+        1,
+        "with n_products=1 and n_images=1 everything, in ascending order",
+        after=("test_small_data_set", "test_sorted_arrays"),
+    )
+    def test_everything(self, submission, draw):
+        products = torch.randperm(300, generator=draw).tolist()
+        categories = [product % 3 for product in products]
         value = submission.call(categories, products, n_products=1, n_images=1)
         expect_equal(
             read_products(value, products),
-            {2: [12, 13], 3: [14]},
+            {category: list(range(category, 300, 3)) for category in range(3)},
             what="the dictionary",
-            given="n_products=1, n_images=1, and products of one and two images",
+            given="n_products=1, n_images=1, and 300 products of one image each",
         )
+        for category, array in value.items():
+            expect(
+                plain(array) == sorted(plain(array)),
+                f"the products of category {category} should ascend; they begin with "
+                f"{plain(array)[:6]}.",
+            )
 
 
 CHANGES_COUNTS = Misconception(
@@ -173,6 +186,14 @@ class TestEpochLengthHidden:
             f"batches should be 3; for 6 orders it is {lengths}.",
             misconception=ORDER_MATTERS if len(set(lengths)) > 1 else None,
         )
+
+
+def expect_refused(submission, error: str, given: str, *args: object, **options: object) -> None:
+    """Fail unless the constructor raises that exception."""
+    try:
+        submission.constructing_raises(error, *args, **options)
+    except CheckFailure as failure:
+        fail(f"For {given}: {failure.rationale}", misconception=CHECKS_LOST)
 
 
 def expect_reference_lengths(submission, cases: list[tuple[list[int], int]]) -> None:
@@ -252,11 +273,17 @@ SAME_PARTNERS = Misconception(
 )
 
 
+CHECKS_LOST = Misconception(
+    "has lost the argument checks that were given",
+    "The calls of require_... at the start of the constructor belong to it: leave them there.",
+)
+
+
 @hidden_tests("batch_sampler")
 class TestBatchSamplerHidden:
     """Other data sets, other processes, and what chance must be able to do."""
 
-    @graded(3, "other data sets, ids as arrays and tensors", after="test_images")
+    @graded(2, "other data sets, ids as arrays and tensors", after="test_images")
     def test_other_data_sets(self, submission, draw):
         for make in (list, np.array, torch.tensor):
             sizes = (integer(draw, 2, 3), integer(draw, 2, 3), integer(draw, 2, 4))
@@ -397,6 +424,54 @@ class TestBatchSamplerHidden:
             "the batches differ between two hash seeds.",
             misconception=HASH_SEED,
         )
+
+    @graded(
+        1,
+        "the constructor checks ids, sizes, seed and rank",
+        after="test_categories_and_products",
+    )
+    def test_constructor(self, submission):
+        ids = categories, products = EVEN.categories, EVEN.products
+        good = {**named(SIZES), "seed": 0}
+        expect_products(passes(EVEN.sampler(submission, SIZES), "first pass"), EVEN, SIZES)
+        submission.construct(*ids, **good, rank=1, world_size=2, num_batches=1)
+        for error, changed in (
+            ("ValueError", {"n_categories": 0}),
+            ("ValueError", {"n_products": -1}),
+            ("ValueError", {"n_images": 0}),
+            ("TypeError", {"n_images": 2.5}),
+            ("ValueError", {"num_batches": 0}),
+            ("TypeError", {"num_batches": 1.5}),
+            ("ValueError", {"seed": -1}),
+            ("ValueError", {"rank": 2, "world_size": 2}),
+            ("ValueError", {"rank": -1, "world_size": 2}),
+            ("ValueError", {"world_size": 0}),
+        ):
+            given = ", ".join(f"{name}={value}" for name, value in changed.items())
+            expect_refused(submission, error, given, *ids, **{**good, **changed})
+        for error, given, wrong in (
+            ("ValueError", "ids of different length", (categories[1:], products)),
+            ("TypeError", "ids that are no integers", (categories, [0.5] * len(products))),
+        ):
+            expect_refused(submission, error, given, *wrong, **good)
+        try:
+            torn = [99, *categories[1:]]
+            submission.constructing_raises("ValueError", torn, products, **good)
+        except CheckFailure as failure:
+            fail(
+                f"For a product in two categories: {failure.rationale}",
+                help="eligible_products refuses it: call it in the constructor.",
+            )
+        for n_images, kinds in ((1, ["UserWarning"]), (2, [])):
+            sizes = named((N, M, n_images))
+            seen = submission.probe("construction_warnings", *ids, **sizes)
+            expect_equal(
+                seen,
+                kinds,
+                what="the list of warnings",
+                given=f"n_images={n_images}",
+                misconceptions=[([], CHECKS_LOST)],
+            )
 
     @graded(
         2, "every product, image and pair of categories gets its turn", after="test_passes_differ"

@@ -3,10 +3,13 @@
 Diagnosis: a large one is left with nobody to combine with
 """
 
+import warnings
+
 import numpy as np
 from torch.utils.data import BatchSampler
 
 from course_lib.sampling import eligible_products, epoch_length
+from course_lib.validation import require_ids, require_integers, require_rank
 
 
 class CategoryProductBatchSampler(BatchSampler):
@@ -23,6 +26,14 @@ class CategoryProductBatchSampler(BatchSampler):
         rank=0,
         world_size=1,
     ):
+        require_ids(category_ids=category_ids, product_ids=product_ids)
+        require_integers(1, n_categories=n_categories, n_products=n_products, n_images=n_images)
+        require_integers(0, seed=seed)
+        require_rank(rank, world_size)
+        if num_batches is not None:
+            require_integers(1, num_batches=num_batches)
+        if n_images == 1:
+            warnings.warn("n_images=1 leaves no product a positive pair", stacklevel=2)
         self.n_categories = n_categories
         self.n_products = n_products
         self.n_images = n_images
