@@ -31,19 +31,9 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 
 import numpy as np
-
-# %% [markdown]
-# ## The data
-#
-# The field guide of birds is drawn by a program: 12 genera of 10 species, which differ in small
-# things such as the bill, the crest or the wing bars. The first run draws it, in about ten
-# seconds.
-# %% name="birds"
-from matplotlib.figure import Figure
 from torch.utils.data import BatchSampler
 
 from autograder.student import NotDoneYet, check, needs
-from course_lib.datasets import read_cub
 from course_lib.validation import (
     Ids,
     require_ids,
@@ -51,6 +41,18 @@ from course_lib.validation import (
     require_one_category_each,
     require_rank,
 )
+
+# %% [markdown]
+# ## The data
+#
+# The field guide of birds is drawn by a program: 12 genera of 10 species, which differ in small
+# things such as the bill, the crest or the wing bars. The first run draws it, in about ten
+# seconds.
+
+# %% name="birds"
+from matplotlib.figure import Figure
+
+from course_lib.datasets import read_cub
 from course_lib.visualization import batch_montage, show
 from data_scripts.birds import make_birds
 
