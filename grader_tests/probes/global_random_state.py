@@ -1,0 +1,25 @@
+"""What a call leaves of the global random generators of Python, NumPy and torch."""
+
+import random
+from typing import Any
+
+import numpy as np
+import torch
+
+
+def _states() -> dict[str, Any]:
+    """The state of each global generator, as plain data."""
+    kind, keys, *rest = np.random.get_state()
+    return {
+        "random": random.getstate(),
+        "numpy.random": (kind, keys.tolist(), *rest),
+        "torch": torch.get_rng_state().tolist(),
+    }
+
+
+def probe(answer: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+    """Call the answer: its value, and the names of the generators whose state changed."""
+    before = _states()
+    value = answer(*args, **kwargs)
+    after = _states()
+    return {"value": value, "changed": [name for name in before if before[name] != after[name]]}

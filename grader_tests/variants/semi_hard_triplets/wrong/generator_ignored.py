@@ -1,0 +1,16 @@
+"""Draws from torch's global generator only.
+
+Diagnosis: does not draw from the generator that it is given
+"""
+
+import torch
+
+
+def semi_hard_triplets(distances, labels, margin=0.2, *, generator=None):
+    d = distances.detach()
+    a, p = anchor_positive_pairs(labels)
+    loss = d[a, p, None] - d[a] + margin
+    mask = (labels[a, None] != labels) & (loss > 0) & (loss < margin)
+    noise = torch.rand(mask.shape).masked_fill(~mask, -1)
+    keep = mask.any(1)
+    return a[keep], p[keep], noise.argmax(1)[keep]

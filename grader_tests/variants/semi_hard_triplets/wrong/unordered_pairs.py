@@ -1,0 +1,16 @@
+"""Each pair in one order only.
+
+Diagnosis: lists each pair in one order only
+"""
+
+import torch
+
+
+def semi_hard_triplets(distances, labels, margin=0.2, *, generator=None):
+    d = distances.detach()
+    a, p = (labels[:, None] == labels).triu(1).nonzero(as_tuple=True)
+    loss = d[a, p, None] - d[a] + margin
+    mask = (labels[a, None] != labels) & (loss > 0) & (loss < margin)
+    noise = torch.rand(mask.shape, generator=generator).masked_fill(~mask, -1)
+    keep = mask.any(1)
+    return a[keep], p[keep], noise.argmax(1)[keep]

@@ -1,0 +1,15 @@
+"""‖a − n‖² − ‖a − p‖² + margin.
+
+Diagnosis: has positive and negative exchanged
+"""
+
+import torch
+
+
+def triplet_loss(anchor, positive, negative, margin=0.2, reduction="mean"):
+    ap = (anchor - positive).square().sum(1)
+    an = (anchor - negative).square().sum(1)
+    losses = (an - ap + margin).relu()
+    if reduction == "none":
+        return losses
+    return losses.sum() if reduction == "sum" else losses.sum() / max(len(losses), 1)

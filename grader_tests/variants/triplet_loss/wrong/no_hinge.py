@@ -1,0 +1,15 @@
+"""No hinge at all: the loss can be negative.
+
+Diagnosis: has no hinge: the loss becomes negative
+"""
+
+import torch
+
+
+def triplet_loss(anchor, positive, negative, margin=0.2, reduction="mean"):
+    ap = (anchor - positive).square().sum(1)
+    an = (anchor - negative).square().sum(1)
+    losses = ap - an + margin
+    if reduction == "none":
+        return losses
+    return losses.sum() if reduction == "sum" else losses.sum() / max(len(losses), 1)
