@@ -1,1 +1,6 @@
 """How each data set comes onto disk: ``python -m data_scripts --help`` lists them."""
+
+from pathlib import Path
+
+DATA = Path(__file__).resolve().parent.parent / "data"
+"""Where notebooks keep data sets: beside this package, in a checkout or a student's workspace."""
