@@ -54,11 +54,12 @@ from matplotlib.figure import Figure
 
 from course_lib.datasets import read_cub
 from course_lib.visualization import batch_montage, show
+from data_scripts import DATA
 from data_scripts.birds import make_birds
 
 DARK, LIGHT = {"color": "#1b4965"}, {"color": "white", "edgecolor": "0.4", "hatch": "///"}
 
-guide = read_cub(make_birds("../../data/birds")).subset(split="train")
+guide = read_cub(make_birds(DATA / "birds")).subset(split="train")
 guide
 
 # %% [markdown]
@@ -330,12 +331,10 @@ for n, m, each in ((4, 2, 4), (2, 4, 4), (8, 1, 4), (4, 4, 2), (2, 2, 8), (8, 2,
 # say, if `course data omniglot` has put it on disk.
 
 # %% name="omniglot" needs="eligible_products epoch_length batch_sampler"
-from pathlib import Path
-
 from course_lib.datasets import read_omniglot
 
-if Path("../../data/omniglot").is_dir():
-    letters = read_omniglot("../../data/omniglot")
+if (DATA / "omniglot").is_dir():
+    letters = read_omniglot(DATA / "omniglot")
     ids = letters.category_ids, letters.product_ids
     batch = next(iter(CategoryProductBatchSampler(*ids, n_categories=3, n_products=3, n_images=4)))
     show(batch_montage([letters.image(i) for i in batch], *(labels[batch] for labels in ids)))
