@@ -145,6 +145,8 @@ def _problems_of_code(
     library = Library(course)
     exercises = {exercise.id: exercise for exercise in course.exercises()}
     written = {e.id for e in course.earlier(assignment)}
+    names_of_exercises = {exercise.name for exercise in exercises.values()}
+    setup: set[str] = set()
     known: set[str] = set()
     only_after_exercises: set[str] = set()
     meaning: dict[str, str] = {}
@@ -172,13 +174,20 @@ def _problems_of_code(
             source = cell.text
             meaning |= imported_names(tree)
             used = references(tree, meaning)
-        visible = known | only_after_exercises if cell.needs else known
+        if is_exercise:
+            visible = setup | meaning.keys() & names_of_exercises
+        else:
+            visible = known | only_after_exercises if cell.needs else known
         for name in sorted(free_names(source) - visible):
-            if name in only_after_exercises:
+            if is_exercise:
+                yield f"{where} uses {name}, which the set-up cell should import"
+            elif name in only_after_exercises:
                 yield f"{where} uses {name}, which is only defined once an exercise is done"
             else:
                 yield f"{where} uses {name}, which no cell above imports or defines"
         (only_after_exercises if cell.needs else known).update(bound_names(source))
+        if cell.id == SETUP and not is_exercise:
+            setup = bound_names(source)
         reached = library.reached(used)
         called = [e for e in exercises.values() if e.object in reached]
         yield from _problems_of_calls(where, called, reached, written)

@@ -311,6 +311,8 @@ def _problems_of_notebook(notebook: Mapping[str, Any]) -> Iterator[tuple[str, st
             yield "output", f"cell {cell['id']} has outputs"
         if extra := set(cell["metadata"]) - CELL_METADATA:
             yield "metadata", f"cell {cell['id']} has metadata {', '.join(sorted(extra))}"
+        if cell["cell_type"] == "code" and "../" in "".join(cell["source"]):
+            yield "path", f"cell {cell['id']} leaves the workspace, at whose top the notebook is"
         if cell.get("attachments"):
             yield "metadata", f"cell {cell['id']} has attachments"
 

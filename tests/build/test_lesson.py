@@ -133,9 +133,15 @@ def test_code_that_calls_an_exercise_says_that_it_needs_it(problems):
     assert "'picture-norm' calls dot norm, which may not be done yet: add needs=" in text
 
 
-def test_an_exercises_code_finds_its_names_in_the_cells_above(problems):
-    text = problems("from tiny_lib.checks import require_same_length\n", "")
-    assert "exercise 'dot' uses require_same_length, which no cell above imports" in text
+def test_an_exercises_code_finds_its_names_in_the_set_up(problems):
+    imported = "from tiny_lib.checks import require_same_length\n"
+    text = problems(imported, f'\n# %% name="later"\n{imported}')
+    assert "exercise 'dot' uses require_same_length, which the set-up cell should import" in text
+
+
+def test_a_cell_finds_its_names_in_the_cells_above(problems):
+    text = problems(PICTURE, PICTURE + "print(colour)\n")
+    assert "'picture-norm' uses colour, which no cell above imports or defines" in text
 
 
 def test_what_a_picture_defines_is_there_for_pictures_only(problems):

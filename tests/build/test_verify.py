@@ -75,7 +75,12 @@ def hidden_test(notebook, cells):
     cells["check-dot"]["source"] = HIDDEN
 
 
+def leaving(notebook, cells):
+    cells["picture-norm"]["source"] = 'open("../data/numbers.txt")'
+
+
 PLANTED_IN_NOTEBOOKS = {
+    "a path out of the workspace": (leaving, "path", "cell picture-norm leaves the workspace"),
     "output": (in_output, "output", "cell check-dot has outputs"),
     "the text of an output": (in_output, "leak", "the solution of dot"),
     "cell metadata": (in_cell_metadata, "metadata", "cell ex-norm has metadata notes"),
