@@ -142,75 +142,91 @@ def _problems_of_code(
     course: Course, assignment: Assignment, cells: list[SourceCell]
 ) -> Iterator[str]:
     """Names that nothing above defines, and calls of exercises that come later."""
-    library = Library(course)
-    exercises = {exercise.id: exercise for exercise in course.exercises()}
-    written = {e.id for e in course.earlier(assignment)}
-    names_of_exercises = {exercise.name for exercise in exercises.values()}
-    setup: set[str] = set()
-    known: set[str] = set()
-    only_after_exercises: set[str] = set()
-    meaning: dict[str, str] = {}
+    reader = _CodeReader(course, assignment)
     for cell in cells:
-        if cell.kind not in (Kind.CODE, Kind.EXERCISE):
-            continue
-        is_exercise = cell.kind is Kind.EXERCISE
-        where = f"exercise {cell.id!r}" if is_exercise else f"code cell {_label(cell)}"
-        if is_exercise:
-            exercise = exercises[cell.id]
-            written.add(cell.id)
-            try:
-                source = reference_object(course, exercise.object).source
-            except ValueError as error:
-                yield str(error)
-                continue
-            meaning[exercise.name] = exercise.object
-            used = {exercise.object}
-        else:
-            try:
-                tree = ast.parse(python_of(cell.text))
-            except SyntaxError as error:
-                yield f"{where} is not Python: {error.msg} (its line {error.lineno})"
-                continue
-            source = cell.text
-            meaning |= imported_names(tree)
-            used = references(tree, meaning)
-        if is_exercise:
-            visible = setup | meaning.keys() & names_of_exercises
-        else:
-            visible = known | only_after_exercises if cell.needs else known
-        for name in sorted(free_names(source) - visible):
-            if is_exercise:
-                yield f"{where} uses {name}, which the set-up cell should import"
-            elif name in only_after_exercises:
+        if cell.kind is Kind.EXERCISE:
+            yield from reader.problems_of_exercise(course.exercise(cell.id))
+        elif cell.kind is Kind.CODE:
+            yield from reader.problems_of_cell(cell)
+
+
+class _CodeReader:
+    """Reads the code of a notebook from top to bottom, and remembers what is defined by then."""
+
+    def __init__(self, course: Course, assignment: Assignment) -> None:
+        self._course = course
+        self._library = Library(course)
+        self._exercises = {exercise.id: exercise for exercise in course.exercises()}
+        self._done = {exercise.id for exercise in course.earlier(assignment)}
+        self._setup: set[str] = set()  # names that the set-up cell defines
+        self._known: set[str] = set()  # names that the cells so far define
+        self._after_exercises: set[str] = set()  # names that pictures define
+        self._meaning: dict[str, str] = {}  # what imported names and answers stand for
+
+    def problems_of_exercise(self, exercise: CourseExercise) -> Iterator[str]:
+        """Read the cells of an exercise; graders run its set-up and the other answers only."""
+        self._done.add(exercise.id)
+        where = f"exercise {exercise.id!r}"
+        try:
+            source = reference_object(self._course, exercise.object).source
+        except ValueError as error:
+            yield str(error)
+            return
+        answers = {e.name for e in self._exercises.values()} & self._meaning.keys()
+        for name in sorted(free_names(source) - self._setup - answers):
+            yield f"{where} uses {name}, which the set-up cell should import"
+        self._meaning[exercise.name] = exercise.object
+        self._known.add(exercise.name)
+        yield from self._problems_of_calls(where, self._reached({exercise.object}))
+
+    def problems_of_cell(self, cell: SourceCell) -> Iterator[str]:
+        """Read a cell of plain code."""
+        where = f"code cell {_label(cell)}"
+        try:
+            tree = ast.parse(python_of(cell.text))
+        except SyntaxError as error:
+            yield f"{where} is not Python: {error.msg} (its line {error.lineno})"
+            return
+        visible = self._known | self._after_exercises if cell.needs else self._known
+        for name in sorted(free_names(cell.text) - visible):
+            if name in self._after_exercises:
                 yield f"{where} uses {name}, which is only defined once an exercise is done"
             else:
                 yield f"{where} uses {name}, which no cell above imports or defines"
-        (only_after_exercises if cell.needs else known).update(bound_names(source))
-        if cell.id == SETUP and not is_exercise:
-            setup = bound_names(source)
-        reached = library.reached(used)
-        called = [e for e in exercises.values() if e.object in reached]
-        yield from _problems_of_calls(where, called, reached, written)
+        bound = bound_names(cell.text)
+        (self._after_exercises if cell.needs else self._known).update(bound)
+        if cell.id == SETUP:
+            self._setup = bound
+        self._meaning |= imported_names(tree)
+        called = self._reached(references(tree, self._meaning))
+        yield from self._problems_of_calls(where, called)
+        yield from self._problems_of_needs(where, cell, called)
+
+    def _reached(self, used: set[str]) -> dict[str, str]:
+        """Exercises that code may call, by id, and by way of which path of the library."""
+        reached = self._library.reached(used)
+        return {e.id: reached[e.object] for e in self._exercises.values() if e.object in reached}
+
+    def _problems_of_calls(self, where: str, called: dict[str, str]) -> Iterator[str]:
+        for id, by in called.items():
+            if id not in self._done:
+                exercise = self._exercises[id]
+                through = "" if by == exercise.object else f" (by way of {by})"
+                yield (
+                    f"{where} calls {exercise.name}{through}, an exercise that comes later "
+                    f"({exercise.assignment.name})"
+                )
+
+    def _problems_of_needs(
+        self, where: str, cell: SourceCell, called: dict[str, str]
+    ) -> Iterator[str]:
         for id in cell.needs:
-            if id not in written:
-                problem = "comes later" if id in exercises else "does not exist"
+            if id not in self._done:
+                problem = "comes later" if id in self._exercises else "does not exist"
                 yield f"{where} needs exercise {id!r}, which {problem}"
-        if called and not is_exercise and not cell.needs:
-            ids = " ".join(e.id for e in called)
+        if called and not cell.needs:
+            ids = " ".join(called)
             yield f'{where} calls {ids}, which may not be done yet: add needs="{ids}"'
-
-
-def _problems_of_calls(
-    where: str, called: list[CourseExercise], reached: dict[str, str], written: set[str]
-) -> Iterator[str]:
-    for exercise in called:
-        if exercise.id not in written:
-            by = reached[exercise.object]
-            through = "" if by == exercise.object else f" (by way of {by})"
-            yield (
-                f"{where} calls {exercise.name}{through}, an exercise that comes later "
-                f"({exercise.assignment.name})"
-            )
 
 
 def _label(cell: SourceCell) -> str:
