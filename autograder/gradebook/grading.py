@@ -30,6 +30,7 @@ from autograder.judge.sandbox import Sandbox
 from autograder.student.verdicts import Outcome
 
 GRADED_SINCE = "graded again since a person gave the points, which stand"
+LONG_NAME = 12  # characters; longer names are broken in the table's head
 Progress = Callable[[str, int, int], None]
 
 
@@ -251,10 +252,11 @@ def print_table(grades: ClassGrades, console: Console) -> None:
     table = Table(title=f"{grades.assignment} ({grades.max_points:g} points)")
     table.add_column("student")
     for id, points in grades.exercises.items():
-        table.add_column(f"{id}\n/{points:g}", justify="right", overflow="fold")
+        name = id.replace("_", "_\n") if len(id) > LONG_NAME else id
+        table.add_column(f"{name}\n/{points:g}", justify="right")
     table.add_column(f"written\n/{sum(grades.questions.values()):g}", justify="right")
     table.add_column("total", justify="right")
-    table.add_column("what was misunderstood", overflow="fold")
+    table.add_column("what was misunderstood", min_width=18, overflow="fold")
     for line in grades.students:
         noted = [*line.diagnoses, *(flag for grade in line.exercises for flag in grade.flags)]
         if line.exercises and all(grade.not_started for grade in line.exercises):

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from autograder.course import Assignment, Course
 from autograder.gradebook.feedback import feedback_page
@@ -69,8 +70,14 @@ def _environment() -> Environment:
     )
     environment.globals.update(Status=Status, band=band, unpassed=unpassed, WORDS=WORDS)
     environment.filters["points"] = _points
+    environment.filters["breakable"] = _breakable
     return environment
 
 
 def _points(value: float | None) -> str:
     return "\N{EN DASH}" if value is None else f"{round(value, 2):g}"
+
+
+def _breakable(name: str) -> Markup:
+    """A long name that may be broken after an underscore."""
+    return Markup("_<wbr>").join(name.split("_"))

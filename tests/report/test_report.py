@@ -1,0 +1,170 @@
+"""The class report says who misunderstood what, runs nothing, and needs nothing else to open."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+
+from autograder.course import Course
+from autograder.gradebook.feedback import write_feedback
+from autograder.gradebook.grading import class_grades
+from autograder.gradebook.roster import enter_roster
+from autograder.judge.grading import Graded
+from autograder.report.page import NAME, write_report
+from autograder.report.summary import Findings, findings
+from autograder.student.verdicts import Outcome
+from tests.gradebook.samples import (
+    cell,
+    full_marks,
+    graded,
+    hand_in,
+    notebook_of,
+    vectors,
+    verdict,
+)
+
+EVIL = "<script>alert(1)</script>"
+ROSTER = f'id,first_name,last_name,email\nfull,Änne,"Müller, {EVIL}",\nabsent,Ab,Sent,\n'
+
+
+def dot(*verdicts: Any, repairs: tuple[str, ...] = ()) -> dict[str, Graded]:
+    return {**full_marks(), "dot": graded("dot", *verdicts, repairs=repairs)}
+
+
+HIDDEN = verdict(
+    "hidden", 0.0, 15.0, hidden=True, message=f"dot([7, 0]) is 7 {EVIL}", cause="CheckFailure"
+)
+FOUND: dict[str, dict[str, Graded]] = {
+    "full": full_marks(),
+    "adds": dot(verdict("small", 0.0, 25.0, diagnosis="adds"), HIDDEN),
+    "also": dot(verdict("small", 0.0, 25.0, diagnosis="adds"), HIDDEN, repairs=(f"joined {EVIL}",)),
+    "part": dot(verdict("small", 25.0, 25.0), HIDDEN),
+    "stub": dot(
+        verdict("small", 0.0, 25.0, outcome=Outcome.NOT_STARTED),
+        verdict("hidden", 0.0, 15.0, hidden=True, outcome=Outcome.NOT_CHECKED),
+    ),
+    "ours": dot(verdict("small", math.nan, 25.0, message="KeyError: 'answer'"), HIDDEN),
+}
+
+
+@pytest.fixture
+def graded_class(
+    course: Course,
+    grade: Callable[[Callable[[nbformat.NotebookNode], dict[str, Graded]]], Any],
+    tmp_path: Path,
+) -> Course:
+    """A class with every kind of outcome, and feedback pages."""
+    roster = tmp_path / "roster.csv"
+    roster.write_text(ROSTER, encoding="utf-8")
+    enter_roster(course, roster)
+    for student in FOUND:
+        hand_in(course, student, notebook_of(course, ex_dot=f"# {student}"))
+    grade(lambda notebook: FOUND[cell(notebook, "ex-dot")["source"].removeprefix("# ")])
+    write_feedback(course, vectors(course), students=["adds"])
+    return course
+
+
+@pytest.fixture
+def found(graded_class: Course) -> Findings:
+    assignment = vectors(graded_class)
+    return findings(graded_class, assignment, class_grades(graded_class, assignment))
+
+
+class Page(HTMLParser):
+    """What a page is made of."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.links: list[str] = []
+        self.text = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        for name, value in attrs:
+            assert not name.startswith("on")
+            if name in ("href", "src"):
+                self.links.append(value or "")
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+@pytest.fixture
+def page(graded_class: Course) -> Page:
+    path = write_report(graded_class, [vectors(graded_class)], graded_class.root / "reports")
+    return Page(path.read_text(encoding="utf-8"))
+
+
+def test_students_are_counted_by_what_became_of_their_work(found: Findings) -> None:
+    assert (found.handed_in, found.complete, found.not_graded) == (6, 5, 1)
+    assert [line.student for line in found.grades.students if not line.exercises] == ["absent"]
+    [dot_, norm] = found.distributions
+    assert dot_.counts == {"full": 1, "partial": 1, "none": 2, "not started": 1, "not graded": 1}
+    assert dot_.mean == pytest.approx((40 + 25) / 5)
+    assert norm.counts["full"] == 6
+
+
+def test_the_hardest_tests_come_first_and_unreached_ones_do_not_count(found: Findings) -> None:
+    hardest, second = found.hard_tests
+    assert (hardest.title, hardest.hidden, hardest.failed, hardest.tried) == (
+        "title of hidden", True, 4, 4,
+    )  # fmt: skip
+    assert (second.title, second.failed, second.tried) == ("title of small", 2, 4)
+
+
+def test_misconceptions_name_their_students(found: Findings) -> None:
+    [misconception] = found.misconceptions
+    assert (misconception.diagnosis, misconception.students) == ("adds", ("adds", "also"))
+
+
+def test_what_the_grader_could_not_grade_is_listed_with_its_reason(found: Findings) -> None:
+    [failure] = found.failures
+    assert (failure.student, failure.exercise) == ("ours", "dot")
+    assert "KeyError" in failure.text
+
+
+def test_the_page_shows_every_part(page: Page) -> None:
+    for part in (
+        "Gradebook", "How each exercise went", "What was misunderstood", "Tests that fail most",
+        "Not graded", "Repairs", "Every test that did not pass", "nothing submitted", "not started",
+    ):  # fmt: skip
+        assert part in page.text
+    assert "dot([7, 0]) is 7" in page.text  # assistants see hidden tests in full
+
+
+def test_nothing_in_the_page_can_run_or_fetch(page: Page) -> None:
+    assert EVIL in page.text  # as text
+    assert not {"script", "img", "iframe", "link", "object"} & set(page.tags)
+    assert all(re.match(r"#|\.\./feedback/", link) for link in page.links)
+
+
+def test_names_lead_to_feedback_pages_that_exist(graded_class: Course, page: Page) -> None:
+    leading = {link for link in page.links if not link.startswith("#")}
+    assert leading == {"../feedback/adds/01_vectors/01_vectors.html"}
+    assert (graded_class.root / "reports" / leading.pop()).is_file()
+
+
+def test_the_page_reads_well_aloud(page: Page) -> None:
+    assert page.tags.count("h1") == 1
+    assert page.tags.count("table") == page.tags.count("caption")
+    assert {"main", "nav", "header", "h2", "h3"} <= set(page.tags)
+
+
+def test_the_page_is_for_its_owner_only(graded_class: Course, page: Page) -> None:
+    assert (graded_class.root / "reports" / NAME).stat().st_mode & 0o077 == 0
+
+
+def test_a_class_in_which_nobody_handed_in_has_a_report_too(
+    course: Course,
+) -> None:
+    path = write_report(course, [vectors(course)], course.root / "reports")
+    assert "0 of 0" in Page(path.read_text(encoding="utf-8")).text
