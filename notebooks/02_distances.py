@@ -44,17 +44,21 @@ from course_lib.validation import (
 #
 # We take the test photos of the field guide: 120 species, 15 photos of each. There is no network
 # yet, so a photo's embedding is its thumbnail: the bird in 8 x 8 pixels of three colours, 192
-# numbers in a row.
+# numbers in a row. The first run draws the photos, in about ten seconds.
 
 # %% name="birds"
+from pathlib import Path
+
 from matplotlib.figure import Figure
 
+import data_scripts
 from course_lib.datasets import read_cub
 from course_lib.evaluation import recall_at_k
 from course_lib.visualization import distance_heat_map, retrieval_gallery, show
 from data_scripts.birds import make_birds
 
-birds = read_cub(make_birds("../../data/birds")).subset(split="test")
+data = Path(data_scripts.__file__).parent.parent / "data"  # beside data_scripts, in every edition
+birds = read_cub(make_birds(data / "birds")).subset(split="test")
 photos = birds.tensor(size=32, crop="box")  # (1800, 3, 32, 32), values in [0, 1]
 thumbnails = torch.nn.functional.avg_pool2d(photos, 4)
 embeddings = thumbnails.flatten(start_dim=1)
