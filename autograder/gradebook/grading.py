@@ -15,6 +15,7 @@ from nbgrader.api import Grade, Gradebook, MissingEntry, Student
 from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import capture_log
+from rich import box
 from rich.console import Console
 from rich.table import Table
 from sqlalchemy.exc import SAWarning
@@ -30,7 +31,7 @@ from autograder.judge.sandbox import Sandbox
 from autograder.student.verdicts import Outcome
 
 GRADED_SINCE = "graded again since a person gave the points, which stand"
-LONG_NAME = 12  # characters; longer names are broken in the table's head
+LONG_NAME = 8  # characters; longer names are broken in the table's head
 Progress = Callable[[str, int, int], None]
 
 
@@ -249,14 +250,15 @@ def class_grades(
 
 def print_table(grades: ClassGrades, console: Console) -> None:
     """Print the gradebook: points by exercise, what waits, the total, what was misunderstood."""
-    table = Table(title=f"{grades.assignment} ({grades.max_points:g} points)")
+    title = f"{grades.assignment} ({grades.max_points:g} points)"
+    table = Table(title=title, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     table.add_column("student")
     for id, points in grades.exercises.items():
         name = id.replace("_", "_\n") if len(id) > LONG_NAME else id
         table.add_column(f"{name}\n/{points:g}", justify="right")
     table.add_column(f"written\n/{sum(grades.questions.values()):g}", justify="right")
     table.add_column("total", justify="right")
-    table.add_column("what was misunderstood", min_width=18, overflow="fold")
+    table.add_column("what was misunderstood", overflow="fold")
     for line in grades.students:
         noted = [*line.diagnoses, *(flag for grade in line.exercises for flag in grade.flags)]
         if line.exercises and all(grade.not_started for grade in line.exercises):
