@@ -214,10 +214,12 @@ show(figure, "Chunks of five categories, 9, 3, 2, 1 and 1, cut at the number of 
 # learn to see.
 
 # %% name="picture-batch_sampler" needs="eligible_products epoch_length batch_sampler"
-sampler = CategoryProductBatchSampler(
-    birds.category_ids, birds.product_ids, n_categories=4, n_products=2, n_images=4
-)
-batch = next(iter(sampler))
+def sampler_of_birds(n, m, each):
+    ids = birds.category_ids, birds.product_ids
+    return CategoryProductBatchSampler(*ids, n_categories=n, n_products=m, n_images=each)
+
+
+batch = next(iter(sampler_of_birds(4, 2, 4)))
 show(
     batch_montage(
         [birds.image(i) for i in batch],
@@ -234,25 +236,25 @@ show(
 # join in later, when all have equally many left.
 
 # %% name="picture-epoch" needs="eligible_products epoch_length batch_sampler"
-sampler.set_epoch(0)
-genera = list(eligible)
-table = np.array([np.isin(genera, birds.category_ids[batch]) for batch in sampler]).T
+epoch = list(sampler_of_birds(4, 2, 4))
+genera = np.unique(birds.category_ids[np.concatenate(epoch)])
+table = np.array([np.isin(genera, birds.category_ids[batch]) for batch in epoch]).T
 order = np.argsort(-table.sum(axis=1), kind="stable")
 figure = Figure(figsize=(8, 3.5), layout="constrained")
 axes = figure.subplots()
 axes.pcolormesh(table[order], cmap="Greys", edgecolors="0.7", linewidth=1, vmax=1.3)
 axes.set_xlabel("batch")
-axes.set_xticks(np.arange(len(sampler)) + 0.5, range(1, len(sampler) + 1))
+axes.set_xticks(np.arange(len(epoch)) + 0.5, range(1, len(epoch) + 1))
 axes.set_yticks(np.arange(len(genera)) + 0.5, [birds.category_names[genera[row]] for row in order])
 axes.invert_yaxis()
-axes.set_title(f"{table.sum()} chunks in {len(sampler)} batches")
-show(figure, f"Which of {len(genera)} categories gave a chunk to which of {len(sampler)} batches.")
+axes.set_title(f"{table.sum()} chunks in {len(epoch)} batches")
+show(figure, f"Which of {len(genera)} categories gave a chunk to which of {len(epoch)} batches.")
 
 # %% [markdown]
 # And what did choosing bring? The count from above, for 200 random batches and for yours.
 
 # %% name="picture-pairs" needs="eligible_products epoch_length batch_sampler"
-yours = np.mean([count(batch) for batch in sampler], axis=0)
+yours = np.mean([count(batch) for batch in sampler_of_birds(4, 2, 4)], axis=0)
 draws = [rng.choice(len(birds), 32, replace=False) for _ in range(200)]
 at_random = np.mean([count(draw) for draw in draws], axis=0)
 figure = Figure(figsize=(8, 2.2), layout="constrained")
@@ -271,9 +273,9 @@ show(figure, f"Random batches: {at_random.round()} positive pairs and triplets w
 
 # %% [markdown] question="shape_of_a_batch" points=8
 # **The shape of a batch.** Memory allows 32 images. How many positives, hard negatives (same
-# category) and easy negatives (another category) does each image have in a batch of $(n, m, l) =
-# (4, 2, 4)$, of $(1, 8, 4)$ and of $(8, 1, 4)$? What would training with only the second or only
-# the third shape miss?
+# category) and easy negatives (another category) does each image have in a batch of the shape
+# $(n, m, l) = (4, 2, 4)$, of $(1, 8, 4)$ and of $(8, 1, 4)$? What would training with only the
+# second or only the third shape miss?
 
 # %% [markdown] model_answer="shape_of_a_batch"
 # Each image has $l-1$ positives, $(m-1)\,l$ hard and $(n-1)\,m\,l$ easy negatives: (4, 2, 4) gives
@@ -292,9 +294,9 @@ show(figure, f"Random batches: {at_random.round()} positive pairs and triplets w
 
 # %% [markdown] question="several_processes" points=7
 # **Several processes.** Two GPUs train together, each process with a sampler of its own (`rank` 0
-# and 1, `world_size` 2); after every batch they wait for each other. Training is resumed at epoch
-# 5. Why must *both* call `set_epoch(5)`? What goes wrong if they seed with `seed + rank` instead
-# of `seed`? And if one process yields one batch more than the other?
+# and 1, `world_size` 2); after every batch they wait for each other. Training is interrupted, and
+# resumed at epoch 5: why must *both* call `set_epoch(5)`? What goes wrong if they seed with
+# `seed + rank` instead of `seed`? And if one process yields one batch more than the other?
 
 # %% [markdown] model_answer="several_processes"
 # A new sampler starts at epoch 0: without `set_epoch(5)` the batches of the first epochs come
@@ -318,9 +320,7 @@ show(figure, f"Random batches: {at_random.round()} positive pairs and triplets w
 
 # %% name="experiment" needs="eligible_products epoch_length batch_sampler"
 for n, m, each in ((4, 2, 4), (2, 4, 4), (8, 1, 4), (4, 4, 2), (2, 2, 8), (8, 2, 2)):
-    sampler = CategoryProductBatchSampler(
-        birds.category_ids, birds.product_ids, n_categories=n, n_products=m, n_images=each
-    )
+    sampler = sampler_of_birds(n, m, each)
     used = {product for batch in sampler for product in birds.product_ids[batch]}
     positives, triplets = count(next(iter(sampler)))
     print(f"n={n} m={m} l={each}: {len(sampler)} batches, {len(used)} products; in a batch "
