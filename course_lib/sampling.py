@@ -82,7 +82,7 @@ def epoch_length(chunk_counts: Sequence[int] | np.ndarray, n_categories: int) ->
     """
     require_integers(1, n_categories=n_categories)
 
-    chunks = np.asarray(chunk_counts)
+    chunks = np.asarray(chunk_counts, dtype=np.int64)
     batches = int(chunks.sum()) // n_categories
     # Start from what the total allows; as long as large categories hold chunks that so few batches
     # cannot use, allow less. The first number that allows itself is the largest that does.
