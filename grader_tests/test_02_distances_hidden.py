@@ -373,7 +373,7 @@ class TestKNearestHidden:
         retrieval = torch.randint(-32, 33, (70, 3), generator=draw) / 8
         retrieval[40:50] = retrieval[20:30]
         reply = submission.call(queries, retrieval, 12, chunk_size=10)
-        _expect_nearest(reply, queries, retrieval, 12)
+        _expect_nearest(reply, queries, retrieval, 12, chunk_size=10)
 
     @graded(2, "k = 1, k = R, one query, one row", after="test_small_example")
     def test_smallest_and_largest(self, submission, draw):
@@ -392,7 +392,7 @@ class TestKNearestHidden:
         retrieval = torch.randint(0, 3, (200, 1), generator=draw).float()
         for k in (5, 60):
             reply = submission.call(queries, retrieval, k, chunk_size=4)
-            _, indices = _expect_nearest(reply, queries, retrieval, k)
+            _, indices = _expect_nearest(reply, queries, retrieval, k, chunk_size=4)
             _, nearest = k_nearest(queries, retrieval, k)
             differing = (indices != nearest).any(dim=1)
             if bool(differing.any()):
@@ -430,7 +430,7 @@ class TestKNearestHidden:
         queries = torch.randint(-32, 33, (512, 2), generator=draw) / 8
         retrieval = torch.randint(-32, 33, (256, 2), generator=draw) / 8
         trace = submission.trace(queries, retrieval, 2, chunk_size=16)
-        _expect_nearest(trace.value, queries, retrieval, 2)
+        _expect_nearest(trace.value, queries, retrieval, 2, chunk_size=16)
         if trace.largest_storage >= 512 * 256 * 4:
             fail(
                 "512 queries against 256 rows with chunk_size=16: one tensor took "
@@ -493,10 +493,12 @@ def _is_near(value, exact):
     return bool(((value.double() - exact).abs() <= 1e-4).all())
 
 
-def _expect_nearest(reply, queries, retrieval, k):
+def _expect_nearest(reply, queries, retrieval, k, chunk_size=4):
     """The pair (squared distances, indices), once right (1e-4); equal distances in any order."""
     squares, _ = k_nearest(queries, retrieval, k)
-    distances, indices = expect_neighbours(reply, queries=len(queries), k=k, rows=len(retrieval))
+    distances, indices = expect_neighbours(
+        reply, queries=len(queries), k=k, rows=len(retrieval), chunk_size=chunk_size
+    )
     given = f"{len(queries)} random queries, {len(retrieval)} rows and k = {k}"
     expect_close(distances, squares, atol=1e-4, what="the table of squared distances", given=given)
     within = indices.clamp(0, len(retrieval) - 1).long()
