@@ -493,7 +493,7 @@ def _is_near(value, exact):
     return bool(((value.double() - exact).abs() <= 1e-4).all())
 
 
-def _expect_nearest(reply, queries, retrieval, k, chunk_size=4):
+def _expect_nearest(reply, queries, retrieval, k, chunk_size=None):
     """The pair (squared distances, indices), once right (1e-4); equal distances in any order."""
     squares, _ = k_nearest(queries, retrieval, k)
     distances, indices = expect_neighbours(
