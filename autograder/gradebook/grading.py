@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
+import nbformat
 from nbgrader.api import Grade, Gradebook, MissingEntry, Student
 from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
@@ -21,9 +22,11 @@ from rich.table import Table
 from sqlalchemy.exc import SAWarning
 from traitlets.config import Config
 
+from autograder.build.student_form import released_notebook
 from autograder.course import Assignment, Course
 from autograder.gradebook.config import grade_with_the_judge
 from autograder.gradebook.database import close_grades, open_gradebook
+from autograder.gradebook.graft import grade_id_of
 from autograder.gradebook.intake import check_submitted
 from autograder.judge import records
 from autograder.judge.grading import Judge
@@ -234,15 +237,15 @@ def class_grades(
         max_points = {cell.name: cell.max_score for cell in notebook.grade_cells}
         ids = [exercise.id for exercise in course.exercises_of(assignment)]
         exercises = {id: max_points[f"check-{id}"] for id in ids if f"check-{id}" in max_points}
-        in_order = [cell.name for cell in notebook.source_cells if cell.name in max_points]
         questions = {
             name.removeprefix("answer-"): max_points[name]
-            for name in in_order
-            if not name.startswith("check-")
+            for name in _in_order(course, assignment, max_points)
+            if name.startswith("answer-")
         }
         known = {student.id: student for student in gradebook.students}
+        place = _Place(course, gradebook, assignment, list(exercises), list(questions))
         lines = [
-            _line(course, gradebook, assignment, id, known.get(id), id in handed_in)
+            _line(place, id, known.get(id), id in handed_in)
             for id in sorted(known.keys() | handed_in if students is None else students)
         ]
     return ClassGrades(assignment.name, exercises, questions, tuple(lines))
@@ -363,15 +366,30 @@ def _chosen(course: Course, assignment: Assignment, students: Iterable[str] | No
 # reading ------------------------------------------------------------------------------------------
 
 
-def _line(
-    course: Course,
-    gradebook: Gradebook,
-    assignment: Assignment,
-    id: str,
-    student: Student | None,
-    handed_in: bool,
-) -> StudentGrades:
-    failure = records.failure(course, id, assignment.name) if handed_in else ""
+@dataclass(frozen=True)
+class _Place:
+    """Where lines are read from, and the ids of what they are made of, in order."""
+
+    course: Course
+    gradebook: Gradebook
+    assignment: Assignment
+    exercises: list[str]
+    questions: list[str]
+
+
+def _in_order(course: Course, assignment: Assignment, cells: Iterable[str]) -> list[str]:
+    """Names of grade cells as they stand in the released notebook; the gradebook has no order."""
+    try:
+        notebook = nbformat.read(released_notebook(course, assignment), as_version=4)
+    except FileNotFoundError:
+        return sorted(cells)
+    places = {grade_id_of(cell): place for place, cell in enumerate(notebook.cells)}
+    return sorted(cells, key=lambda name: (places.get(name, len(places)), name))
+
+
+def _line(place: _Place, id: str, student: Student | None, handed_in: bool) -> StudentGrades:
+    assignment = place.assignment.name
+    failure = records.failure(place.course, id, assignment) if handed_in else ""
     line = StudentGrades(
         id,
         (student and student.first_name) or "",
@@ -380,23 +398,22 @@ def _line(
         problems=(failure,) if failure else (),
     )
     try:
-        submitted = gradebook.find_submission_notebook(assignment.name, assignment.name, id)
+        submitted = place.gradebook.find_submission_notebook(assignment, assignment, id)
     except MissingEntry:
         never = (failure or "handed in, but never graded",)
         return replace(line, problems=never) if handed_in else line
     grades = {grade.name: grade for grade in submitted.grades}
-    exercises = [exercise.id for exercise in course.exercises_of(assignment)]
     return replace(
         line,
         exercises=tuple(
-            _exercise_grade(course, assignment, id, exercise, grades[f"check-{exercise}"])
-            for exercise in exercises
+            _exercise_grade(place, id, exercise, grades[f"check-{exercise}"])
+            for exercise in place.exercises
             if f"check-{exercise}" in grades
         ),
         questions=tuple(
-            _grade(name.removeprefix("answer-"), grade, Status.WAITS)
-            for name, grade in sorted(grades.items())
-            if not name.startswith("check-")
+            _grade(question, grades[f"answer-{question}"], Status.WAITS)
+            for question in place.questions
+            if f"answer-{question}" in grades
         ),
         penalty=submitted.late_submission_penalty or 0.0,
     )
@@ -411,11 +428,9 @@ def _grade(id: str, grade: Grade, when_missing: Status) -> ExerciseGrade:
     return ExerciseGrade(id, points, grade.max_score, status, grade.manual_score is not None)
 
 
-def _exercise_grade(
-    course: Course, assignment: Assignment, student: str, exercise: str, grade: Grade
-) -> ExerciseGrade:
+def _exercise_grade(place: _Place, student: str, exercise: str, grade: Grade) -> ExerciseGrade:
     found = _grade(exercise, grade, Status.NOT_GRADED)
-    folder = records.record_folder(course, student, assignment.name, exercise)
+    folder = records.record_folder(place.course, student, place.assignment.name, exercise)
     try:
         record = records.load(folder / records.VERDICT)
     except FileNotFoundError:

@@ -247,20 +247,14 @@ def _search_folder(source: Path, assignment: Assignment, report: Intake) -> Iter
                 continue
             if entry.is_dir(follow_symlinks=False):
                 student = require_student_id(entry.name)
-                notebook = _notebook_in(_files_below(path), assignment)
-                yield _found_on_disk(student, path / notebook, source)
+                name = _submission_in(_files_below(path), assignment)
+                yield _found_on_disk(student, path / name, source, assignment)
             elif not entry.is_file(follow_symlinks=False):
                 problem = problem_of(entry.stat(follow_symlinks=False), MAX_ARCHIVE)
                 raise NotAcceptable(f"it is {problem}")
-            elif student := _student_of(entry.name, assignment):
-                if path.suffix == ".zip":
-                    archive = _Archive(io.BytesIO(read_regular(path, MAX_ARCHIVE)), entry.name)
-                    content = archive.read(_notebook_in(archive.names(), assignment))
-                    yield _Found(student, entry.name, content, _modified(path))
-                else:
-                    yield _found_on_disk(student, path, source)
             else:
-                raise NotAcceptable("its name does not say whose it is")
+                student = _student_of(entry.name, assignment)
+                yield _found_on_disk(student, path, source, assignment)
         except (ValueError, OSError) as error:
             report.refused.append((entry.name, _reason(error, path)))
 
@@ -281,29 +275,16 @@ def _search_archive(archive: _Archive, assignment: Assignment, report: Intake) -
                 continue
             folder = inside / first
             if members == [str(folder)]:
-                yield from _found_in_archive(archive, members[0], first, assignment)
-                continue
-            student = require_student_id(first)
-            below = [PurePosixPath(name).relative_to(folder).as_posix() for name in members]
-            name = str(folder / _notebook_in(below, assignment))
-            yield _Found(student, name, archive.read(name), archive.when(name))
+                student, name = _student_of(first, assignment), members[0]
+            else:
+                student = require_student_id(first)
+                below = [PurePosixPath(name).relative_to(folder).as_posix() for name in members]
+                name = str(folder / _submission_in(below, assignment))
+            content = archive.read(name, _limit(name))
+            yield _Found(student, name, _notebook(name, content, assignment), archive.when(name))
         except (ValueError, OSError) as error:
             report.refused.append((first, _reason(error, None)))
     report.refused += archive.refused
-
-
-def _found_in_archive(
-    archive: _Archive, name: str, file_name: str, assignment: Assignment
-) -> Iterator[_Found]:
-    """A notebook or a student's own zip at the top of a class's zip."""
-    student = _student_of(file_name, assignment)
-    if not student:
-        raise NotAcceptable("its name does not say whose it is")
-    content = archive.read(name, MAX_ARCHIVE if name.endswith(".zip") else MAX_NOTEBOOK)
-    if name.endswith(".zip"):
-        inner = _Archive(io.BytesIO(content), file_name)
-        content = inner.read(_notebook_in(inner.names(), assignment))
-    yield _Found(student, name, content, archive.when(name))
 
 
 class _Archive:
@@ -364,7 +345,7 @@ def _member_problem(info: zipfile.ZipInfo) -> str:
 
 
 def _files_below(folder: Path) -> list[str]:
-    """Paths of the regular files in a student's folder, relative to it; links are not followed."""
+    """Paths of the notebooks and zips in a student's folder; linked folders are not followed."""
     found: list[str] = []
     waiting = [(folder, 0)]
     seen = 0
@@ -374,11 +355,39 @@ def _files_below(folder: Path) -> list[str]:
             seen += 1
             if entry.is_dir(follow_symlinks=False) and depth < MAX_DEPTH:
                 waiting.append((Path(entry.path), depth + 1))
-            elif entry.name.endswith(".ipynb"):
+            elif entry.name.endswith((".ipynb", ".zip")):
                 found.append(Path(entry.path).relative_to(folder).as_posix())
         if seen > MAX_MEMBERS:
             raise NotAcceptable(f"it holds more than {MAX_MEMBERS:,} files")
     return found
+
+
+def _submission_in(paths: list[str], assignment: Assignment) -> str:
+    """The assignment's notebook among a student's files, or the zip that `course submit` made.
+
+    Raises:
+        NotAcceptable: neither is there.
+    """
+    try:
+        return _notebook_in(paths, assignment)
+    except NotAcceptable:
+        packed = [path for path in map(PurePosixPath, paths) if path.suffix == ".zip"]
+        named = [path for path in packed if _COPY.sub("", path.stem).endswith(assignment.name)]
+        if len(named) != 1:
+            raise
+        return str(named[0])
+
+
+def _notebook(name: str, content: bytes, assignment: Assignment) -> bytes:
+    """The notebook in a file that was handed in: the file itself, or in a zip."""
+    if not name.endswith(".zip"):
+        return content
+    archive = _Archive(io.BytesIO(content), PurePosixPath(name).name)
+    return archive.read(_notebook_in(archive.names(), assignment))
+
+
+def _limit(name: str) -> int:
+    return MAX_ARCHIVE if name.endswith(".zip") else MAX_NOTEBOOK
 
 
 def _notebook_in(paths: list[str], assignment: Assignment) -> str:
@@ -403,21 +412,27 @@ def _notebook_in(paths: list[str], assignment: Assignment) -> str:
 
 
 def _student_of(file_name: str, assignment: Assignment) -> str:
-    """Whose submission a file is, by its name; "" when the name does not say."""
+    """Whose submission a file is, by its name.
+
+    Raises:
+        ValueError: the name does not say.
+    """
     stem, suffix = os.path.splitext(file_name)
     stem = _COPY.sub("", stem)
     if suffix not in (".ipynb", ".zip"):
-        return ""
+        raise NotAcceptable("it is neither a notebook nor a zip")
     for separator in "_-":
         if stem.endswith(f"{separator}{assignment.name}"):
             return require_student_id(stem.removesuffix(f"{separator}{assignment.name}"))
         if stem.startswith(f"{assignment.name}{separator}"):
             return require_student_id(stem.removeprefix(f"{assignment.name}{separator}"))
-    return require_student_id(stem) if suffix == ".zip" and stem != assignment.name else ""
+    if suffix == ".zip" and stem != assignment.name:
+        return require_student_id(stem)
+    raise NotAcceptable("its name does not say whose it is")
 
 
-def _found_on_disk(student: str, path: Path, source: Path) -> _Found:
-    content = read_regular(path, MAX_NOTEBOOK)
+def _found_on_disk(student: str, path: Path, source: Path, assignment: Assignment) -> _Found:
+    content = _notebook(path.name, read_regular(path, _limit(path.name)), assignment)
     return _Found(student, path.relative_to(source).as_posix(), content, _modified(path))
 
 

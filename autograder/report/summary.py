@@ -79,6 +79,14 @@ class Note:
 
 
 @dataclass(frozen=True)
+class WorkerNote:
+    """Something that happened while answers were graded, and with whose."""
+
+    text: str
+    students: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Findings:
     """Everything that the report says of one assignment."""
 
@@ -96,7 +104,7 @@ class Findings:
     failures: tuple[Note, ...]
     repairs: tuple[Note, ...]
     flags: tuple[Note, ...]
-    worker_notes: tuple[Note, ...]
+    worker_notes: tuple[WorkerNote, ...]
     seconds: float
     unsandboxed: int
 
@@ -125,7 +133,7 @@ def findings(course: Course, assignment: Assignment, grades: ClassGrades) -> Fin
         failures=tuple(_failures(lines)),
         repairs=tuple(_notes(lines, lambda grade: grade.record.repairs if grade.record else ())),
         flags=tuple(_notes(lines, lambda grade: grade.flags)),
-        worker_notes=tuple(_notes(lines, lambda grade: _run_notes(grade.run))),
+        worker_notes=tuple(_worker_notes(lines)),
         seconds=sum(_seconds(run) for run in runs),
         unsandboxed=sum(run.get("contained") is False for run in runs),
     )
@@ -209,6 +217,15 @@ def _notes(
                 about[text].append(grade.id)
         for text, exercises in about.items():
             yield Note(line.student, ", ".join(exercises), text)
+
+
+def _worker_notes(lines: list[StudentGrades]) -> list[WorkerNote]:
+    """What happened in the workers, the most frequent first."""
+    students: dict[str, list[str]] = defaultdict(list)
+    for note in _notes(lines, lambda grade: _run_notes(grade.run)):
+        students[note.text].append(note.student)
+    notes = [WorkerNote(text, tuple(who)) for text, who in students.items()]
+    return sorted(notes, key=lambda note: -len(note.students))
 
 
 def _run_notes(run: dict[str, Any]) -> list[str]:

@@ -15,7 +15,8 @@ from autograder.course import Course
 from autograder.gradebook import intake
 from autograder.gradebook.intake import check_submitted, collect
 from autograder.gradebook.roster import enter_roster
-from tests.gradebook.samples import hand_in, notebook_of, vectors
+from autograder.student.workspace import write_zip
+from tests.gradebook.samples import DOT, hand_in, notebook_of, vectors
 
 NAME = "01_vectors.ipynb"
 CONTENT = b'{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": []}'
@@ -71,7 +72,20 @@ def test_every_usual_form_of_a_submission_is_taken_in(course: Course, source: Pa
     put(source / "eve.zip", zipped({f"tiny-0.1/{NAME}": CONTENT, "tiny-0.1/manifest.json": b"{}"}))
     put(source / "fay_01_vectors (2).zip", zipped({NAME: CONTENT}))
     put(source / "gus" / "01_vectors (1).ipynb")
-    assert set(taken(course, source)) == {"ann", "ben", "cas", "dan", "eve", "fay", "gus"}
+    put(source / "hal" / "01_vectors.zip", zipped({f"01_vectors/{NAME}": CONTENT}))
+    students = {"ann", "ben", "cas", "dan", "eve", "fay", "gus", "hal"}
+    assert set(taken(course, source)) == students
+
+
+def test_the_zip_that_students_make_is_taken_in(course: Course, source: Path) -> None:
+    """`course submit` names it by the assignment, or by student and assignment."""
+    work = notebook_of(course, ex_dot=DOT)
+    packed = write_zip(source / "ann_01_vectors.zip", {NAME: json.dumps(work).encode()})
+    assert taken(course, source) == {"ann": "ann_01_vectors.zip"}
+    arrived = course.root / "submitted" / "ann" / "01_vectors" / NAME
+    assert json.loads(arrived.read_bytes()) == work
+    put(source / "inbox.zip", zipped({"ben/01_vectors.zip": packed.read_bytes()}))
+    assert taken(course, source / "inbox.zip") == {"ben": "ben/01_vectors.zip"}
 
 
 def test_a_class_in_one_zip_is_taken_in(course: Course, source: Path) -> None:
@@ -221,7 +235,10 @@ def test_an_archive_of_too_many_files_is_refused(
     assert "more than 3 files" in reasons["ben"]
 
 
-@pytest.mark.parametrize("name", ["no-student.ipynb", "my work.zip", "a b_01_vectors.ipynb"])
+@pytest.mark.parametrize(
+    "name",
+    ["no-student.ipynb", "01_vectors.zip", "my work.zip", "a b_01_vectors.ipynb", "grades.csv"],
+)
 def test_a_file_that_does_not_say_whose_it_is_stays_outside(
     course: Course, source: Path, name: str
 ) -> None:
