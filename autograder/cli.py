@@ -109,13 +109,18 @@ def release(
         typer.Option(help="an earlier assignment whose solutions this release gives away"),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="folder to write to; default releases/")] = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="overwrite a release of the same version")
+    ] = False,
 ) -> None:
     """Write the student edition of assignments: a folder and a zip."""
     from autograder.build.release import release as write_release
 
     course = Course.find()
     for assignment in _chosen(course, prefixes):
-        archive = write_release(course, assignment.name, reveal=tuple(reveal or ()), out=out)
+        archive = write_release(
+            course, assignment.name, reveal=tuple(reveal or ()), out=out, replace=replace
+        )
         console.print(f"{assignment.name}: {archive}", markup=False, highlight=False)
 
 
@@ -133,11 +138,14 @@ def verify_release(
 
 
 @app.command()
-def submit(prefix: Prefix) -> None:
+def submit(
+    prefix: Prefix,
+    student: Annotated[str, typer.Option(help="your id, where the course asks for it")] = "",
+) -> None:
     """Run an assignment's public checks in a clean kernel and pack it to hand in."""
     from autograder.student.submit import submit as pack
 
-    console.print(str(pack(prefix)), markup=False, highlight=False)
+    console.print(str(pack(prefix, student=student)), markup=False, highlight=False)
 
 
 @app.command()
@@ -170,9 +178,10 @@ def grade(
     unsandboxed: UnsandboxedOption = False,
 ) -> None:
     """Grade a class, print the gradebook, write feedback pages and the class report."""
-    from autograder.gradebook.grading import grade_class, print_table
     from autograder.gradebook.feedback import write_feedback
+    from autograder.gradebook.grading import grade_class, print_table
     from autograder.judge.sandbox import find_sandbox
+    from autograder.progress import progress_bar
     from autograder.report.page import write_report
 
     course = Course.find()
@@ -180,7 +189,10 @@ def grade(
     complete = True
     graded = []
     for assignment in _chosen(course, prefixes):
-        grades = grade_class(course, assignment, sandbox=sandbox, students=student)
+        with progress_bar(console, assignment.name) as progress:
+            grades = grade_class(
+                course, assignment, sandbox=sandbox, students=student, progress=progress
+            )
         print_table(grades, console)
         write_feedback(course, assignment, students=student)
         graded.append(assignment)

