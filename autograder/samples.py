@@ -14,6 +14,7 @@ import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
@@ -55,10 +56,12 @@ def read_class(course: Course) -> list[Student]:
     """
     path = course.root / CLASS
     table = tomllib.loads(path.read_text(encoding="utf-8"))
-    return [
-        Student(**{key: tuple(v) if isinstance(v, list) else v for key, v in entry.items()})
-        for entry in table["students"]
-    ]
+    return [_student(entry) for entry in table["students"]]
+
+
+def _student(entry: dict[str, Any]) -> Student:
+    lists = {key: tuple(entry.get(key, ())) for key in ("right", "damage")}
+    return Student(**{**entry, **lists})
 
 
 def write_roster(students: list[Student], path: Path) -> Path:
