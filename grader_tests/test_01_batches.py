@@ -4,6 +4,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise, permutations
 from typing import Any, NoReturn
 
@@ -67,6 +68,20 @@ IMAGES_OF_CATEGORY = Misconception(
 COUNTS_FOR_PRODUCTS = Misconception(
     "gives the number of products instead of the products",
     "Each category maps to the array of its eligible product ids.",
+)
+ORDER_OF_IMAGES = Misconception(
+    "lists products in the order in which their images come",
+    "That order depends on how the files happen to lie on disk. Sort the ids, and everything drawn "
+    "from them later can be repeated.",
+)
+UNSTABLE_SORT = Misconception(
+    "loses the order of the products when it sorts by category",
+    "A sort may shuffle what it takes for equal, here the products of a category: use a stable one "
+    "(kind='stable'), or sort the products of each category last.",
+)
+KEEPS_DTYPE = Misconception(
+    "leaves the products in the dtype that the ids came in",
+    "Ids come in many kinds, what is made of them in one: np.asarray(ids, dtype=np.int64).",
 )
 RUNS = Misconception(
     "counts only images that stand next to each other",
@@ -182,7 +197,10 @@ class TestEligibleProducts:
         after="test_small_data_set",
     )
     def test_sorted_arrays(self, submission):
-        categories, products = ids_of({9: {40: 2, 30: 2, 50: 2}, 1: {60: 2, 20: 2}, 5: {10: 2}})
+        counts = {9: {40: 2, 30: 2, 50: 2}, 1: {60: 2, 20: 2}, 5: {10: 2}}
+        # So many that only a stable sort keeps the order of what it takes for equal.
+        counts |= {2: {5 * n: 2 for n in range(60, 40, -1)}, 7: {5 * n + 1: 2 for n in range(20)}}
+        categories, products = ids_of(counts)
         value = submission.call(categories, products, n_products=1, n_images=2)
         read_products(value, products)
         for category, array in value.items():
@@ -192,14 +210,12 @@ class TestEligibleProducts:
                 f"they are {describe(array)}.",
                 help="np.asarray(values, dtype=np.int64) makes one.",
             )
+            listed = array.tolist()
+            as_they_come = [product for product in dict.fromkeys(products) if product in listed]
             expect(
-                array.tolist() == sorted(array.tolist()),
-                f"the products of category {category} should ascend; they are {array.tolist()}.",
-                misconception=Misconception(
-                    "lists products in the order in which their images come",
-                    "That order depends on how the files happen to lie on disk. Sort the ids, and "
-                    "everything drawn from them later can be repeated.",
-                ),
+                listed == sorted(listed),
+                f"the products of category {category} should ascend; they are {listed}.",
+                misconception=ORDER_OF_IMAGES if listed == as_they_come else UNSTABLE_SORT,
             )
         order = [int(category) for category in value]
         expect(
@@ -217,7 +233,12 @@ class TestEligibleProducts:
     def test_kinds_of_ids(self, submission):
         categories, products = ids_of({8: {77: 3, 66: 3}, 4: {99: 2, 88: 3}})
         expected = {8: [66, 77]}
-        for kind, make in (("list", list), ("array", np.array), ("tensor", torch.tensor)):
+        for kind, make in (
+            ("list", list),
+            ("array", np.array),
+            ("array of int32", partial(np.array, dtype=np.int32)),
+            ("tensor", torch.tensor),
+        ):
             value, after = submission.call(
                 make(categories), make(products), n_products=2, n_images=3, return_args=True
             )
@@ -226,6 +247,12 @@ class TestEligibleProducts:
                 expected,
                 what="the dictionary",
                 given=f"ids that come as {kind}",
+            )
+            expect(
+                all(getattr(array, "dtype", None) == np.int64 for array in value.values()),
+                f"the arrays should be int64, also for ids that come as {kind}; they are "
+                f"{describe(value)}.",
+                misconception=KEEPS_DTYPE,
             )
             expect(
                 [plain(ids) for ids in after] == [categories, products],
