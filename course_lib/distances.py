@@ -79,7 +79,7 @@ def pairwise_squared_distances(x: Tensor, y: Tensor | None = None) -> Tensor:
     return distances.to(x.dtype)
 
 
-def mirror_upper_triangle_(matrix: Tensor, block: int = 256) -> Tensor:
+def mirror_upper_triangle_(matrix: Tensor, block: int = 512) -> Tensor:
     """Copy the upper triangle onto the lower and set the diagonal to 0, in place.
 
     Args:

@@ -44,8 +44,9 @@ def semi_hard_triplets(
 ) -> tuple[Tensor, Tensor, Tensor]:
     """One random semi-hard negative for every anchor-positive pair that has any.
 
-    A negative is semi-hard when 0 < d²(a, p) − d²(a, n) + margin < margin: farther from the anchor
-    than the positive, but not yet by the margin. Pairs without one are left out.
+    A negative is semi-hard when 0 < d²(a, p) − d²(a, n) + margin < margin, which is to say
+    d²(a, p) < d²(a, n) < d²(a, p) + margin: farther from the anchor than the positive, but not yet
+    by the margin. Pairs without one are left out.
 
     Args:
         distances: ``(B, B)`` squared distances of the batch, floating point.
@@ -72,10 +73,11 @@ def semi_hard_triplets(
     # Infinitely far, so never semi-hard: images of the anchor's own product.
     to_negatives = distances.masked_fill(labels[:, None] == labels[None, :], torch.inf)
     anchors, positives = anchor_positive_pairs(labels)
-    # Row i is the loss of pair i with each image of the batch as negative: (P, B), not (B, B, B).
-    losses = distances[anchors, positives, None] - to_negatives.index_select(0, anchors)
-    losses += margin
-    semi_hard = (losses > 0) & (losses < margin)
+    # Row i holds pair i against every image of the batch: (P, B), not (B, B, B).
+    to_positive = distances[anchors, positives, None]
+    to_negative = to_negatives.index_select(0, anchors)
+    semi_hard = to_negative > to_positive
+    semi_hard &= to_negative < to_positive + margin
 
     # Counted from left to right, the r-th semi-hard negative of a pair stands where the count
     # reaches r. A random r draws one of them, at the price of one random number a pair.

@@ -1,0 +1,98 @@
+"""How a comparison is measured and what it reports."""
+
+import platform
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from statistics import median
+from time import perf_counter
+from typing import Any
+
+import torch
+
+OURS = "course_lib"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One contestant."""
+
+    name: str
+    seconds: float
+    """Median over the repeats."""
+    remark: str = ""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A target, what was measured, and whether it holds."""
+
+    target: str
+    measured: str
+    holds: bool
+
+
+@dataclass
+class Comparison:
+    """One subject measured at one size."""
+
+    title: str
+    rows: list[Row]
+    claims: list[Claim] = field(default_factory=list)
+
+    def ratio(self, name: str) -> float:
+        """How many times as long as ours the contestant took."""
+        return self.seconds(name) / self.seconds(OURS)
+
+    def seconds(self, name: str) -> float:
+        """Median of a contestant."""
+        return next(row.seconds for row in self.rows if row.name == name)
+
+    def claim_faster(self, name: str, factor: float) -> None:
+        """Add the claim that ours is at least ``factor`` times as fast as ``name``."""
+        ratio = self.ratio(name)
+        self.claims.append(
+            Claim(f"at least {factor:g}x the speed of {name}", f"{ratio:.2f}x", ratio >= factor)
+        )
+
+
+def interleaved_medians(
+    contestants: dict[str, Callable[[], Any]], repeats: int
+) -> dict[str, float]:
+    """Median seconds of each contestant, all taking turns.
+
+    In turns, so that a machine that is busy for a while is busy for all of them. One turn before
+    the first is not counted.
+    """
+    seconds: dict[str, list[float]] = {name: [] for name in contestants}
+    for turn in range(repeats + 1):
+        for name, run in contestants.items():
+            start = perf_counter()
+            run()
+            if turn > 0:
+                seconds[name].append(perf_counter() - start)
+    return {name: median(times) for name, times in seconds.items()}
+
+
+def unit_rows(n: int, d: int, seed: int) -> torch.Tensor:
+    """``(n, d)`` float32 rows of length 1 in random directions."""
+    x = torch.randn(n, d, generator=torch.Generator().manual_seed(seed))
+    return torch.nn.functional.normalize(x, dim=1)
+
+
+def environment() -> str:
+    """What the figures depend on, in one line."""
+    packages = ("torch", "numpy", "scikit-learn", "faiss-cpu", "pytorch-metric-learning")
+    versions = ", ".join(f"{name} {version(name)}" for name in packages)
+    return (
+        f"{_processor()}, {torch.get_num_threads()} threads; Python {platform.python_version()}, "
+        f"{versions}"
+    )
+
+
+def _processor() -> str:
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as lines:
+            return next(line.split(":")[1].strip() for line in lines if "model name" in line)
+    except (OSError, StopIteration):
+        return platform.processor() or platform.machine()
