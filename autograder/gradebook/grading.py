@@ -19,6 +19,7 @@ from nbgrader.utils import capture_log
 from rich import box
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 from sqlalchemy.exc import SAWarning
 from traitlets.config import Config
 
@@ -34,6 +35,7 @@ from autograder.judge.sandbox import Sandbox
 from autograder.student.verdicts import Outcome
 
 GRADED_SINCE = "graded again since a person gave the points, which stand"
+WIDE = 110  # columns; on a narrower terminal the table has no room for sentences
 LONG_NAME = 8  # characters; longer names are broken in the table's head
 Progress = Callable[[str, int, int], None]
 
@@ -252,7 +254,11 @@ def class_grades(
 
 
 def print_table(grades: ClassGrades, console: Console) -> None:
-    """Print the gradebook: points by exercise, what waits, the total, what was misunderstood."""
+    """Print the gradebook: points by exercise, what waits, the total, what was misunderstood.
+
+    On a narrow terminal, what was misunderstood stands under the table.
+    """
+    is_wide = console.width >= WIDE
     title = f"{grades.assignment} ({grades.max_points:g} points)"
     table = Table(title=title, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     table.add_column("student")
@@ -261,21 +267,17 @@ def print_table(grades: ClassGrades, console: Console) -> None:
         table.add_column(f"{name}\n/{points:g}", justify="right")
     table.add_column(f"written\n/{sum(grades.questions.values()):g}", justify="right")
     table.add_column("total", justify="right")
-    table.add_column("what was misunderstood", overflow="fold")
+    if is_wide:
+        table.add_column("what was misunderstood", overflow="fold")
     for line in grades.students:
-        noted = [*line.diagnoses, *(flag for grade in line.exercises for flag in grade.flags)]
-        if line.exercises and all(grade.not_started for grade in line.exercises):
-            noted.append("nothing answered yet")
-        table.add_row(
-            line.student,
-            *(_shown(line.grade(id)) for id in grades.exercises),
-            _written(line),
-            _total(line),
-            "; ".join(dict.fromkeys(noted)),
-        )
-    console.print(table, markup=False)
+        points_of = (_shown(line.grade(id)) for id in grades.exercises)
+        row = [line.student, *points_of, _written(line), _total(line)]
+        row += ["; ".join(_noted(line))] if is_wide else []
+        table.add_row(*map(Text, row))  # as it stands: nothing in it is markup
+    console.print(table)
     for line in grades.students:
-        for said in (*line.problems, *line.repairs):
+        below = [] if is_wide else _noted(line)
+        for said in (*below, *line.problems, *line.repairs):
             console.print(f"{line.student}: {said}", markup=False, highlight=False)
 
 
@@ -447,6 +449,14 @@ def _exercise_grade(place: _Place, student: str, exercise: str, grade: Grade) ->
 
 
 # printing -----------------------------------------------------------------------------------------
+
+
+def _noted(line: StudentGrades) -> list[str]:
+    """What a student misunderstood, and what an assistant should know."""
+    noted = [*line.diagnoses, *(flag for grade in line.exercises for flag in grade.flags)]
+    if line.exercises and all(grade.not_started for grade in line.exercises):
+        noted.append("nothing answered yet")
+    return list(dict.fromkeys(noted))
 
 
 def _shown(grade: ExerciseGrade | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import io
 import os
 import shutil
 import subprocess
@@ -40,7 +41,10 @@ from tests.gradebook.samples import (
     vectors,
 )
 
-pytestmark = pytest.mark.skipif(bool(sandbox_problem()), reason=sandbox_problem())
+pytestmark = [
+    pytest.mark.skipif(bool(sandbox_problem()), reason=sandbox_problem()),
+    pytest.mark.xdist_group("the graded class"),  # graded once, not once a process
+]
 
 TELLS = """
 def dot(x, y):
@@ -198,18 +202,19 @@ def test_a_running_server_goes_on_but_finds_no_submissions(
     assert config.CourseDirectory.submitted_directory == REFUSED
 
 
-def test_the_table_shows_points_and_what_is_missing(
-    graded_course: Course, lines: dict[str, StudentGrades]
+@pytest.mark.parametrize("width", [80, 120])
+def test_the_table_shows_points_and_what_was_misunderstood(
+    lines: dict[str, StudentGrades], width: int
 ) -> None:
     grades = ClassGrades(
         "01_vectors", {"dot": 40.0, "norm": 40.0}, {"orthogonal": 20.0}, tuple(lines.values())
     )
-    console = Console(width=120, record=True, file=open(os.devnull, "w"))  # noqa: SIM115
+    console = Console(width=width, file=io.StringIO(), record=True)
     print_table(grades, console)
     text = console.export_text()
-    assert "adds instead of multiplying" in text
-    assert "nothing answered yet" in text
-    assert "deleted: cell ex-dot is missing" in text
+    assert max(map(len, text.splitlines())) <= width
+    for said in ("adds instead of multiplying", "nothing answered yet", "cell ex-dot is missing"):
+        assert said in text
 
 
 def test_only_those_who_handed_in_can_be_chosen(graded_course: Course) -> None:
