@@ -558,9 +558,9 @@ KEEPS_GRAPH = Misconception(
         "retrieval set, and look at one row of the result.",
         "A sort gives values and indices together. Which argument of torch.sort promises an order "
         "for equal values?",
-        "For each chunk of queries.detach().split(chunk_size): all distances, a stable sort along "
-        "dim=1, the first k columns of both (copied, so that the rest can be freed). Then "
-        "torch.cat the values and the indices.",
+        "Turn float16 rows into float32. For each chunk of queries.detach().split(chunk_size): all "
+        "distances, a stable sort along dim=1, the first k columns of both (copied, so that the "
+        "rest can be freed). Then torch.cat the values and the indices.",
     ),
 )
 class TestKNearest:

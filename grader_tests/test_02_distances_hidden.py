@@ -56,6 +56,11 @@ EPS_IGNORED = Misconception(
     "ignores eps",
     "Divide by max(‖x‖, eps): rows shorter than eps are divided by eps and stay short.",
 )
+EPS_VANISHES = Misconception(
+    "raises the lengths to an eps that is 0 in float16",
+    "The smallest float16 is 6e-8, so that 1e-12 becomes 0, and a row of zeros is divided by 0. "
+    "Take the lengths in float32 or wider, and return to the dtype of x after the division.",
+)
 LENGTH_DETACHED = Misconception(
     "treats the length as a constant in the gradient",
     "The length depends on x, too: without its part of the gradient, a step would try to stretch a "
@@ -132,6 +137,11 @@ class TestL2NormalizeHidden:
         if _overflowed(value):
             fail("rows of ±300 in float16: the result overflows.", misconception=HALF_OVERFLOW)
         expect_close(value, (0.5 * signs).half(), atol=1e-3, given="rows of four ±300 in float16")
+        zeros = torch.zeros(1, 4).half()
+        value = expect_tensor(submission.call(torch.cat([x, zeros])), shape=(4, 4))
+        if bool(value.isnan().any()):
+            fail("a row of zeros in float16 becomes nan.", misconception=EPS_VANISHES)
+        expect_close(value[3:], zeros, atol=0, given="a row of zeros in float16")
 
 
 ROOT_ON_THE_WAY = Misconception(
@@ -350,6 +360,12 @@ ORDER_IN_SINGLE = Misconception(
     "ranks float64 rows in float32",
     "Distances that differ in the ninth digit are equal in float32: rank in the dtype of the rows.",
 )
+RANKED_IN_HALF = Misconception(
+    "ranks float16 rows in float16",
+    "float16 holds squares up to 65504 only, and three digits of them: many distances become equal "
+    "or infinite. Turn the rows into float32 before they are compared, "
+    "x.to(torch.promote_types(x.dtype, torch.float32)), and leave the distances so.",
+)
 ALL_AT_ONCE = Misconception(
     "compares all queries at once and ignores chunk_size",
     "4566 queries against 19479 images are 356 MB of distances; a few more queries, and the memory "
@@ -403,7 +419,7 @@ class TestKNearestHidden:
                     misconception=ANY_ORDER,
                 )
 
-    @graded(2, "float64 rows are ranked in float64", after="test_small_example")
+    @graded(1, "float64 rows are ranked in float64", after="test_small_example")
     def test_double_precision(self, submission, draw):
         # Squared distances 2e-9 apart, by far more than float64's rounding.
         order = torch.randperm(30, generator=draw)
@@ -423,6 +439,27 @@ class TestKNearestHidden:
         squares = retrieval[nearest, 0].square().expand(2, 10)
         expect_close(
             distances, squares, atol=1e-10, what="the table of squared distances", given=given
+        )
+
+    @graded(1, "float16 rows: ranked in float32, distances in float32", after="test_small_example")
+    def test_half_precision(self, submission, draw):
+        # 30 whole numbers near 280, whose squares float16 cannot hold, nor tell from one another.
+        order = torch.randperm(30, generator=draw)
+        retrieval, queries = (265 + order).half()[:, None], torch.zeros(2, 1).half()
+        distances, indices = expect_neighbours(
+            submission.call(queries, retrieval, 10), queries=2, k=10, rows=30
+        )
+        nearest = order.argsort()[:10]
+        squares = (265.0 + order[nearest]).square().expand(2, 10)
+        given = "float16 rows at 265, 266, ..., shuffled, and queries at 0"
+        if indices[0].tolist() != nearest.tolist() or distances.dtype is torch.float16:
+            fail(
+                f"the indices should be {nearest.tolist()} and the distances float32 for {given}; "
+                f"they are {indices[0].tolist()} and {distances.dtype}.",
+                misconception=RANKED_IN_HALF,
+            )
+        expect_close(
+            distances, squares, atol=1e-2, what="the table of squared distances", given=given
         )
 
     @graded(2, "no more than chunk_size queries are compared at a time", after="test_small_example")

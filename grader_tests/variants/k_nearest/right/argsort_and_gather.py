@@ -7,7 +7,9 @@ import torch
 @torch.no_grad()
 def k_nearest(queries, retrieval, k, *, chunk_size=256):
     n_queries = queries.shape[0]
-    distances = torch.empty(n_queries, k, dtype=queries.dtype)
+    dtype = torch.float64 if queries.dtype is torch.float64 else torch.float32
+    queries, retrieval = queries.to(dtype), retrieval.to(dtype)
+    distances = torch.empty(n_queries, k, dtype=dtype)
     indices = torch.empty(n_queries, k, dtype=torch.long)
     for start in range(0, n_queries, chunk_size):
         stop = start + chunk_size

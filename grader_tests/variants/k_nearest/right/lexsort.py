@@ -6,6 +6,8 @@ import torch
 
 def k_nearest(queries, retrieval, k, *, chunk_size=256):
     found = []
+    if queries.dtype in (torch.float16, torch.bfloat16):
+        queries, retrieval = queries.float(), retrieval.float()
     index = np.arange(len(retrieval))
     for chunk in torch.split(queries.detach(), chunk_size):
         d = pairwise_squared_distances(chunk, retrieval.detach()).numpy()

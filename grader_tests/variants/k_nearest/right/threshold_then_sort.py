@@ -5,7 +5,8 @@ import torch
 
 
 def k_nearest(queries, retrieval, k, *, chunk_size=256):
-    queries, retrieval = queries.detach(), retrieval.detach()
+    wide = torch.promote_types(queries.dtype, torch.float32)
+    queries, retrieval = queries.detach().to(wide), retrieval.detach().to(wide)
     distances = queries.new_empty(len(queries), k)
     indices = torch.empty(len(queries), k, dtype=torch.int64)
     for first in range(0, len(queries), chunk_size):

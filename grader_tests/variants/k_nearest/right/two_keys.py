@@ -6,6 +6,8 @@ import torch
 
 def k_nearest(queries, retrieval, k, *, chunk_size=256):
     rows, items = queries.detach(), retrieval.detach()
+    if rows.dtype.itemsize < 4:
+        rows, items = rows.float(), items.float()
     parts = []
     for start in range(0, len(rows), chunk_size):
         d = torch.cdist(
