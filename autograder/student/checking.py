@@ -6,7 +6,7 @@ import inspect
 import sys
 from collections.abc import Mapping
 from types import TracebackType
-from typing import Any
+from typing import Any, ClassVar
 
 from autograder.student.errors import CheckFailed, NotDoneYet
 from autograder.student.manifest import ExerciseEntry, Manifest, find_manifest
@@ -67,9 +67,13 @@ def run_public_tests(
 class needs:  # noqa: N801 - reads as a sentence in a notebook: `with needs("..."):`
     """A block that uses exercises: one without an answer says "finish ... first", and no error.
 
+    So does a later block that lacks the variables which such a block would have made.
+
     Args:
         exercises: ids of the exercises that the block calls.
     """
+
+    _waiting: ClassVar[set[str]] = set()  # exercises whose blocks could not run
 
     def __init__(self, *exercises: str) -> None:
         self._exercises = exercises
@@ -83,11 +87,17 @@ class needs:  # noqa: N801 - reads as a sentence in a notebook: `with needs("...
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> bool:
-        if not isinstance(error, NotImplementedError):
-            return False
+        if error is None:
+            needs._waiting.difference_update(self._exercises)
         names = " and ".join(self._exercises)
-        print(f"Finish {names} first: the picture will appear here. ({error})")
-        return True
+        if isinstance(error, NotImplementedError):
+            needs._waiting.update(self._exercises)
+            print(f"Finish {names} first: the picture will appear here. ({error})")
+            return True
+        if isinstance(error, NameError) and needs._waiting.intersection(self._exercises):
+            print(f"Finish {names} first, and run the cells above again. ({error})")
+            return True
+        return False
 
 
 def notebook_namespace() -> dict[str, Any]:
