@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from autograder.judge.connection import WorkerConnection, connected, probes_fold
 from autograder.judge.deadlines import LEAST_CPU_SECONDS, deadline, remember, remembered
 from autograder.judge.sandbox import Mounts, Sandbox
 from autograder.judge.secret import read_secret
+from autograder.student.errors import SubmissionError
 from autograder.student.program import Program, program_for, program_for_file
 from autograder.student.reading import definitions, with_helpers
 from autograder.student.session import run_tests
@@ -25,6 +26,7 @@ from autograder.student.verdicts import Outcome, Result, Verdict
 
 SEED = 20_211
 WORKER_NEEDS = ("numpy", "torch")
+NOT_FOUND = "no definition found"
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,10 @@ class Judge:
                 bindings=self._bindings(exercise),
                 other_ids=[other.id for other in exercises],
             )
-            graded[exercise.id] = self.grade(exercise, program)
+            try:
+                graded[exercise.id] = self.grade(exercise, program)
+            except Exception as error:  # costs this exercise its mark, and no other one
+                graded[exercise.id] = _not_graded(exercise, program, error)
         return graded
 
     def grade_answer(self, id: str, answer: Path, *, hidden: bool = True) -> Graded:
@@ -116,7 +121,7 @@ class Judge:
             "contained": self.sandbox.contained,
             "tests": timings,
         }
-        result = Result(exercise.id, _without_answer(program, verdicts))
+        result = Result(exercise.id, verdicts)
         return Graded(result, program, run, program.repairs, tuple(notes))
 
     def mounts(self, exercise: CourseExercise) -> Mounts:
@@ -128,7 +133,8 @@ class Judge:
         }
         folder = edition(self.course, stubs={exercise.id} | later)
         runtime = (*WORKER_NEEDS, *self.course.runtime)
-        return Mounts(folder, probes_folder(self.course.tests), runtime)
+        packages = (self.course.data,) if self.course.data.is_dir() else ()
+        return Mounts(folder, probes_folder(self.course.tests), runtime, packages)
 
     def _deadlines(self, exercise: CourseExercise) -> dict[str, float]:
         """CPU seconds for each test, from a run of the reference."""
@@ -153,6 +159,9 @@ class Judge:
     ) -> tuple[tuple[Verdict, ...], dict[str, Any], list[str]]:
         timings: dict[str, Any] = {}
         names = ("torch.nn", "torch.optim", self.course.library_name)
+        if program.answer is None:
+            verdicts = self._verdicts(exercise, modules, lambda: Submission(_NoAnswer()))
+            return _without_answer(verdicts), {}, []
         text = with_helpers(program.name, program_definitions(program).get)
         with connected(
             program,
@@ -170,17 +179,26 @@ class Judge:
                 answer.seed(SEED)
                 return answer
 
-            assert self.secret is not None
-            verdicts = run_tests(
-                exercise.id,
-                list(modules),
-                submission,
-                root=self.course.root,
-                secret=self.secret,
-                on_test=clock.next_test,
-            )
+            verdicts = self._verdicts(exercise, modules, submission, clock.next_test)
             clock.next_test("")
             return verdicts, timings, connection.notes
+
+    def _verdicts(
+        self,
+        exercise: CourseExercise,
+        modules: Iterable[Path],
+        submission: Callable[[], Submission],
+        on_test: Callable[[str], None] | None = None,
+    ) -> tuple[Verdict, ...]:
+        assert self.secret is not None
+        return run_tests(
+            exercise.id,
+            list(modules),
+            submission,
+            root=self.course.root,
+            secret=self.secret,
+            on_test=on_test,
+        )
 
     def _setup(self, assignment: Assignment) -> str:
         """The set-up cell as released: a student's own version of it is not run."""
@@ -204,6 +222,33 @@ def program_definitions(program: Program) -> dict[str, str]:
     return definitions([*(cell.source for cell in program.others), *answer])
 
 
+class _NoAnswer:
+    """A connection to an answer that is not there."""
+
+    def exchange(self, request: dict[str, Any], payload: bytes) -> tuple[Any, bytes]:
+        """Say so, without a worker."""
+        raise SubmissionError(("NotDoneYet",), NOT_FOUND, not_started=True)
+
+
+def _not_graded(exercise: CourseExercise, program: Program, error: Exception) -> Graded:
+    """The grader's own failure on an exercise."""
+    verdicts = tuple(
+        Verdict(
+            f"test {number}",
+            test.title,
+            hidden,
+            Outcome.GRADER_ERROR,
+            None,
+            test.points,
+            message=f"{type(error).__name__}: {error}",
+            cause=type(error).__name__,
+        )
+        for tests, hidden in ((exercise.public, False), (exercise.hidden, True))
+        for number, test in enumerate(tests, start=1)
+    )
+    return Graded(Result(exercise.id, verdicts), program, {}, program.repairs)
+
+
 class _Timings:
     """Notes what each test took."""
 
@@ -219,20 +264,9 @@ class _Timings:
         self.name = name
 
 
-def _without_answer(program: Program, verdicts: tuple[Verdict, ...]) -> tuple[Verdict, ...]:
-    """Say for every test that there was no answer, when none was found."""
-    if program.answer is not None:
-        return verdicts
+def _without_answer(verdicts: tuple[Verdict, ...]) -> tuple[Verdict, ...]:
+    """Say for every test that there was no answer."""
     return tuple(
-        Verdict(
-            verdict.test,
-            verdict.title,
-            verdict.hidden,
-            Outcome.NOT_STARTED,
-            0.0,
-            verdict.max_points,
-            message="no definition found",
-            cause="NotDoneYet",
-        )
+        replace(verdict, outcome=Outcome.NOT_STARTED, message=NOT_FOUND, cause="NotDoneYet")
         for verdict in verdicts
     )

@@ -93,11 +93,13 @@ class Mounts:
         edition: folder that holds the grading edition of the library.
         probes: folder of the probe files, or None.
         runtime: names of the distributions that a submission may import.
+        packages: folders of other packages that every release carries.
     """
 
     edition: Path
     probes: Path | None
     runtime: tuple[str, ...]
+    packages: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -273,6 +275,8 @@ def _course_mounts(mounts: Mounts) -> list[str]:
     }
     if mounts.probes is not None and mounts.probes.is_dir():
         seen_as[mounts.probes] = INSIDE / "probes"
+    for package in mounts.packages:
+        seen_as[package] = INSIDE / package.name
     for path in runtime_files(mounts.runtime):
         seen_as[path] = SITE / path.name
     arguments = ["--perms", "0755", "--dir", str(INSIDE)]

@@ -181,12 +181,9 @@ def execute(program: Program, namespace: dict[str, Any]) -> list[str]:
         flags = _run(program.setup, "<set-up>", namespace)
     except Exception as error:
         raise SetupError(f"the set-up cell raised {type(error).__name__}: {error}") from error
-    notes = []
+    notes: list[str] = []
     for cell in program.others:
-        try:
-            flags |= _run(cell.source, f"<answer: {cell.id}>", namespace, flags)
-        except (Exception, SystemExit) as error:
-            notes.append(f"cell {cell.id} raised {type(error).__name__}: {str(error)[:200]}")
+        flags |= _run_each(cell, namespace, flags, notes)
     namespace.pop(program.name, None)
     for name, path in program.bindings.items():
         module, _, attribute = path.rpartition(".")
@@ -481,9 +478,28 @@ def _blanked(source: str, statements: Sequence[ast.stmt]) -> str:
 
 def _run(source: str, filename: str, namespace: dict[str, Any], flags: int = 0) -> int:
     """Run a source; return the `from __future__` features that it turned on for later cells."""
-    linecache.cache[filename] = (
-        len(source), None, source.splitlines(keepends=True), filename,
-    )  # fmt: skip
+    _remember(source, filename)
     code = compile(source, filename, "exec", flags=flags, dont_inherit=True)
     exec(code, namespace)
     return code.co_flags & _FUTURE
+
+
+def _run_each(cell: Cell, namespace: dict[str, Any], flags: int, notes: list[str]) -> int:
+    """Run a cell's statements one by one: one that raises is noted, and the rest still runs."""
+    filename = f"<answer: {cell.id}>"
+    _remember(cell.source, filename)
+    for statement in ast.parse(cell.source).body:
+        module = ast.Module([statement], type_ignores=[])
+        try:
+            code = compile(module, filename, "exec", flags=flags, dont_inherit=True)
+            flags |= code.co_flags & _FUTURE
+            exec(code, namespace)
+        except (Exception, SystemExit) as error:
+            notes.append(f"cell {cell.id} raised {type(error).__name__}: {str(error)[:200]}")
+    return flags
+
+
+def _remember(source: str, filename: str) -> None:
+    """Let tracebacks and `inspect` find a source that is in no file."""
+    lines = source.splitlines(keepends=True)
+    linecache.cache[filename] = (len(source), None, lines, filename)

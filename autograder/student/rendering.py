@@ -22,11 +22,11 @@ STYLE = """
 .check-result.all-passed{border-left-color:#1a7f37}
 .check-result.some-failed{border-left-color:#bc4c00}
 .check-result .headline{font-size:1.05em;font-weight:600;margin:0 0 .4em}
-.check-result table{border-collapse:collapse;width:100%;margin:.2em 0}
+.check-result table{border-collapse:collapse;table-layout:auto!important;width:100%;margin:.2em 0}
 .check-result th,.check-result td{text-align:left!important;vertical-align:top;
   padding:.25em .6em .25em 0;white-space:normal;border-bottom:1px solid #8883}
-.check-result td.mark{white-space:nowrap;font-weight:600}
-.check-result td.points{white-space:nowrap;text-align:right!important}
+.check-result td.outcome{white-space:nowrap;font-weight:600}
+.check-result .points{white-space:nowrap;text-align:right!important}
 .check-result .message{margin:.2em 0;overflow-wrap:anywhere}
 .check-result .diagnosis{margin:.2em 0;font-weight:600}
 .check-result .help{margin:.2em 0}
@@ -62,7 +62,7 @@ def html(result: Result, entry: ExerciseEntry | None = None, *, hints: Sequence[
         f'<section class="check-result {state}" aria-label="check of {_escape(result.exercise)}">'
         f'<p class="headline">{_escape(headline(result, entry))}</p>'
         '<table><thead><tr><th scope="col">result</th><th scope="col">requirement</th>'
-        f'<th scope="col">points</th></tr></thead><tbody>{rows}</tbody></table>'
+        f'<th scope="col" class="points">points</th></tr></thead><tbody>{rows}</tbody></table>'
         f"{_ladder(hints)}"
         + "".join(f'<p class="aside">{_escape(line)}</p>' for line in asides)
         + "</section>"
@@ -110,7 +110,7 @@ def _row(verdict: Verdict) -> str:
     if verdict.help:
         said.append(f'<div class="help">{_escape(verdict.help)}</div>')
     return (
-        f'<tr><td class="mark"><span aria-hidden="true">{mark}</span> {word}</td>'
+        f'<tr><td class="outcome"><span aria-hidden="true">{mark}</span> {word}</td>'
         f'<td>{"".join(said)}</td><td class="points">{points_of(verdict)}</td></tr>'
     )
 

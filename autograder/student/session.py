@@ -9,6 +9,7 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -70,7 +71,7 @@ def run_tests(
         "--override-ini=addopts=",
         *(str(module) for module in modules),
     ]
-    with _importing_from(root):
+    with _importing_from(root), _imported_afresh({module.parent.name for module in modules}):
         pytest.main(arguments, plugins=[plugin])
     if plugin.broken:
         raise LookupError(f"the tests of {exercise} cannot be imported: {plugin.broken[0]}")
@@ -193,6 +194,27 @@ def _graded(item: Any) -> Graded:
         return marks[item.originalname]
     except KeyError:
         raise LookupError(f"{item.nodeid} has no points: decorate it with @graded") from None
+
+
+@contextmanager
+def _imported_afresh(packages: set[str]) -> Iterator[None]:
+    """Import the tests' packages anew: a long-lived process must not run tests edited since.
+
+    Two courses may also have packages of the same name.
+    """
+
+    def theirs() -> dict[str, ModuleType]:
+        return {n: m for n, m in sys.modules.items() if n.partition(".")[0] in packages}
+
+    before = theirs()
+    for name in before:
+        del sys.modules[name]
+    try:
+        yield
+    finally:
+        for name in theirs():
+            del sys.modules[name]
+        sys.modules.update(before)
 
 
 @contextmanager

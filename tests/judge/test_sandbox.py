@@ -64,7 +64,7 @@ def test_no_file_of_the_checkout_is_visible_but_what_a_release_carries() -> None
     }
     hidden = {
         hashlib.sha256(path.read_bytes()).hexdigest(): path
-        for folder in ("autograder", "grader_tests", "tests", "notebooks", "data_scripts")
+        for folder in ("autograder", "grader_tests", "tests", "notebooks", "examples")
         for path in (ROOT / folder).rglob("*")
         if path.is_file()
         and path not in given

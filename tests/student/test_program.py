@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from autograder.student.exercise import Exercise
 from autograder.student.program import (
+    Cell,
     Program,
     SetupError,
     execute,
@@ -282,3 +283,12 @@ def test_a_file_that_does_not_define_the_name_is_no_answer():
     made = program_for_file(AREA, "x = 1", setup="", bindings={})
     assert made.answer is None
     assert made.repairs == ("the file defines no area",)
+
+
+def test_a_helper_after_a_broken_import_still_counts() -> None:
+    helpers = Cell("helpers", "import missing_here\n\ndef twice(x):\n    return 2 * x\n")
+    answer = Cell("ex-four", "def four(x):\n    return twice(twice(x))\n")
+    namespace: dict = {}
+    notes = execute(Program("four", "four", "", (helpers,), {}, answer), namespace)
+    assert namespace["four"](1) == 4
+    assert "missing_here" in notes[0]
