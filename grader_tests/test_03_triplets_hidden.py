@@ -58,6 +58,15 @@ class TestContrastiveLossHidden:
                     what="the loss",
                     given=f"20 drawn pairs, margin {margin}",
                 )
+        for pair in zip(*(rows.split(1) for rows in random_pairs(draw)), strict=True):
+            expect_close(
+                submission.call(*pair),
+                contrastive_loss(*pair),
+                atol=1e-10,
+                what="the loss",
+                given="one drawn pair alone",
+                help="One pair counts as one: its cost is divided by 2N = 2.",
+            )
 
     @graded(2, "gradients of drawn pairs, float64 within 1e-10")
     def test_drawn_gradients(self, submission, draw):
