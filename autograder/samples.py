@@ -111,6 +111,9 @@ def _answer(
         source = _answer_source(course, exercise, student)
         if source is not None:
             _cell(notebook, f"ex-{exercise.id}").source = source
+    for cell in notebook.cells if student.right else ():
+        if cell.get("id", "").startswith("answer-"):
+            cell.source = f"{student.first_name}'s answer waits for a person to read it."
 
 
 def _answer_source(course: Course, exercise: CourseExercise, student: Student) -> str | None:

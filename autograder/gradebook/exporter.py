@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import IO, Any
 
 import nbformat
@@ -19,7 +20,9 @@ class SubmissionExporter(NotebookExporter):
     ) -> tuple[Any, dict[str, Any]]:
         """Convert a notebook, empty if it cannot be read."""
         try:
-            notebook = nbformat.read(file_stream, as_version=4)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # duplicated ids and the like: grafting mends them
+                notebook = nbformat.read(file_stream, as_version=4)
         except Exception:
             notebook = nbformat.v4.new_notebook()
         return self.from_notebook_node(notebook, resources=resources, **kw)
