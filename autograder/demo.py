@@ -34,7 +34,7 @@ def run_demo(course: Course, console: Console) -> None:
     sandbox = _sandbox(console)
     with _step(console, "Rendering the embedded data set"):
         subprocess.run([sys.executable, "-m", "autograder.cli", "data", "birds"], check=True)
-    demo = own_course(course)
+    demo = own_course(course, course.state / "demo")
     with _step(console, "Running the reference notebooks"):
         for assignment in demo.assignments():
             run = execute_notebook(
@@ -74,9 +74,8 @@ def run_demo(course: Course, console: Console) -> None:
     console.print(f"The demo took {time.perf_counter() - began:.0f} s.")
 
 
-def own_course(course: Course) -> Course:
-    """A fresh copy of the course, so that the demo touches no real gradebook."""
-    folder = course.state / "demo"
+def own_course(course: Course, folder: Path) -> Course:
+    """A fresh copy of the course in a folder, so that no real gradebook is touched."""
     if folder.exists():
         shutil.rmtree(folder)
     parts = (course.library, course.tests, course.notebooks, course.data)
