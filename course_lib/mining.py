@@ -70,9 +70,10 @@ def semi_hard_triplets(
     require_generator(generator, on=distances)
 
     distances = distances.detach()  # choosing is no part of what is learnt
-    # Infinitely far, so never semi-hard: images of the anchor's own product.
-    to_negatives = distances.masked_fill(labels[:, None] == labels[None, :], torch.inf)
     anchors, positives = anchor_positive_pairs(labels)
+    # Infinitely far, so never semi-hard: the image itself and the others of its product.
+    to_negatives = distances.clone().fill_diagonal_(torch.inf)
+    to_negatives[anchors, positives] = torch.inf
     # Row i holds pair i against every image of the batch: (P, B), not (B, B, B).
     to_positive = distances[anchors, positives, None]
     to_negative = to_negatives.index_select(0, anchors)
