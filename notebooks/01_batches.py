@@ -79,6 +79,7 @@ birds
 # A triplet is an anchor, a positive and a negative, and it teaches most when the negative is a
 # hard one. Take 32 images at random, and count.
 
+
 # %% name="random-batch"
 def count(batch):
     """Positive pairs of a batch, and its triplets with a hard negative."""
@@ -138,8 +139,11 @@ axes.axhline(4, color="black", linestyle="--", linewidth=1, label="n_images = 4"
 axes.set(xlabel="product (ten to a category)", ylabel="images", xticks=range(0, 121, 10))
 axes.set_title(f"{takes_part.sum()} of {len(products)} products take part")
 axes.legend(framealpha=1)
-show(figure, f"Images of each product; {takes_part.sum()} products with 4 or more take part, "
-     f"in {len(eligible)} of 12 categories.")
+show(
+    figure,
+    f"Images of each product; {takes_part.sum()} products with 4 or more take part, "
+    f"in {len(eligible)} of 12 categories.",
+)
 
 # %% [markdown]
 # ## 2 How long an epoch is
@@ -213,6 +217,7 @@ show(figure, "Chunks of five categories, 9, 3, 2, 1 and 1, cut at the number of 
 # photos each. Look for what tells the two species of a row apart. This is what a network must
 # learn to see.
 
+
 # %% name="picture-batch_sampler" needs="eligible_products epoch_length batch_sampler"
 def sampler_of_birds(n, m, each):
     ids = birds.category_ids, birds.product_ids
@@ -263,8 +268,11 @@ for axes, title, means in zip(figure.subplots(1, 2), titles, np.c_[at_random, yo
     bars = axes.barh(["random", "yours"], means, **DARK)
     axes.bar_label(bars, fmt="%.0f", padding=3)
     axes.set(title=title, xlabel="mean of batches of 32 images", xlim=(0, 1.15 * means.max()))
-show(figure, f"Random batches: {at_random.round()} positive pairs and triplets with a hard "
-     f"negative; yours: {yours.round()}.")
+show(
+    figure,
+    f"Random batches: {at_random.round()} positive pairs and triplets with a hard "
+    f"negative; yours: {yours.round()}.",
+)
 
 # %% [markdown]
 # ## Questions
@@ -323,8 +331,10 @@ for n, m, each in ((4, 2, 4), (2, 4, 4), (8, 1, 4), (4, 4, 2), (2, 2, 8), (8, 2,
     sampler = sampler_of_birds(n, m, each)
     used = {product for batch in sampler for product in birds.product_ids[batch]}
     positives, triplets = count(next(iter(sampler)))
-    print(f"n={n} m={m} l={each}: {len(sampler)} batches, {len(used)} products; in a batch "
-          f"{positives:3d} positive pairs and {triplets:4d} triplets with a hard negative")
+    print(
+        f"n={n} m={m} l={each}: {len(sampler)} batches, {len(used)} products; in a batch "
+        f"{positives:3d} positive pairs and {triplets:4d} triplets with a hard negative"
+    )
 
 # %% [markdown]
 # The same class serves every collection with two levels: characters of an alphabet in Omniglot,
