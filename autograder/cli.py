@@ -52,6 +52,8 @@ def main() -> None:
 
 def _add_data_commands(course: Course) -> None:
     """`course data ...` is the course's own: this kit knows nothing of its data."""
+    if not (course.data / "cli.py").is_file():
+        return
     with importable(course.root):
         commands = importlib.import_module(f"{course.data_name}.cli")
     app.add_typer(commands.app, name="data", help="Put a data set on disk.")
