@@ -13,7 +13,13 @@ from autograder.student.expectations import (
 )
 from course_lib.losses import contrastive_loss, triplet_loss
 from course_lib.mining import anchor_positive_pairs
-from grader_tests.test_03_triplets import NAMES, Batch, expect_semi_hard, index_rows
+from grader_tests.test_03_triplets import (
+    NAMES,
+    Batch,
+    expect_semi_hard,
+    index_rows,
+    symmetric,
+)
 
 REDUCTIONS = ("none", "sum", "mean")
 ONE_DRAW = Misconception(
@@ -182,6 +188,11 @@ class TestSemiHardTripletsHidden:
             batch = random_batch(draw, random_labels(draw), margin, dtype)
             expect_semi_hard(submission.call(*batch.arguments), batch)
         expect_semi_hard(submission.call(batch.distances, batch.labels), batch)
+        # Two equal images, and a diagonal that rounding left a little above 0: no image is its own
+        # negative, however far it seems to be from itself.
+        distances = symmetric(4, {(0, 1): 0.0, (0, 2): 0.125}, others=3.0).fill_diagonal_(1 / 64)
+        equal = Batch(distances, torch.tensor([5, 5, 7, 8]))
+        expect_semi_hard(submission.call(*equal.arguments), equal)
 
     @graded(3, "each pair draws for itself, each semi-hard negative with the same chance")
     def test_equal_chances(self, submission, draw):
