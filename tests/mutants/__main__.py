@@ -20,7 +20,7 @@ from autograder.course import Course
 from .justified import EQUIVALENT, read_justified
 from .mutation import Mutant, diff
 from .survey import Findings, Survey, findings, page, survey, table
-from .trial import Trial
+from .trial import Fate, Trial
 
 console = Console(highlight=False)
 
@@ -46,7 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     found = findings(surveys, justified)
     _report(found)
     _print_table(table(surveys, justified))
-    console.print(f"{time.monotonic() - began:.0f} s")
+    died, late = (sum(s.count(fate) for s in surveys) for fate in (Fate.DIED, Fate.OUT_OF_TIME))
+    console.print(f"{time.monotonic() - began:.0f} s; {died} died and {late} ran out of time")
     if options.write:
         path = course.root / "docs" / "mutants.md"
         path.write_text(page(surveys, justified), encoding="utf-8")

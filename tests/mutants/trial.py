@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import builtins
 import contextlib
+import json
 import math
 import multiprocessing
 import os
@@ -138,6 +139,17 @@ def _confine(cpu_seconds: float) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (most, most))
 
 
+class _AsText(InProcess):
+    """Requests and replies become text on the way, as on the way to a worker.
+
+    Otherwise a test and an answer would share their strings, and `is` would do for `==`.
+    """
+
+    def exchange(self, request: dict[str, Any], payload: bytes) -> tuple[Any, bytes]:
+        tree, reply = super().exchange(json.loads(json.dumps(request)), payload)
+        return json.loads(json.dumps(tree)), reply
+
+
 def _graded(course: Course, exercise: CourseExercise, source: str) -> Result:
     """The judge's verdicts on a text."""
     bindings = _bindings(course, exercise, source)
@@ -151,7 +163,7 @@ def _graded(course: Course, exercise: CourseExercise, source: str) -> Result:
 
     def submission() -> Submission:
         seed_everything(SEED)
-        return Submission(InProcess(server), text)
+        return Submission(_AsText(server), text)
 
     modules = course.test_modules(exercise.assignment)
     verdicts = run_tests(exercise.id, modules, submission, root=course.root, secret=SECRET)
