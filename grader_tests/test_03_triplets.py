@@ -543,7 +543,8 @@ def index_rows(value: Any, names: Sequence[str], batch: int) -> list[tuple[int, 
     hints=(
         "Draw the table of all images against all images and tick where the labels are equal. "
         "Which ticks do you not want?",
-        "labels[:, None] == labels[None, :] is that table, (B, B) and bool.",
+        "The labels as a column, labels[:, None], compared with the labels as a row make that "
+        "table: (B, B) and bool.",
         "Clear its diagonal; table.nonzero(as_tuple=True) gives the rows and the columns of the "
         "ticks that are left.",
     ),
