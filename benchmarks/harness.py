@@ -61,16 +61,17 @@ def interleaved_medians(
 ) -> dict[str, float]:
     """Median seconds of each contestant, all taking turns.
 
-    In turns, so that a machine that is busy for a while is busy for all of them. One turn before
-    the first is not counted.
+    In turns, so that a machine that is busy for a while is busy for all of them. Before each timed
+    run the same contestant runs once untimed: as in a training loop, its memory is then at hand,
+    and not given back to the system by whoever ran before.
     """
     seconds: dict[str, list[float]] = {name: [] for name in contestants}
-    for turn in range(repeats + 1):
+    for _ in range(repeats):
         for name, run in contestants.items():
+            run()
             start = perf_counter()
             run()
-            if turn > 0:
-                seconds[name].append(perf_counter() - start)
+            seconds[name].append(perf_counter() - start)
     return {name: median(times) for name, times in seconds.items()}
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, ClassVar
 
-from autograder.student.errors import CheckFailed, NotDoneYet
+from autograder.student.errors import CheckFailed, NotDoneYet, is_not_done
 from autograder.student.manifest import ExerciseEntry, Manifest, find_manifest
 from autograder.student.reading import with_helpers
 from autograder.student.rendering import headline, html, text
@@ -90,7 +90,7 @@ class needs:  # noqa: N801 - reads as a sentence in a notebook: `with needs("...
         if error is None:
             needs._waiting.difference_update(self._exercises)
         names = " and ".join(self._exercises)
-        if isinstance(error, NotImplementedError):
+        if is_not_done(error):
             needs._waiting.update(self._exercises)
             print(f"Finish {names} first: the picture will appear here. ({error})")
             return True

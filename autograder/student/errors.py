@@ -10,6 +10,16 @@ class NotDoneYet(NotImplementedError):
         super().__init__(message)
 
 
+def is_not_done(error: BaseException | None) -> bool:
+    """Whether an error means "no answer yet".
+
+    That is `NotDoneYet`, or a bare `raise NotImplementedError`. One with a message is a mistake:
+    torch raises it for an operation that a dtype does not have.
+    """
+    bare = isinstance(error, NotImplementedError) and not str(error)
+    return bare or isinstance(error, NotDoneYet)
+
+
 class CheckFailure(AssertionError):
     """An answer did not do what a test asks for.
 

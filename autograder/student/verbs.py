@@ -26,7 +26,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from autograder.student.codec import Decoder, Encoder, Handle, Name, Opaque
-from autograder.student.errors import SubmissionError
+from autograder.student.errors import SubmissionError, is_not_done
 
 MAX_MESSAGE = 300
 
@@ -173,7 +173,7 @@ def describe_error(error: BaseException) -> dict[str, Any]:
         "types": types[:12],
         "message": str(error)[:MAX_MESSAGE],
         "where": _where(error),
-        "not_started": isinstance(error, NotImplementedError),
+        "not_started": is_not_done(error),
     }
 
 

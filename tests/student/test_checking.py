@@ -13,7 +13,7 @@ from autograder.build.manifest import manifest_for
 from autograder.course import Course
 from autograder.student import check, needs
 from autograder.student.checking import run_public_tests, source_of
-from autograder.student.errors import CheckFailed, NotDoneYet
+from autograder.student.errors import CheckFailed, NotDoneYet, is_not_done
 from autograder.student.manifest import Manifest, find_manifest, read_manifest
 from autograder.student.rendering import html as as_html
 from autograder.student.rendering import text
@@ -158,3 +158,9 @@ def test_the_source_of_an_answer_comes_with_its_helpers(monkeypatch: pytest.Monk
     monkeypatch.setattr(dot, "__module__", "__main__")
     assert "zip" in source_of("dot", {"dot": dot})
     assert source_of("print", {"print": print}) == ""
+
+
+def test_torchs_own_not_implemented_error_is_a_mistake_and_not_work_to_come() -> None:
+    assert is_not_done(NotDoneYet())
+    assert is_not_done(NotImplementedError())
+    assert not is_not_done(NotImplementedError('"check_uniform_bounds" not implemented for Long'))
