@@ -264,7 +264,8 @@ show(figure, alt)
 #   numbers. A loop over chunks is fine; there is none inside a chunk.
 # - Nothing is removed: queries and retrieval set are different sets, and a row at distance 0 is an
 #   answer.
-# - No gradient: the result is detached. Rows of float64 are ranked in float64.
+# - No gradient: the result is detached. Rows of float64 are ranked in float64; rows of float16 are
+#   ranked in float32, and their distances stay float32.
 
 # %% exercise="k_nearest"
 
