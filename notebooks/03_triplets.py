@@ -356,10 +356,10 @@ after = pairwise_squared_distances(embed(network, images[sample]).cpu())
 print("120 batches:   ", recalls(network))
 
 # %% [markdown]
-# It works: far more queries find their product at once, about twice as many as before with the
-# birds, three times as many with Omniglot. (The figures vary by a few hundredths from machine to
-# machine.) Without pre-training and in a few seconds that is not much yet; notebook 04 starts from
-# a better network.
+# It works: more queries find their product at once, one and a half times as many as before or more
+# with the birds, three times as many with Omniglot. (The figures vary by a few hundredths from
+# machine to machine.) Without pre-training and in a few seconds that is not much yet; notebook 04
+# starts from a better network.
 #
 # Next, the loss. One would expect it to fall.
 
