@@ -14,9 +14,7 @@ from autograder.course import Course, CourseExercise
 from autograder.judge.connection import probes_folder
 from autograder.student.session import generator_for
 from autograder.student.submission import InProcess, Submission
-from autograder.student.verbs import Server, seed_everything
-
-SEED = 20_211
+from autograder.student.verbs import PUBLIC_NAMES, SEED, Server, seed_everything
 
 
 @pytest.fixture
@@ -29,7 +27,7 @@ def submission(request: pytest.FixtureRequest) -> Submission:
     server = Server(
         lambda: answer,
         probes=probes_folder(course.tests),
-        names=("torch.nn", "torch.optim", course.library_name),
+        names=(*PUBLIC_NAMES, course.library_name),
     )
     return Submission(InProcess(server), inspect.getsource(answer))
 

@@ -22,10 +22,11 @@ from pathlib import Path
 from typing import Any
 
 from autograder.course import Assignment, Course
-from autograder.judge.grading import SEED, Graded
+from autograder.judge.grading import Graded
 from autograder.judge.redaction import legible
 from autograder.judge.secret import fingerprint
 from autograder.student.program import Program
+from autograder.student.verbs import SEED
 from autograder.student.verdicts import Outcome, Result, Verdict
 
 VERDICT, RUN, FAILURE = "verdict.json", "run.json", "failure.json"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -178,29 +178,33 @@ class Submission:
         Raises:
             CheckFailure: it returned, or raised something else.
         """
-        try:
-            value = self.call(*args, **kwargs)
-        except SubmissionError as error:
-            if error.not_started:
-                raise
-            if type_name in error.types:
-                return error.message
-            raise CheckFailure(f"a {type_name} was expected; it raised {error}.") from None
-        raise CheckFailure(
-            f"a {type_name} was expected; it returned {type(value).__name__} instead."
+        return self._raises(
+            type_name,
+            lambda: self.call(*args, **kwargs),
+            lambda value: f"it returned {type(value).__name__} instead",
         )
 
     def constructing_raises(self, type_name: str, *args: Any, **kwargs: Any) -> str:
         """`raises`, for an answer that is a class: its constructor must refuse the arguments."""
+        return self._raises(
+            type_name,
+            lambda: self.construct(*args, **kwargs),
+            lambda value: "the constructor accepted the arguments",
+        )
+
+    @staticmethod
+    def _raises(
+        type_name: str, action: Callable[[], Any], describe_value: Callable[[Any], str]
+    ) -> str:
         try:
-            self.construct(*args, **kwargs)
+            value = action()
         except SubmissionError as error:
             if error.not_started:
                 raise
             if type_name in error.types:
                 return error.message
             raise CheckFailure(f"a {type_name} was expected; it raised {error}.") from None
-        raise CheckFailure(f"a {type_name} was expected; the constructor accepted the arguments.")
+        raise CheckFailure(f"a {type_name} was expected; {describe_value(value)}.")
 
     def probe(self, name: str, *args: Any, **kwargs: Any) -> Any:
         """Run the kit's file `probes/<name>.py` where the answer is; return what it observed."""

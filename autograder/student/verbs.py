@@ -29,6 +29,8 @@ from autograder.student.codec import Decoder, Encoder, Handle, Name, Opaque
 from autograder.student.errors import SubmissionError, is_not_done
 
 MAX_MESSAGE = 300
+SEED = 20_211  # of random, numpy and torch before each test
+PUBLIC_NAMES = ("torch.nn", "torch.optim")  # packages whose objects a test may name
 
 
 class Server:
@@ -45,7 +47,7 @@ class Server:
         target: Callable[[], Any],
         *,
         probes: Path | None = None,
-        names: tuple[str, ...] = ("torch.nn", "torch.optim"),
+        names: tuple[str, ...] = PUBLIC_NAMES,
     ) -> None:
         self._target = target
         self._probes = probes

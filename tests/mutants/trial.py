@@ -27,12 +27,12 @@ import torch
 
 from autograder.course import Course, CourseExercise, importable
 from autograder.judge.connection import probes_folder
-from autograder.judge.grading import SEED, program_definitions
+from autograder.judge.grading import program_definitions
 from autograder.student.program import Program, SetupError, execute, program_for_file
 from autograder.student.reading import definitions, with_helpers
 from autograder.student.session import run_tests
 from autograder.student.submission import InProcess, Submission
-from autograder.student.verbs import Server, seed_everything
+from autograder.student.verbs import SEED, Server, seed_everything
 from autograder.student.verdicts import Outcome, Result
 
 SECRET = b"the secret of the mutants"
