@@ -72,20 +72,23 @@ def semi_hard_triplets(
     distances = distances.detach()  # choosing is no part of what is learnt
     anchors, positives = anchor_positive_pairs(labels)
     # Infinitely far, so never semi-hard: the image itself and the others of its product.
-    to_negatives = distances.clone().fill_diagonal_(torch.inf)
-    to_negatives[anchors, positives] = torch.inf
-    # Row i holds pair i against every image of the batch: (P, B), not (B, B, B).
-    to_positive = distances[anchors, positives, None]
-    to_negative = to_negatives.index_select(0, anchors)
-    semi_hard = to_negative > to_positive
-    semi_hard &= to_negative < to_positive + margin
+    to_negative = distances.clone().fill_diagonal_(torch.inf)
+    to_negative[anchors, positives] = torch.inf
+    # Row a holds the distances from anchor a to its positives, side by side: its nth in column n.
+    per_anchor = anchors.bincount(minlength=len(labels))
+    nth = torch.arange(len(anchors), device=anchors.device)
+    nth -= (per_anchor.cumsum(0) - per_anchor)[anchors]
+    to_positive = distances.new_full((len(labels), int(per_anchor.max())), torch.inf)
+    to_positive[anchors, nth] = distances[anchors, positives]
+    # Anchor x positive x image: no batch has room for anchor x image x image.
+    semi_hard = to_negative[:, None] > to_positive[:, :, None]
+    semi_hard &= to_negative[:, None] < (to_positive + margin)[:, :, None]
 
-    # Counted from left to right, the r-th semi-hard negative of a pair stands where the count
-    # reaches r. A random r draws one of them, at the price of one random number a pair.
-    running_counts = semi_hard.cumsum(dim=1, dtype=torch.int32)
-    counts = running_counts[:, -1]
+    # The semi-hard negatives of all pairs stand one after another, those of a pair together:
+    # each pair draws one of its own, at the price of one random number.
+    rows, found = semi_hard.flatten(0, 1).nonzero(as_tuple=True)
+    counts = rows.bincount(minlength=to_positive.numel()).view_as(to_positive)[anchors, nth]
     draws = torch.rand(len(counts), generator=generator, device=distances.device)
-    ranks = 1 + (draws * counts).int()
-    negatives = torch.searchsorted(running_counts, ranks[:, None])[:, 0]
+    chosen = counts.cumsum(0) - counts + (draws * counts).long()
     has_any = counts > 0
-    return anchors[has_any], positives[has_any], negatives[has_any]
+    return anchors[has_any], positives[has_any], found[chosen[has_any]]

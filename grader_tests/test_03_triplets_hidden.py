@@ -193,6 +193,9 @@ class TestSemiHardTripletsHidden:
         distances = symmetric(4, {(0, 1): 0.0, (0, 2): 0.125}, others=3.0).fill_diagonal_(1 / 64)
         equal = Batch(distances, torch.tensor([5, 5, 7, 8]))
         expect_semi_hard(submission.call(*equal.arguments), equal)
+        # Every image of another product: no pair, so three empty tensors.
+        singles = random_batch(draw, torch.arange(6), 0.2)
+        expect_semi_hard(submission.call(*singles.arguments), singles)
 
     @graded(3, "each pair draws for itself, each semi-hard negative with the same chance")
     def test_equal_chances(self, submission, draw):
