@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -12,10 +13,13 @@ from pathlib import Path
 
 from autograder.course import Course
 from autograder.environment import tool_path
-from autograder.judge.sandbox import runtime_files, sandbox_problem
+from autograder.judge.cgroups import make_group
+from autograder.judge.sandbox import Limits, runtime_files, sandbox_problem
+from autograder.judge.system_calls import FORBIDDEN, filter_problem
 
 GIGABYTE = 1 << 30
 DISK_NEEDED = 5 * GIGABYTE
+LIMITS = Limits()
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,7 @@ def examine(course: Course) -> Iterator[Finding]:
     yield _torch()
     yield _torchvision(course)
     yield _packages(course)
-    yield _sandbox()
+    yield from _sandbox()
     yield _alembic()
     yield _disk(course.root)
 
@@ -102,11 +106,28 @@ def _packages(course: Course) -> Finding:
     return Finding("packages", f"all of {len(course.runtime)} present ({len(files)} entries)")
 
 
-def _sandbox() -> Finding:
+def _sandbox() -> Iterator[Finding]:
+    """The walls around submitted code: the first is needed, the others stand behind it."""
     problem = sandbox_problem()
     if problem:
-        return Finding("sandbox", "none", problem, needed_for="grading")
-    return Finding("sandbox", "bubblewrap works: own namespaces, no network, unprivileged uid")
+        yield Finding("sandbox", "none", problem, needed_for="grading")
+        return
+    as_whom = "an unused uid" if os.geteuid() == 0 else "a user without rights"
+    yield Finding("sandbox", f"bubblewrap works: own namespaces, no network, {as_whom}")
+    missing = filter_problem()
+    state = "none" if missing else f"seccomp refuses {len(FORBIDDEN)} that escapes are made of"
+    yield Finding("system calls", state, missing, needed_for="grading (a second wall)")
+    group = make_group(LIMITS.memory_in_all, LIMITS.processes)
+    if group is None:
+        yield Finding(
+            "sum of memory",
+            f"not bounded: {LIMITS.memory >> 30} GiB for each of {LIMITS.processes} processes",
+            "Grade as root, or in a control group that was delegated to you.",
+            needed_for="grading (a third wall)",
+        )
+        return
+    group.remove()
+    yield Finding("sum of memory", f"a control group bounds it to {LIMITS.memory_in_all >> 30} GiB")
 
 
 def _alembic() -> Finding:

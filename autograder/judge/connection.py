@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import select
-import socket
-import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 from autograder.judge.deadlines import LEAST_CPU_SECONDS
-from autograder.judge.sandbox import INSIDE, Mounts, Sandbox
+from autograder.judge.sandbox import Mounts
+from autograder.judge.workers import Worker, WorkerSource
 from autograder.student.errors import (
     DeadlineExceeded,
     SubmissionError,
@@ -27,12 +24,7 @@ from autograder.student.submission import read_error
 from autograder.worker.frames import BrokenFrame, receive, send
 
 WALL_FACTOR = 4.0
-START_SECONDS = 120.0
 POLL_SECONDS = 0.1
-
-
-class WorkerCannotStart(Exception):
-    """The worker ended before it ran any of the student's code: the grader's own failure."""
 
 
 @dataclass
@@ -51,7 +43,8 @@ class WorkerConnection:
     Args:
         program: what the worker runs.
         mounts: what it sees.
-        sandbox: what holds it.
+        source: where workers come from.
+        imports: modules that the program imports, which may be loaded ahead of time.
         names: packages whose public objects a request may name.
         cpu_seconds: CPU time that one test may take; the wall clock gets four times that.
         seed: random, numpy and torch are seeded with it before the submission is loaded.
@@ -61,19 +54,21 @@ class WorkerConnection:
         self,
         program: Program,
         mounts: Mounts,
-        sandbox: Sandbox,
+        source: WorkerSource,
         *,
+        imports: tuple[str, ...] = (),
         names: tuple[str, ...] = (),
         cpu_seconds: float = LEAST_CPU_SECONDS,
         seed: int = 0,
     ) -> None:
         self._program = program
         self._mounts = mounts
-        self._sandbox = sandbox
+        self._source = source
+        self._imports = imports
         self._names = names
         self._seed = seed
         self.cpu_seconds = cpu_seconds
-        self._worker: _Worker | None = None
+        self._worker: _Loaded | None = None
         self._load_error: SubmissionError | None = None
         self.notes: list[str] = []
         self.starts = 0
@@ -118,12 +113,11 @@ class WorkerConnection:
     def _start(self) -> None:
         self.starts += 1
         self._load_error = None
-        self._worker = _Worker(self._mounts, self._sandbox)
-        probes = INSIDE / "probes" if self._sandbox.contained else self._mounts.probes
+        self._worker = _Loaded(self._source.start(self._mounts, self._imports))
         order = {
             "program": self._program.to_json(),
             "seed": self._seed,
-            "probes": str(probes),
+            "probes": self._source.seen(self._mounts.probes),
             "names": list(self._names),
         }
         try:
@@ -131,43 +125,22 @@ class WorkerConnection:
         except SubmissionError as error:
             self._load_error = error
             return
-        except WorkerCannotStart:
-            self.close()
-            raise
         self.notes = report["notes"]
         if report["error"] is not None:
             self._load_error = read_error(report["error"])
 
 
-class _Worker:
-    """One worker process and the judge's end of its socket."""
+class _Loaded:
+    """A worker and the time that its tests have left."""
 
-    def __init__(self, mounts: Mounts, sandbox: Sandbox) -> None:
+    def __init__(self, worker: Worker) -> None:
         self.dead = False
         self.budget: _Budget | None = None
-        self._peer, theirs = socket.socketpair()
-        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the worker
-        with theirs:
-            self._process = sandbox.start(mounts, theirs.fileno(), self._errors.fileno())
-        self._watch = psutil.Process(self._process.pid)
-        self._cpu = 0.0
+        self._worker = worker
+        self._peer = worker.peer
 
     def load(self, order: dict[str, Any], cpu_seconds: float) -> dict[str, Any]:
         """Send the program; wait until the submission's cells have run."""
-        self.budget = None
-        started = time.monotonic()
-
-        def starting() -> None:
-            self._wait_readable()
-            if time.monotonic() - started > START_SECONDS:
-                raise WorkerCannotStart(f"the worker did not start in {START_SECONDS:.0f} s")
-
-        try:
-            ready, _ = receive(self._peer, starting)
-        except BrokenFrame:
-            raise WorkerCannotStart(f"the worker could not start: {self._last_words()}") from None
-        if ready != {"ready": True}:
-            raise WorkerCannotStart("the worker sent something else than its greeting")
         self.budget = _Budget.of(cpu_seconds, self)
         tree, _ = self.exchange(order, b"")
         if type(tree) is not dict or type(tree.get("notes")) is not list:
@@ -196,38 +169,19 @@ class _Worker:
         return tree, bytes(reply)
 
     def cpu_seconds(self) -> float:
-        """CPU time of the worker and of all that it started, as far as they still run."""
-        with contextlib.suppress(psutil.Error):
-            family = [self._watch, *self._watch.children(recursive=True)]
-            self._cpu = max(self._cpu, sum(_cpu_of(process) for process in family))
-        return self._cpu
+        """CPU time of the worker and of all that it started."""
+        return self._worker.cpu_seconds()
 
     def kill(self) -> None:
-        """End the worker; bubblewrap takes its whole process namespace along."""
+        """End the worker and all that it started."""
         self.dead = True
-        family: list[psutil.Process] = []
-        with contextlib.suppress(psutil.Error):
-            family = self._watch.children(recursive=True)
-        for process in (self._process, *family):
-            with contextlib.suppress(psutil.Error, OSError):
-                process.kill()
-        self._process.wait()
-        self._peer.close()
-        self._errors.close()
-
-    def _wait_readable(self) -> None:
-        select.select([self._peer], [], [], POLL_SECONDS)
+        self._worker.kill()
 
     def _wait_within_budget(self) -> None:
         assert self.budget is not None
         while not select.select([self._peer], [], [], POLL_SECONDS)[0]:
             self.budget.check(self)
         self.budget.check_wall()
-
-    def _last_words(self) -> str:
-        self._errors.seek(0)
-        lines = self._errors.read()[-2000:].decode(errors="replace").strip().splitlines()
-        return lines[-1] if lines else "it said nothing"
 
 
 _OUT_OF_TIME = "Your code used more time than this test allows."
@@ -241,7 +195,7 @@ class _Budget:
     wall_until: float
 
     @classmethod
-    def of(cls, cpu_seconds: float, worker: _Worker) -> _Budget:
+    def of(cls, cpu_seconds: float, worker: _Loaded) -> _Budget:
         wall = time.monotonic() + WALL_FACTOR * cpu_seconds
         return cls(worker.cpu_seconds() + cpu_seconds, wall)
 
@@ -252,25 +206,18 @@ class _Budget:
         if time.monotonic() > self.wall_until:
             raise DeadlineExceeded(_OUT_OF_TIME)
 
-    def check(self, worker: _Worker) -> None:
+    def check(self, worker: _Loaded) -> None:
         self.check_wall()
         if worker.cpu_seconds() > self.cpu_until:
             raise DeadlineExceeded(_OUT_OF_TIME)
 
 
-def _cpu_of(process: psutil.Process) -> float:
-    with contextlib.suppress(psutil.Error):
-        times = process.cpu_times()
-        return float(times.user + times.system)
-    return 0.0
-
-
 @contextlib.contextmanager
 def connected(
-    program: Program, mounts: Mounts, sandbox: Sandbox, **options: Any
+    program: Program, mounts: Mounts, source: WorkerSource, **options: Any
 ) -> Iterator[WorkerConnection]:
     """A connection that is closed at the end of the block, whatever happened in it."""
-    connection = WorkerConnection(program, mounts, sandbox, **options)
+    connection = WorkerConnection(program, mounts, source, **options)
     try:
         yield connection
     finally:

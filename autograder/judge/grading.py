@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
+import contextlib
 import platform
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from autograder.judge.connection import WorkerConnection, connected, probes_fold
 from autograder.judge.deadlines import LEAST_CPU_SECONDS, deadline, remember, remembered
 from autograder.judge.sandbox import Mounts, Sandbox
 from autograder.judge.secret import read_secret
+from autograder.judge.workers import WorkerSource, worker_source
 from autograder.student.errors import SubmissionError
 from autograder.student.program import Program, program_for, program_for_file
 from autograder.student.reading import definitions, with_helpers
@@ -52,6 +55,9 @@ class Graded:
 class Judge:
     """Grades answers to a course's exercises.
 
+    Workers come from fork servers that live as long as the judge, or until `close`; a judge that is
+    sent to another process starts its own there.
+
     Args:
         course: the checkout that holds reference and tests.
         sandbox: where submissions run.
@@ -61,10 +67,28 @@ class Judge:
     course: Course
     sandbox: Sandbox
     secret: bytes | None = None
+    _source: WorkerSource = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.secret is None:
             self.secret = read_secret(self.course.course_id)
+        self._source = worker_source(self.sandbox)
+
+    def __enter__(self) -> Judge:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"course": self.course, "sandbox": self.sandbox, "secret": self.secret}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__init__(**state)  # type: ignore[misc]
+
+    def close(self) -> None:
+        """End the fork servers; they start again when they are needed again."""
+        self._source.close()
 
     def grade_notebook(
         self, assignment: Assignment, notebook: nbformat.NotebookNode
@@ -166,7 +190,8 @@ class Judge:
         with connected(
             program,
             self.mounts(exercise),
-            self.sandbox,
+            self._source,
+            imports=_imports(program),
             names=names,
             seed=SEED,
         ) as connection:
@@ -220,6 +245,19 @@ def program_definitions(program: Program) -> dict[str, str]:
     """Functions and classes that a program's answer may call, and the answer's own."""
     answer = [] if program.answer is None else [program.answer.source]
     return definitions([*(cell.source for cell in program.others), *answer])
+
+
+def _imports(program: Program) -> tuple[str, ...]:
+    """Modules that the kit's own part of a program imports: the set-up cell and the references."""
+    modules: dict[str, None] = {}
+    with contextlib.suppress(SyntaxError):
+        for node in ast.walk(ast.parse(program.setup)):
+            if isinstance(node, ast.Import):
+                modules |= dict.fromkeys(name.name for name in node.names)
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                modules[node.module] = None
+    modules |= dict.fromkeys(path.rpartition(".")[0] for path in program.bindings.values())
+    return tuple(modules)
 
 
 class _NoAnswer:

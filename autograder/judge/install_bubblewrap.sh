@@ -1,8 +1,9 @@
 #!/bin/sh
-# Installs bubblewrap where it is missing and may be installed; otherwise says what to type.
+# Installs bubblewrap and libseccomp where they are missing and may be installed; otherwise says
+# what to type.
 # Never fails: the demo goes on with its honest samples, and says that they run unsandboxed.
-command -v bwrap >/dev/null 2>&1 && exit 0
-by_hand="sudo apt-get install bubblewrap"
+command -v bwrap >/dev/null 2>&1 && /sbin/ldconfig -p | grep -q libseccomp && exit 0
+by_hand="sudo apt-get install bubblewrap libseccomp2"
 if ! command -v apt-get >/dev/null 2>&1; then
   echo "bubblewrap is missing: install it with this system's package manager." >&2
   exit 0
@@ -17,6 +18,6 @@ else
 fi
 echo "Installing bubblewrap, the sandbox that submissions run in ($by_hand) ..."
 export DEBIAN_FRONTEND=noninteractive
-$as_root apt-get update -qq && $as_root apt-get install -y -qq bubblewrap >/dev/null ||
+$as_root apt-get update -qq && $as_root apt-get install -y -qq bubblewrap libseccomp2 >/dev/null ||
   echo "bubblewrap could not be installed. Type: $by_hand" >&2
 exit 0

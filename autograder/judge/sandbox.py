@@ -1,8 +1,10 @@
 """Where a submission runs: bubblewrap with an allow-list of mounts, or, on request, no sandbox.
 
 Inside there is the interpreter and its standard library, the runtime packages of students, the
-grading edition of the library, `autograder.student` and `autograder.worker`, the probes, and empty
-scratch folders. There is no network, no other process, no checkout, no test and no judge.
+grading editions of the library, `autograder.student` and `autograder.worker`, the probes, and empty
+scratch folders. There is no network, no other process, no checkout, no test and no judge. A fork
+server runs there, with the rights that it needs to shut each of its forks into namespaces of its
+own, with one edition and no rights (`autograder.worker.isolation`); only those run submissions.
 """
 
 from __future__ import annotations
@@ -25,8 +27,8 @@ PACKAGE = Path(__file__).resolve().parent.parent
 INSIDE = Path("/grading")
 SITE = INSIDE / "site-packages"
 SCRATCH = "/scratch"
-FIRST_UID, UIDS = 200_000, 50_000
-_uids = itertools.count(os.getpid() * 7)
+# What the fork server needs to isolate its forks, which keep none of it.
+CAPABILITIES = ("CAP_SYS_ADMIN", "CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP")
 
 
 class SandboxUnavailable(Exception):
@@ -38,9 +40,11 @@ class Limits:
     """What one worker may use.
 
     Attributes:
-        memory: bytes of data (RLIMIT_DATA).
-        address_space: bytes of address space (RLIMIT_AS).
-        cpu_seconds: in all, as a last resort behind the judge's own deadlines.
+        memory: bytes of data of one process.
+        memory_in_all: bytes of all its processes and scratch folders together, where the machine
+            has control groups for us.
+        address_space: bytes of address space of one process.
+        cpu_seconds: of one process, as a last resort behind the judge's own deadlines.
         processes: processes and threads.
         file_size: bytes of one file.
         open_files: descriptors.
@@ -48,6 +52,7 @@ class Limits:
     """
 
     memory: int = 3 << 30
+    memory_in_all: int = 4 << 30
     address_space: int = 16 << 30
     cpu_seconds: int = 600
     processes: int = 128
@@ -55,17 +60,17 @@ class Limits:
     open_files: int = 256
     scratch: int = 256 << 20
 
-    def arguments(self) -> list[str]:
-        """The limits as arguments of prlimit(1)."""
-        return [
-            f"--data={self.memory}",
-            f"--as={self.address_space}",
-            f"--cpu={self.cpu_seconds}",
-            f"--nproc={self.processes}",
-            f"--fsize={self.file_size}",
-            f"--nofile={self.open_files}",
-            "--core=0",
-        ]
+    def rlimits(self) -> dict[str, int]:
+        """The limits of each process, by their names in `resource`."""
+        return {
+            "RLIMIT_DATA": self.memory,
+            "RLIMIT_AS": self.address_space,
+            "RLIMIT_CPU": self.cpu_seconds,
+            "RLIMIT_NPROC": self.processes,
+            "RLIMIT_FSIZE": self.file_size,
+            "RLIMIT_NOFILE": self.open_files,
+            "RLIMIT_CORE": 0,
+        }
 
 
 ENVIRONMENT = {
@@ -104,33 +109,22 @@ class Mounts:
 
 @dataclass(frozen=True)
 class Bubblewrap:
-    """Runs workers with bubblewrap, as root (dropping to an unused uid) or as anybody."""
+    """Runs workers inside bubblewrap, as root (dropping to an unused uid) or as anybody."""
 
     limits: Limits = field(default_factory=Limits)
     contained = True
 
-    def start(self, mounts: Mounts, descriptor: int, errors: int) -> subprocess.Popen[bytes]:
-        """Start a worker that serves on the socket `descriptor`; `errors` takes its stderr."""
-        command = [*self.command(mounts), *worker_command(descriptor)]
-        return subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=errors,
-            pass_fds=[descriptor],
-            env={"PATH": "/usr/bin:/bin:/usr/local/bin"},
-        )
-
     def command(self, mounts: Mounts) -> list[str]:
         """The bubblewrap command up to the program that runs inside."""
-        is_root = os.geteuid() == 0
         command = [
             "bwrap", "--die-with-parent", "--new-session",
             "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts",
-            "--unshare-cgroup-try", "--hostname", "sandbox",
+            "--unshare-cgroup-try", "--hostname", "sandbox", "--cap-drop", "ALL",
         ]  # fmt: skip
-        if not is_root:
-            command += ["--unshare-user", "--disable-userns", "--uid", "65534", "--gid", "65534"]
+        if os.geteuid() != 0:
+            command += ["--unshare-user", "--uid", "0", "--gid", "0"]
+        for capability in CAPABILITIES:
+            command += ["--cap-add", capability]
         command += ["--proc", "/proc", "--dev", "/dev"]
         command += [*self._tmpfs("/dev/shm"), "--remount-ro", "/dev"]
         command += [*self._tmpfs("/tmp"), *self._tmpfs(SCRATCH)]
@@ -139,14 +133,7 @@ class Bubblewrap:
         paths = f"{INSIDE}:{INSIDE / 'edition'}:{SITE}"
         for name, value in {**ENVIRONMENT, "PYTHONPATH": paths}.items():
             command += ["--setenv", name, value]
-        command += ["--"]
-        if is_root:
-            uid = FIRST_UID + next(_uids) % UIDS
-            command += [
-                "/usr/bin/setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups",
-                "--no-new-privs", "--inh-caps=-all", "--ambient-caps=-all", "--bounding-set=-all",
-            ]  # fmt: skip
-        return [*command, "/usr/bin/prlimit", *self.limits.arguments(), "--"]
+        return [*command, "--"]
 
     def _tmpfs(self, folder: str) -> list[str]:
         return ["--perms", "1777", "--size", str(self.limits.scratch), "--tmpfs", folder]
@@ -157,25 +144,6 @@ class Unsandboxed:
     """Runs workers as plain child processes: no protection, for honest work only."""
 
     contained = False
-
-    def start(self, mounts: Mounts, descriptor: int, errors: int) -> subprocess.Popen[bytes]:
-        """Start a worker that serves on the socket `descriptor`; `errors` takes its stderr."""
-        paths = [str(PACKAGE.parent), str(mounts.edition), *_site_folders()]
-        environment = {
-            **ENVIRONMENT,
-            "PYTHONPATH": os.pathsep.join([paths[1], paths[0], *paths[2:]]),
-        }
-        environment["PATH"] = os.environ.get("PATH", "")
-        environment["HOME"] = environment["MPLCONFIGDIR"] = str(mounts.edition.parent)
-        return subprocess.Popen(
-            worker_command(descriptor),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=errors,
-            pass_fds=[descriptor],
-            env=environment,
-            start_new_session=True,
-        )
 
 
 Sandbox = Bubblewrap | Unsandboxed
@@ -203,14 +171,15 @@ def sandbox_problem() -> str:
     """Why bubblewrap cannot be used on this machine, with the remedy; "" when it can."""
     if sys.platform != "linux":
         return "Grading needs Linux (a virtual machine or WSL elsewhere)."
-    missing = [name for name in ("bwrap", "setpriv", "prlimit") if not shutil.which(name)]
-    if missing:
+    if not shutil.which("bwrap"):
         return (
-            f"{', '.join(missing)} not found: nothing is graded without the sandbox. "
-            "Install it, for example: sudo apt-get install bubblewrap util-linux"
+            "bwrap not found: nothing is graded without the sandbox. "
+            "Install it, for example: sudo apt-get install bubblewrap libseccomp2"
         )
-    nothing = Mounts(edition=PACKAGE / "student", probes=None, runtime=())
-    trial = [*Bubblewrap().command(nothing), "/usr/bin/prlimit", "--version"]
+    nothing = Mounts(edition=PACKAGE / "student" / "none", probes=None, runtime=())
+    isolate = "from autograder.worker.isolation import leave_everything as f; f({order})"
+    order = {"limits": {}, "scratch": 1 << 20, "uid": None, "seccomp": ""}
+    trial = [*Bubblewrap().command(nothing), *_inside("-c", isolate.format(order=order))]
     done = subprocess.run(trial, capture_output=True, text=True, check=False)
     if done.returncode:
         reason = (done.stderr.strip().splitlines() or ["no message"])[-1]
@@ -221,9 +190,39 @@ def sandbox_problem() -> str:
     return ""
 
 
-def worker_command(descriptor: int) -> list[str]:
-    """The worker's own command: the base interpreter, without its site-packages."""
-    return [base_python(), "-s", "-S", "-m", "autograder.worker", str(descriptor)]
+def server_command(descriptor: int) -> list[str]:
+    """The fork server's own command, which serves on the socket `descriptor`."""
+    return _inside("-m", "autograder.worker.forkserver", str(descriptor))
+
+
+def start_unsandboxed(mounts: Mounts, descriptor: int, errors: int) -> subprocess.Popen[bytes]:
+    """Start a worker as a plain child process, to serve on the socket `descriptor`.
+
+    Args:
+        mounts: the edition to import; nothing else is kept from it.
+        errors: descriptor that takes its stderr.
+    """
+    environment = {
+        **ENVIRONMENT,
+        "PYTHONPATH": os.pathsep.join([str(mounts.edition), str(PACKAGE.parent), *_site_folders()]),
+        "PATH": os.environ.get("PATH", ""),
+        "HOME": str(mounts.edition.parent),
+        "MPLCONFIGDIR": str(mounts.edition.parent),
+    }
+    return subprocess.Popen(
+        _inside("-m", "autograder.worker", str(descriptor)),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=errors,
+        pass_fds=[descriptor],
+        env=environment,
+        start_new_session=True,
+    )
+
+
+def _inside(*arguments: str) -> list[str]:
+    """The base interpreter, without its site-packages."""
+    return [base_python(), "-s", "-S", *arguments]
 
 
 @cache
@@ -239,9 +238,6 @@ def _interpreter_mounts() -> list[str]:
         arguments += ["--perms", "0755", "--dir", folder]
     for folder in ("/usr/lib", "/usr/lib64", "/lib", "/lib64", "/lib32"):
         arguments += _system_folder(Path(folder))
-    for program in ("setpriv", "prlimit"):
-        found = shutil.which(program) or f"/usr/bin/{program}"
-        arguments += ["--ro-bind", found, f"/usr/bin/{program}"]
     arguments += ["--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache"]
     base = Path(sys.base_prefix).resolve()
     library = Path(
@@ -271,7 +267,7 @@ def _course_mounts(mounts: Mounts) -> list[str]:
         PACKAGE / "__init__.py": INSIDE / "autograder" / "__init__.py",
         PACKAGE / "student": INSIDE / "autograder" / "student",
         PACKAGE / "worker": INSIDE / "autograder" / "worker",
-        mounts.edition: INSIDE / "edition",
+        mounts.edition.parent: INSIDE / "editions",
     }
     if mounts.probes is not None and mounts.probes.is_dir():
         seen_as[mounts.probes] = INSIDE / "probes"
@@ -280,7 +276,7 @@ def _course_mounts(mounts: Mounts) -> list[str]:
     for path in runtime_files(mounts.runtime):
         seen_as[path] = SITE / path.name
     arguments = ["--perms", "0755", "--dir", str(INSIDE)]
-    for folder in ("autograder", "site-packages"):
+    for folder in ("autograder", "site-packages", "edition"):
         arguments += ["--perms", "0755", "--dir", str(INSIDE / folder)]
     for outside, inside in seen_as.items():
         arguments += ["--ro-bind", str(outside), str(inside)]

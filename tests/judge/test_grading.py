@@ -14,6 +14,7 @@ from autograder.judge import connection
 from autograder.judge.deadlines import deadline, remembered
 from autograder.judge.grading import Graded, Judge
 from autograder.judge.sandbox import Bubblewrap
+from autograder.judge.workers import ForkServers
 from autograder.student.verdicts import Outcome
 from tests.judge.conftest import by_test, needs_sandbox
 
@@ -88,10 +89,18 @@ def test_an_answer_that_sleeps_is_stopped_by_the_wall_clock(
 
 def test_a_forged_frame_fails_the_test_and_nothing_else(grade: Grade) -> None:
     forged = """
-import os, sys
+import os, stat
+def sockets():
+    for fd in map(int, os.listdir("/proc/self/fd")):
+        try:
+            if stat.S_ISSOCK(os.fstat(fd).st_mode):
+                yield fd
+        except OSError:
+            pass
 def dot(x, y):
     if not x:
-        os.write(int(sys.argv[1]), b"passed" * 100)
+        (to_the_judge,) = sockets()
+        os.write(to_the_judge, b"passed" * 100)
     return float(sum(a * b for a, b in zip(x, y)))
 """
     graded = grade("dot", forged)
@@ -127,7 +136,8 @@ def dot(x, y):
 def test_a_worker_that_cannot_start_is_the_graders_own_failure(
     judge: Judge, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("autograder.judge.sandbox.worker_command", lambda fd: ["/missing"])
+    monkeypatch.setattr("autograder.judge.workers.server_command", lambda fd: ["/missing"])
+    judge.close()
     answer = tmp_path / "answer.py"
     answer.write_text(RIGHT, encoding="utf-8")
     graded = judge.grade_answer("dot", answer)
@@ -179,10 +189,13 @@ def test_hidden_tests_can_be_left_out(judge: Judge, tmp_path: Path) -> None:
 def test_killing_a_worker_leaves_no_process_behind(judge: Judge, tmp_path: Path) -> None:
     program = judge.grade_answer("dot", _written(tmp_path)).program
     mounts = judge.mounts(judge.course.exercise("dot"))
-    with connection.connected(program, mounts, Bubblewrap()) as alive:
+    before = set(psutil.Process().children(recursive=True))
+    source = ForkServers(Bubblewrap())
+    with connection.connected(program, mounts, source) as alive:
         alive.renew()
-        assert alive._worker is not None
-        watched = [alive._worker._watch, *alive._worker._watch.children(recursive=True)]
+        watched = set(psutil.Process().children(recursive=True)) - before
+        assert len(watched) >= 4, "bubblewrap, the fork server, a warm process and the worker"
+    source.close()
     _, alive_still = psutil.wait_procs(watched, timeout=20)
     assert not alive_still
 
