@@ -145,11 +145,12 @@ class _Server:
                 pass_fds=[theirs.fileno()],
                 env={"PATH": "/usr/bin:/bin:/usr/local/bin"},
             )
-        self._group = make_group(sandbox.limits.memory_in_all, sandbox.limits.processes)
+        limits = sandbox.limits
+        self._group = make_group(limits.memory_in_all, limits.processes)
         self._warm: dict[tuple[str, tuple[str, ...]], socket.socket] = {}
         self._order = {
-            "limits": sandbox.limits.rlimits(),
-            "scratch": sandbox.limits.scratch,
+            "limits": limits.rlimits(),
+            "scratch": limits.scratch,
             "seccomp": base64.b64encode(compiled_filter()).decode(),
         }
         self._greeted = False
@@ -159,6 +160,7 @@ class _Server:
         """A new worker of an edition."""
         if not self._greeted:
             self._await_greeting(self._control)
+            self._bound_the_sum()
             self._greeted = True
         warm = self._warm.get((edition, imports))
         if warm is None:
@@ -180,6 +182,18 @@ class _Server:
             warm.close()
         self._end()
         self._errors.close()
+
+    def _bound_the_sum(self) -> None:
+        """Put the server into the control group, where all its forks are then born.
+
+        The kernel takes milliseconds to move a process, so no worker is moved. Workers are the
+        first to go when memory runs out (`leave_everything`).
+        """
+        if self._group is None:
+            return
+        server = psutil.Process(self._process.pid)
+        for process in (server, *server.children(recursive=True)):
+            self._group.add(process.pid)
 
     def _hand_over(
         self, to: socket.socket, order: dict[str, Any], kind: socket.SocketKind
@@ -225,7 +239,6 @@ class _Fork:
         self._before = 0.0
         if group is not None:
             self._before = group.cpu_seconds()
-            group.add(pid)
 
     def cpu_seconds(self) -> float:
         """From the control group, which counts processes that ended too; else what still runs."""

@@ -7,7 +7,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -27,6 +27,16 @@ from autograder.student.submission import Submission
 from autograder.student.verdicts import Outcome, Verdict
 
 SubmissionFactory = Callable[[], Submission]
+State = tuple[tuple[str, int, int], ...]
+
+# Each costs a millisecond for each exercise of each student; the tests have two fixtures.
+PLUGINS_WITHOUT_USE = (
+    "terminal", "cacheprovider", "faulthandler", "warnings", "logging", "unraisableexception",
+    "threadexception", "debugging", "unittest", "legacypath", "tmpdir", "monkeypatch", "recwarn",
+    "pastebin", "doctest", "junitxml", "setuponly", "setupplan", "stepwise", "subtests",
+)  # fmt: skip
+MOST_KEPT = 8  # courses whose tests stay imported
+_kept: dict[frozenset[Path], tuple[State, dict[str, ModuleType]]] = {}
 
 
 def run_tests(
@@ -60,18 +70,12 @@ def run_tests(
         "--import-mode=importlib",
         "--noconftest",
         "--capture=no",
-        "-pno:terminal",
-        "-pno:cacheprovider",
-        "-pno:faulthandler",
-        "-pno:warnings",
-        "-pno:logging",
-        "-pno:unraisableexception",
-        "-pno:threadexception",
+        *(f"-pno:{plugin}" for plugin in PLUGINS_WITHOUT_USE),
         f"--rootdir={root}",
         "--override-ini=addopts=",
         *(str(module) for module in modules),
     ]
-    with _importing_from(root), _imported_afresh({module.parent.name for module in modules}):
+    with _importing_from(root), _imported_as_they_are({module.parent for module in modules}):
         pytest.main(arguments, plugins=[plugin])
     if plugin.broken:
         raise LookupError(f"the tests of {exercise} cannot be imported: {plugin.broken[0]}")
@@ -197,24 +201,46 @@ def _graded(item: Any) -> Graded:
 
 
 @contextmanager
-def _imported_afresh(packages: set[str]) -> Iterator[None]:
-    """Import the tests' packages anew: a long-lived process must not run tests edited since.
+def _imported_as_they_are(folders: set[Path]) -> Iterator[None]:
+    """Give the tests' packages as their files are now: imported anew when one was edited.
 
-    Two courses may also have packages of the same name.
+    A long-lived process must not run tests edited since, and two courses may have packages of the
+    same name.
     """
-
-    def theirs() -> dict[str, ModuleType]:
-        return {n: m for n, m in sys.modules.items() if n.partition(".")[0] in packages}
-
-    before = theirs()
-    for name in before:
-        del sys.modules[name]
+    key = frozenset(folders)
+    names = {folder.name for folder in folders}
+    before = _modules_of(names)
+    state, modules = _kept.get(key, ((), {}))
+    _replace_modules(names, modules if state == _state_of(modules) else {})
     try:
         yield
     finally:
-        for name in theirs():
-            del sys.modules[name]
-        sys.modules.update(before)
+        if len(_kept) >= MOST_KEPT:
+            _kept.clear()
+        modules = _modules_of(names)
+        _kept[key] = _state_of(modules), modules
+        _replace_modules(names, before)
+
+
+def _modules_of(packages: set[str]) -> dict[str, ModuleType]:
+    return {n: m for n, m in sys.modules.items() if n.partition(".")[0] in packages}
+
+
+def _replace_modules(packages: set[str], modules: dict[str, ModuleType]) -> None:
+    for name in _modules_of(packages):
+        del sys.modules[name]
+    sys.modules.update(modules)
+
+
+def _state_of(modules: dict[str, ModuleType]) -> State:
+    """Times and sizes of the files that modules were loaded from."""
+    stats = []
+    for module in modules.values():
+        if module.__file__ is not None:
+            with suppress(FileNotFoundError):
+                stat = os.stat(module.__file__)
+                stats.append((module.__file__, stat.st_mtime_ns, stat.st_size))
+    return tuple(stats)
 
 
 @contextmanager

@@ -29,12 +29,15 @@ from autograder.worker.isolation import die_with_parent, leave_everything, see_o
 EDITION, EDITIONS = "/grading/edition", "/grading/editions"
 READY, FAILED = b"+", b"-"
 MOST_BYTES = 1 << 17
+# What torch itself imports when it is first differentiated or traced: half a second of sympy.
+LOADED_LATE = ("torch.fx.experimental.symbolic_shapes",)
 
 
 def main(descriptor: int) -> None:
     """Fork a warm process for each order, until the judge hangs up."""
     control = socket.socket(fileno=descriptor)
     control.set_inheritable(False)
+    _import_what_can_be(LOADED_LATE)
     control.send(READY)
     fork_for_each_order(control, become_warm)
 
