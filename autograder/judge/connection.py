@@ -27,6 +27,10 @@ WALL_FACTOR = 4.0
 POLL_SECONDS = 0.1
 
 
+class Overslept(DeadlineExceeded):
+    """The wall clock ran out before the CPU time did."""
+
+
 @dataclass
 class Clock:
     """Time that the tests of one exercise took, on the worker's side."""
@@ -72,6 +76,7 @@ class WorkerConnection:
         self._load_error: SubmissionError | None = None
         self.notes: list[str] = []
         self.starts = 0
+        self.overslept = False  # the wall clock ran out, which a busy machine may have caused
         self.clock = Clock()
 
     def renew(self) -> None:
@@ -100,6 +105,9 @@ class WorkerConnection:
         cpu = self._worker.cpu_seconds()
         try:
             return self._worker.exchange(request, payload)
+        except Overslept:
+            self.overslept = True
+            raise
         finally:
             self.clock.wall += time.monotonic() - began
             self.clock.cpu += max(0.0, self._worker.cpu_seconds() - cpu)
@@ -159,7 +167,7 @@ class _Loaded:
         except (BrokenFrame, OSError) as error:
             self.kill()
             if isinstance(error, TimeoutError):
-                raise DeadlineExceeded(_OUT_OF_TIME) from None
+                raise Overslept(_OUT_OF_TIME) from None
             if isinstance(error, BrokenFrame) and "hung up" not in str(error):
                 raise UnreadableValue(f"Your code sent {error}.") from None
             raise WorkerDied("The process that runs your code ended before it answered.") from None
@@ -204,7 +212,7 @@ class _Budget:
 
     def check_wall(self) -> None:
         if time.monotonic() > self.wall_until:
-            raise DeadlineExceeded(_OUT_OF_TIME)
+            raise Overslept(_OUT_OF_TIME)
 
     def check(self, worker: _Loaded) -> None:
         self.check_wall()

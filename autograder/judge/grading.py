@@ -20,7 +20,7 @@ from autograder.judge.deadlines import LEAST_CPU_SECONDS, deadline, remember, re
 from autograder.judge.sandbox import Mounts, Sandbox
 from autograder.judge.secret import read_secret
 from autograder.judge.workers import WorkerSource, worker_source
-from autograder.student.errors import SubmissionError
+from autograder.student.errors import DeadlineExceeded, SubmissionError
 from autograder.student.program import Program, program_for, program_for_file
 from autograder.student.reading import definitions, with_helpers
 from autograder.student.session import run_tests
@@ -49,6 +49,16 @@ class Graded:
     run: dict[str, Any]
     repairs: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Attempt:
+    """One run of an exercise's tests."""
+
+    verdicts: tuple[Verdict, ...]
+    timings: dict[str, Any] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    overslept: bool = False
 
 
 @dataclass
@@ -81,10 +91,11 @@ class Judge:
         self.close()
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"course": self.course, "sandbox": self.sandbox, "secret": self.secret}
+        return {name: value for name, value in vars(self).items() if name != "_source"}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__init__(**state)  # type: ignore[misc]
+        vars(self).update(state)
+        self._source = worker_source(self.sandbox)
 
     def close(self) -> None:
         """End the fork servers; they start again when they are needed again."""
@@ -128,25 +139,29 @@ class Judge:
         return self.grade(exercise, program, hidden=hidden)
 
     def grade(self, exercise: CourseExercise, program: Program, *, hidden: bool = True) -> Graded:
-        """Grade one exercise; a deadline that was hit is tried once more."""
+        """Grade one exercise.
+
+        A test that ran out of time by the wall clock alone is run once more: the machine may have
+        been busy. CPU time is the same on any day.
+        """
         began = time.time()
         modules = self.course.test_modules(exercise.assignment, hidden=hidden)
         deadlines = self._deadlines(exercise)
-        attempts = 1
-        verdicts, timings, notes = self._run(exercise, program, modules, deadlines)
-        if any(verdict.cause == "DeadlineExceeded" for verdict in verdicts):
-            attempts = 2
-            verdicts, timings, notes = self._run(exercise, program, modules, deadlines)
+        first = self._run(exercise, program, modules, deadlines)
+        last = first
+        if first.overslept:
+            known = {verdict.test: verdict for verdict in first.verdicts if _stands(verdict)}
+            last = self._run(exercise, program, modules, deadlines, known)
         run = {
             "began": began,
             "seconds": time.time() - began,
             "host": platform.node(),
-            "attempts": attempts,
+            "attempts": 2 if first.overslept else 1,
             "contained": self.sandbox.contained,
-            "tests": timings,
+            "tests": first.timings | last.timings,
         }
-        result = Result(exercise.id, verdicts)
-        return Graded(result, program, run, program.repairs, tuple(notes))
+        result = Result(exercise.id, last.verdicts)
+        return Graded(result, program, run, program.repairs, tuple(last.notes))
 
     def mounts(self, exercise: CourseExercise) -> Mounts:
         """What a worker of this exercise sees: the edition without it and all later exercises."""
@@ -169,7 +184,7 @@ class Judge:
                 exercise, source, setup="", bindings=self._bindings(exercise)
             )
             modules = self.course.test_modules(exercise.assignment)
-            _, timings, _ = self._run(exercise, program, modules, {})
+            timings = self._run(exercise, program, modules, {}).timings
             times = {test: timing["cpu"] for test, timing in timings.items()}
             remember(self.course, exercise, times)
         return {test: deadline(seconds) for test, seconds in times.items()}
@@ -180,12 +195,13 @@ class Judge:
         program: Program,
         modules: Iterable[Path],
         deadlines: Mapping[str, float],
-    ) -> tuple[tuple[Verdict, ...], dict[str, Any], list[str]]:
+        known: Mapping[str, Verdict] | None = None,
+    ) -> _Attempt:
         timings: dict[str, Any] = {}
         names = (*PUBLIC_NAMES, self.course.library_name)
         if program.answer is None:
             verdicts = self._verdicts(exercise, modules, lambda: Submission(_NoAnswer()))
-            return _without_answer(verdicts), {}, []
+            return _Attempt(_without_answer(verdicts))
         text = with_helpers(program.name, program_definitions(program).get)
         with connected(
             program,
@@ -204,9 +220,9 @@ class Judge:
                 answer.seed(SEED)
                 return answer
 
-            verdicts = self._verdicts(exercise, modules, submission, clock.next_test)
+            verdicts = self._verdicts(exercise, modules, submission, clock.next_test, known)
             clock.next_test("")
-            return verdicts, timings, connection.notes
+            return _Attempt(verdicts, timings, connection.notes, connection.overslept)
 
     def _verdicts(
         self,
@@ -214,6 +230,7 @@ class Judge:
         modules: Iterable[Path],
         submission: Callable[[], Submission],
         on_test: Callable[[str], None] | None = None,
+        known: Mapping[str, Verdict] | None = None,
     ) -> tuple[Verdict, ...]:
         assert self.secret is not None
         return run_tests(
@@ -223,6 +240,7 @@ class Judge:
             root=self.course.root,
             secret=self.secret,
             on_test=on_test,
+            known=known,
         )
 
     def _setup(self, assignment: Assignment) -> str:
@@ -258,6 +276,12 @@ def _imports(program: Program) -> tuple[str, ...]:
                 modules[node.module] = None
     modules |= dict.fromkeys(path.rpartition(".")[0] for path in program.bindings.values())
     return tuple(modules)
+
+
+def _stands(verdict: Verdict) -> bool:
+    """Whether a verdict does not depend on a deadline."""
+    late = verdict.cause == DeadlineExceeded.__name__
+    return not late and verdict.outcome is not Outcome.NOT_CHECKED
 
 
 class _NoAnswer:

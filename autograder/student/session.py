@@ -6,7 +6,7 @@ import hmac
 import os
 import sys
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import ModuleType
@@ -35,6 +35,7 @@ PLUGINS_WITHOUT_USE = (
     "threadexception", "debugging", "unittest", "legacypath", "tmpdir", "monkeypatch", "recwarn",
     "pastebin", "doctest", "junitxml", "setuponly", "setupplan", "stepwise", "subtests",
 )  # fmt: skip
+MOST_DEADLINES = 3  # so that an answer without end costs minutes at most
 MOST_KEPT = 8  # courses whose tests stay imported
 _kept: dict[frozenset[Path], tuple[State, dict[str, ModuleType]]] = {}
 
@@ -47,8 +48,11 @@ def run_tests(
     root: Path,
     secret: bytes = b"",
     on_test: Callable[[str], None] | None = None,
+    known: Mapping[str, Verdict] | None = None,
 ) -> tuple[Verdict, ...]:
     """Run the tests of one exercise.
+
+    After `MOST_DEADLINES` tests ran out of time, the others are not checked.
 
     Args:
         exercise: its id.
@@ -57,6 +61,7 @@ def run_tests(
         root: folder that the tests import from.
         secret: key of the fixture `draw`; empty for public tests.
         on_test: told the name of each test before it runs.
+        known: verdicts of an earlier run, by test, that stand; these tests are not run.
 
     Returns:
         A verdict for each test, in the order of the files.
@@ -64,7 +69,7 @@ def run_tests(
     Raises:
         LookupError: no test of the exercise was found, or a file could not be imported.
     """
-    plugin = _Judgement(exercise, submission, secret, on_test)
+    plugin = _Judgement(exercise, submission, secret, on_test, known or {})
     arguments = [
         "--disable-plugin-autoload",
         "--import-mode=importlib",
@@ -82,7 +87,7 @@ def run_tests(
     if not plugin.verdicts:
         names = ", ".join(module.name for module in modules)
         raise LookupError(f"no test of exercise {exercise!r} in {names}")
-    return tuple(plugin.verdicts.values())
+    return tuple(plugin.verdicts[name] for name in plugin.order if name in plugin.verdicts)
 
 
 class _Judgement:
@@ -94,12 +99,14 @@ class _Judgement:
         submission: SubmissionFactory,
         secret: bytes,
         on_test: Callable[[str], None] | None,
+        known: Mapping[str, Verdict],
     ) -> None:
         self._exercise = exercise
         self._submission = submission
         self._secret = secret
         self._on_test = on_test or (lambda name: None)
-        self.verdicts: dict[str, Verdict] = {}
+        self.verdicts: dict[str, Verdict] = dict(known)
+        self.order: list[str] = []
         self.broken: list[str] = []
 
     @pytest.fixture
@@ -117,15 +124,20 @@ class _Judgement:
             self.broken.append(str(report.longrepr).strip().splitlines()[-1])
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        mine = [item for item in items if _class_of(item) is not None]
-        items[:] = [item for item in mine if _class_of(item).exercise_id == self._exercise]
+        graded = [item for item in items if _class_of(item) is not None]
+        mine = [item for item in graded if _class_of(item).exercise_id == self._exercise]
+        self.order = [item.name for item in mine]
+        items[:] = [item for item in mine if item.name not in self.verdicts]
 
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         self._on_test(item.name)
         for name in _graded(item).after:
             before = self.verdicts.get(name)
             if before is None or before.outcome is not Outcome.PASSED:
-                raise _NotChecked(before.title if before else name)
+                raise _NotChecked(f"“{before.title if before else name}” did not pass")
+        late = [v for v in self.verdicts.values() if v.cause == DeadlineExceeded.__name__]
+        if len(late) >= MOST_DEADLINES:
+            raise _NotChecked(f"{len(late)} of the tests before it ran out of time")
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -147,7 +159,7 @@ def generator_for(secret: bytes, label: str) -> torch.Generator:
 
 
 class _NotChecked(Exception):
-    """A test that this one depends on did not pass."""
+    """Why a test was not run."""
 
 
 def judge(item: Any, error: Exception | None) -> Verdict:
@@ -161,8 +173,7 @@ def judge(item: Any, error: Exception | None) -> Verdict:
     if error is None:
         return verdict(Outcome.PASSED, mark.points)
     if isinstance(error, _NotChecked):
-        message = f"not checked, because “{error}” did not pass"
-        return verdict(Outcome.NOT_CHECKED, 0.0, message=message)
+        return verdict(Outcome.NOT_CHECKED, 0.0, message=f"not checked, because {error}")
     cause = type(error).__name__
     if isinstance(error, CheckFailure):
         return verdict(

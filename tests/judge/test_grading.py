@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import psutil
 import pytest
 
 from autograder.course import Course
-from autograder.judge import connection
+from autograder.judge import connection, grading
 from autograder.judge.deadlines import deadline, remembered
 from autograder.judge.grading import Graded, Judge
 from autograder.judge.sandbox import Bubblewrap
@@ -76,7 +77,7 @@ def test_an_answer_without_end_is_stopped(grade: Grade, monkeypatch: pytest.Monk
     verdict = by_test(graded)["test_small_example"]
     assert verdict.cause == "DeadlineExceeded"
     assert "more time" in verdict.message
-    assert graded.run["attempts"] == 2, "a deadline that was hit is tried once more"
+    assert graded.run["attempts"] == 1, "CPU time would be the same again"
 
 
 def test_an_answer_that_sleeps_is_stopped_by_the_wall_clock(
@@ -85,6 +86,43 @@ def test_an_answer_that_sleeps_is_stopped_by_the_wall_clock(
     monkeypatch.setattr("autograder.judge.deadlines.LEAST_CPU_SECONDS", 0.3)
     graded = grade("dot", "import time\ndef dot(x, y):\n    time.sleep(3600)\n")
     assert by_test(graded)["test_small_example"].cause == "DeadlineExceeded"
+    assert graded.run["attempts"] == 2, "a busy machine may have been the reason"
+
+
+def test_what_was_found_in_time_is_not_asked_again(
+    grade: Grade, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("autograder.judge.deadlines.LEAST_CPU_SECONDS", 0.3)
+    asked: list[str] = []
+    next_test = grading._Timings.next_test
+    monkeypatch.setattr(
+        grading._Timings,
+        "next_test",
+        lambda self, name: (asked.append(name), next_test(self, name)),
+    )
+    slow = """
+import time
+def dot(x, y):
+    if not x:
+        time.sleep(3600)
+    return float(sum(a * b for a, b in zip(x, y)))
+"""
+    verdicts = by_test(grade("dot", slow))
+    assert verdicts["test_empty"].cause == "DeadlineExceeded"
+    assert verdicts["test_small_example"].outcome is Outcome.PASSED
+    assert asked.count("test_empty") == 2
+    assert asked.count("test_small_example") == 1
+
+
+def test_after_some_deadlines_the_rest_is_not_checked(
+    grade: Grade, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("autograder.judge.deadlines.LEAST_CPU_SECONDS", 0.3)
+    monkeypatch.setattr("autograder.student.session.MOST_DEADLINES", 1)
+    verdicts = grade("dot", "def dot(x, y):\n    while True:\n        pass\n").result.verdicts
+    assert verdicts[0].cause == "DeadlineExceeded"
+    assert {verdict.outcome for verdict in verdicts[1:]} == {Outcome.NOT_CHECKED}
+    assert verdicts[-1].message == "not checked, because 1 of the tests before it ran out of time"
 
 
 def test_a_forged_frame_fails_the_test_and_nothing_else(grade: Grade) -> None:
