@@ -12,11 +12,12 @@ import sys
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, field, fields
 from functools import cached_property, lru_cache
 from hashlib import sha256
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from autograder.student.exercise import Exercise, Graded, graded_methods
 
@@ -89,6 +90,7 @@ class Course:
         library_name: package that holds the reference; likewise the tests' and the data scripts'.
         notebooks_name: folder of the notebooks.
         runtime: distributions that an answer may import; the sandbox shows these.
+        late: what handing in late costs, read by `autograder.gradebook.late`; empty for nothing.
     """
 
     root: Path
@@ -99,6 +101,7 @@ class Course:
     notebooks_name: str
     data_name: str
     runtime: tuple[str, ...]
+    late: dict[str, Any] = field(default_factory=dict, compare=False)
 
     @classmethod
     def find(cls, start: Path | None = None) -> Course:
@@ -122,8 +125,9 @@ class Course:
 
     @classmethod
     def _from_table(cls, root: Path, table: dict[str, object]) -> Course:
-        names = {field.name: field.name.removesuffix("_name") for field in fields(cls)[1:]}
-        if missing := set(names.values()) - table.keys():
+        names = {each.name: each.name.removesuffix("_name") for each in fields(cls)[1:]}
+        optional = {each.name for each in fields(cls) if each.default_factory is not MISSING}
+        if missing := set(names.values()) - optional - table.keys():
             raise ValueError(
                 f"{root / 'pyproject.toml'}: [tool.course] lacks {', '.join(sorted(missing))}"
             )
@@ -132,13 +136,15 @@ class Course:
                 f"{root / 'pyproject.toml'}: [tool.course] has the unknown key "
                 f"{', '.join(sorted(unknown))}; known are {', '.join(names.values())}"
             )
-        values = {name: table[key] for name, key in names.items()}
-        runtime = values.pop("runtime")
+        values = {name: table[key] for name, key in names.items() if key in table}
+        runtime, late = values.pop("runtime"), values.pop("late", {})
         if not isinstance(runtime, list) or not all(isinstance(name, str) for name in runtime):
             raise ValueError(f"{root / 'pyproject.toml'}: runtime should be a list of names")
+        if not isinstance(late, dict):
+            raise ValueError(f"{root / 'pyproject.toml'}: late should be a table")
         if bad := [key for key, value in values.items() if not isinstance(value, str)]:
             raise ValueError(f"{root / 'pyproject.toml'}: {', '.join(bad)} should be a string")
-        return cls(root=root, runtime=tuple(runtime), **values)  # type: ignore[arg-type]
+        return cls(root=root, runtime=tuple(runtime), late=late, **values)  # type: ignore[arg-type]
 
     @property
     def library(self) -> Path:

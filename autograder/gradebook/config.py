@@ -64,9 +64,11 @@ def grade_with_the_judge(c: Config, course: Course) -> None:
     c.Autograde.autograde_preprocessors = [
         f"{HERE}.preprocessors.JudgeExercises",
         f"{HERE}.preprocessors.SaveVerdicts",
+        f"{HERE}.late.EnterDueDate",
         "nbgrader.preprocessors.AssignLatePenalties",
         "nbgrader.preprocessors.CheckCellMetadata",
     ]
+    c.AssignLatePenalties.plugin_class = f"{HERE}.late.LatePenalty"
     c.GenerateFeedback.preprocessors = [
         f"{HERE}.feedback.ShowGrades",
         "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",

@@ -23,6 +23,7 @@ from autograder.gradebook.grading import (
     quiet,
     reason_of,
 )
+from autograder.gradebook.late import settle
 
 
 @dataclass
@@ -80,6 +81,7 @@ class ShowGrades(GetGrades):
         course = Course.find(Path(self.parent.parent.coursedir.root))
         known = resources["nbgrader"]
         assignment = course.assignment(known["assignment"])
+        settle(course, assignment, students=[known["student"]])
         grades = class_grades(course, assignment, students=[known["student"]])
         known["summary"] = _summary(course, grades)
         for cell in nb.cells:

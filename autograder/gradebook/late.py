@@ -1,0 +1,201 @@
+"""What handing in late costs: one policy, in `[tool.course.late]`, by nbgrader's own plugin.
+
+    [tool.course.late]
+    percent_per_day = 10      # of the points earned, for each day begun
+    at_most = 50              # percent
+    grace_minutes = 15        # not late yet
+    nothing_after_days = 7    # no points at all
+    [tool.course.late.due]
+    02_distances = 2026-10-12T23:59:00+02:00
+
+Without the table, or without a due date, nothing is ever taken off. A student's `extension` in
+nbgrader's gradebook moves the due date for that student.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from nbformat import NotebookNode
+from nbgrader.api import Gradebook, MissingEntry, SubmittedAssignment
+from nbgrader.plugins import BasePlugin
+from nbgrader.preprocessors import NbGraderPreprocessor
+
+from autograder.course import Assignment, Course
+from autograder.gradebook.database import open_gradebook
+
+DAY = 86_400  # seconds
+TABLE = "[tool.course.late]"
+
+
+@dataclass(frozen=True)
+class LatePolicy:
+    """What lateness costs.
+
+    Attributes:
+        due: when each assignment is due, in UTC; one that is not named is never late.
+        percent_per_day: of the points earned, off for each day begun after the due date.
+        at_most: percent that are taken off at most by days.
+        grace_minutes: lateness up to this costs nothing; beyond it, days count from the due date.
+        nothing_after_days: later than this, all points are lost; None for never.
+    """
+
+    due: Mapping[str, datetime] = field(default_factory=dict)
+    percent_per_day: float = 0.0
+    at_most: float = 100.0
+    grace_minutes: float = 0.0
+    nothing_after_days: float | None = None
+
+    def percent_off(self, seconds_late: float) -> float:
+        """Percent of the points that so many seconds cost, from 0 to 100."""
+        if seconds_late <= self.grace_minutes * 60:
+            return 0.0
+        if self.nothing_after_days is not None and seconds_late > self.nothing_after_days * DAY:
+            return 100.0
+        return min(math.ceil(seconds_late / DAY) * self.percent_per_day, self.at_most)
+
+    def penalty(self, points: float, seconds_late: float) -> float:
+        """Points off, of those earned."""
+        return round(points * self.percent_off(seconds_late) / 100, 6)
+
+    def __str__(self) -> str:
+        said = [f"{self.percent_per_day:g}% of the points off for each day begun"]
+        if self.at_most < 100:
+            said.append(f"at most {self.at_most:g}%")
+        if self.grace_minutes:
+            said.append(f"nothing within {self.grace_minutes:g} minutes")
+        if self.nothing_after_days is not None:
+            said.append(f"no points after {self.nothing_after_days:g} days")
+        return ", ".join(said)
+
+
+def read_policy(course: Course) -> LatePolicy | None:
+    """The course's policy; None when it has none.
+
+    Raises:
+        ValueError: the table has a mistake; the message names it.
+    """
+    if not course.late:
+        return None
+    where = f"{course.root / 'pyproject.toml'}: {TABLE}"
+    values = dict(course.late)
+    due = values.pop("due", {})
+    numbers = {each.name for each in fields(LatePolicy)} - {"due"}
+    if unknown := values.keys() - numbers:
+        raise ValueError(
+            f"{where} has the unknown key {', '.join(sorted(unknown))}; known are due, "
+            f"{', '.join(sorted(numbers))}"
+        )
+    for name, value in values.items():
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1e6:
+            raise ValueError(f"{where}: {name} should be a number from 0, not {value!r}")
+    return LatePolicy(_due_dates(course, due, where), **values)
+
+
+def _due_dates(course: Course, due: Any, where: str) -> dict[str, datetime]:
+    if not isinstance(due, dict):
+        raise ValueError(f"{where}: due should be a table of dates by assignment")
+    known = {assignment.name for assignment in course.assignments()}
+    for name, date in due.items():
+        if name not in known:
+            raise ValueError(f"{where}: due names {name!r}, which is no assignment")
+        if not isinstance(date, datetime) or date.tzinfo is None:
+            raise ValueError(
+                f"{where}: {name} should be due at a date and time with an offset, such as "
+                f"2026-10-12T23:59:00+02:00, not {date}"
+            )
+    return {name: date.astimezone(UTC) for name, date in due.items()}
+
+
+# in nbgrader's pipeline ---------------------------------------------------------------------------
+
+
+class EnterDueDate(NbGraderPreprocessor):
+    """Before AssignLatePenalties: the gradebook learns when the assignment is due."""
+
+    def preprocess(
+        self, nb: NotebookNode, resources: dict[str, Any]
+    ) -> tuple[NotebookNode, dict[str, Any]]:
+        """Enter the date of the policy; leave the gradebook's own when there is no policy."""
+        policy = read_policy(Course.find(Path(self.parent.parent.coursedir.root)))
+        known = resources["nbgrader"]
+        if policy is not None:
+            with Gradebook(known["db_url"]) as gradebook:
+                _enter_due_date(gradebook, policy, known["assignment"])
+        return nb, resources
+
+
+class LatePenalty(BasePlugin):
+    """nbgrader's plugin for late submissions, by the course's policy."""
+
+    def late_submission_penalty(
+        self, student_id: str, score: float, total_seconds_late: float
+    ) -> float | None:
+        """Points off, or None: see `LatePolicy`."""
+        policy = read_policy(Course.find(Path(self.parent.parent.parent.coursedir.root)))
+        return None if policy is None else policy.penalty(score, total_seconds_late) or None
+
+
+# after people gave points -------------------------------------------------------------------------
+
+
+def settle(
+    course: Course, assignment: Assignment, *, students: Iterable[str] | None = None
+) -> None:
+    """Bring the penalties up to date: with what people gave since, and with the policy of today.
+
+    nbgrader computes a penalty when it autogrades, before written answers have points. Does nothing
+    for a course without a policy.
+    """
+    policy = read_policy(course)
+    if policy is None:
+        return
+    with open_gradebook(course) as gradebook:
+        _enter_due_date(gradebook, policy, assignment.name)
+        for submission in _submissions(gradebook, assignment.name, students):
+            for notebook in submission.notebooks:
+                penalty = policy.penalty(notebook.score or 0.0, _seconds_late(submission))
+                notebook.late_submission_penalty = penalty or None
+        gradebook.db.commit()
+
+
+def lateness(course: Course, assignment: Assignment) -> dict[str, float]:
+    """Seconds after the due date, of those who handed in late by the gradebook's dates."""
+    with open_gradebook(course) as gradebook:
+        found = {
+            submission.student_id: _seconds_late(submission)
+            for submission in _submissions(gradebook, assignment.name, None)
+        }
+    return {student: seconds for student, seconds in found.items() if seconds > 0}
+
+
+def _seconds_late(submission: SubmittedAssignment) -> float:
+    if submission.assignment.duedate is None:
+        return 0.0  # nbgrader would add an extension to nothing
+    return float(submission.total_seconds_late)
+
+
+def _submissions(
+    gradebook: Gradebook, assignment: str, students: Iterable[str] | None
+) -> list[SubmittedAssignment]:
+    try:
+        found = gradebook.assignment_submissions(assignment)
+    except MissingEntry:
+        return []
+    wanted = None if students is None else set(students)
+    return [each for each in found if wanted is None or each.student_id in wanted]
+
+
+def _enter_due_date(gradebook: Gradebook, policy: LatePolicy, name: str) -> None:
+    try:
+        assignment = gradebook.find_assignment(name)
+    except MissingEntry:
+        return
+    due = policy.due.get(name)
+    assignment.duedate = None if due is None else due.replace(tzinfo=None)  # nbgrader's: naive UTC
+    gradebook.db.commit()
