@@ -207,6 +207,19 @@ def grade(
 
 
 @app.command()
+def report(
+    prefixes: Prefixes = None,
+    to: Annotated[Path | None, typer.Option(help="folder; default reports/")] = None,
+) -> None:
+    """Write the class report from what is graded; nothing is graded again."""
+    from autograder.report.page import write_report
+
+    course = Course.find()
+    page = write_report(course, _chosen(course, prefixes), to or course.root / "reports")
+    console.print(f"Class report: {page}", markup=False, highlight=False, soft_wrap=True)
+
+
+@app.command()
 def export(
     prefix: Prefix,
     to: Annotated[Path | None, typer.Option(help="CSV file; default ASSIGNMENT.csv")] = None,

@@ -6,22 +6,21 @@ import os
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from typing import Any
 
 from autograder.course import Assignment, Course
 from autograder.gradebook.feedback import feedback_page
 from autograder.gradebook.grading import Status, class_grades
-from autograder.report.summary import BANDS, band, findings, unpassed
+from autograder.gradebook.late import lateness, read_policy, settle
+from autograder.report.rendering import write_page
+from autograder.report.summary import BANDS, Findings, findings, verdicts_of
 from autograder.student.rendering import WORDS
 
 NAME = "class-report.html"
-TEMPLATES = Path(__file__).resolve().parent / "templates"
 
 
 def write_report(course: Course, assignments: Iterable[Assignment], folder: Path) -> Path:
-    """Write the class report on some assignments.
+    """Write the class report on some assignments; penalties for lateness are brought up to date.
 
     It holds full messages of hidden tests: it is not for students.
 
@@ -32,52 +31,28 @@ def write_report(course: Course, assignments: Iterable[Assignment], folder: Path
         The page.
     """
     chosen = list(assignments)
-    found = [findings(course, each, class_grades(course, each)) for each in chosen]
+    found = [_findings(course, each) for each in chosen]
     links = {
         (each.name, line.student): Path(os.path.relpath(page, folder)).as_posix()
         for each, finding in zip(chosen, found, strict=True)
         for line in finding.grades.students
         if (page := feedback_page(course, each, line.student)).is_file()
     }
-    html = (
-        _environment()
-        .get_template("report.html.j2")
-        .render(
-            course=course,
-            findings=found,
-            links=links,
-            bands=BANDS,
-            written=datetime.now().astimezone(),
-        )
-    )
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / NAME
-    fresh = path.with_suffix(".tmp")
-    fresh.write_text(html, encoding="utf-8")
-    os.chmod(fresh, 0o600)
-    fresh.replace(path)
-    return path
+    known: dict[str, Any] = {
+        "course": course,
+        "findings": found,
+        "links": links,
+        "bands": BANDS,
+        "policy": read_policy(course),
+        "written": datetime.now().astimezone(),
+        "Status": Status,
+        "WORDS": WORDS,
+        "verdicts_of": verdicts_of,
+    }
+    return write_page(folder / NAME, "report.html.j2", known)
 
 
-def _environment() -> Environment:
-    """Templates in which everything is escaped, and nothing may be missing."""
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.globals.update(Status=Status, band=band, unpassed=unpassed, WORDS=WORDS)
-    environment.filters["points"] = _points
-    environment.filters["breakable"] = _breakable
-    return environment
-
-
-def _points(value: float | None) -> str:
-    return "\N{EN DASH}" if value is None else f"{round(value, 2):g}"
-
-
-def _breakable(name: str) -> Markup:
-    """A long name that may be broken after an underscore."""
-    return Markup("_<wbr>").join(name.split("_"))
+def _findings(course: Course, assignment: Assignment) -> Findings:
+    settle(course, assignment)
+    late = lateness(course, assignment)
+    return findings(course, assignment, class_grades(course, assignment), late)

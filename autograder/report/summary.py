@@ -1,18 +1,35 @@
-"""What a class's grades say: distributions, hard tests, misconceptions, what needs a look."""
+"""What a class's grades say: distributions, tests, misconceptions, what needs a look."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
 from statistics import mean, median
 from typing import Any
 
 from autograder.course import Assignment, Course
 from autograder.gradebook.grading import ClassGrades, ExerciseGrade, Status, StudentGrades
+from autograder.report.timing import Timing, timing_of
 from autograder.student.verdicts import Outcome, Verdict
 
 BANDS = ("full", "partial", "none", "not started", "not graded")
+BINS = 10  # of the distribution of points
+
+
+@dataclass(frozen=True)
+class Bin:
+    """Students whose points lie in a range.
+
+    Attributes:
+        low, high: points; `high` itself belongs to the last bin only.
+        students: who.
+    """
+
+    low: float
+    high: float
+    students: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -37,27 +54,57 @@ class Distribution:
         """How many handed in."""
         return sum(self.counts.values())
 
+    @property
+    def pass_rate(self) -> float | None:
+        """Share of those with a mark who have full marks; None when nobody has one."""
+        marked = self.students - self.counts["not graded"]
+        return self.counts["full"] / marked if marked else None
+
 
 @dataclass(frozen=True)
-class HardTest:
-    """A test that answers failed.
+class TestStanding:
+    """How a class did in one test.
 
     Attributes:
         exercise, title, hidden: which test.
-        failed: students whose answer failed it.
-        tried: students who had an answer.
+        counts: students by outcome.
     """
+
+    __test__ = False  # no test itself
 
     exercise: str
     title: str
     hidden: bool
-    failed: int
-    tried: int
+    counts: Mapping[Outcome, int]
+
+    @property
+    def passed(self) -> int:
+        """Students who passed it."""
+        return self.counts.get(Outcome.PASSED, 0)
+
+    @property
+    def failed(self) -> int:
+        """Students who failed it."""
+        return self.counts.get(Outcome.FAILED, 0)
+
+    @property
+    def tried(self) -> int:
+        """Students whose answer got as far as this test."""
+        return self.passed + self.failed
 
     @property
     def share(self) -> float:
-        """Failed of tried, from 0 to 1."""
-        return self.failed / self.tried
+        """Failed of tried, from 0 to 1; 0 when nobody tried."""
+        return self.failed / self.tried if self.tried else 0.0
+
+    @property
+    def remark(self) -> str:
+        """What is odd about it as a test of this class, or ""."""
+        if not self.tried:
+            return "nobody got this far"
+        if self.tried > 1 and not self.passed:
+            return "nobody passes"
+        return "everybody passes" if self.tried > 1 and not self.failed else ""
 
 
 @dataclass(frozen=True)
@@ -88,55 +135,126 @@ class WorkerNote:
 
 @dataclass(frozen=True)
 class Findings:
-    """Everything that the report says of one assignment."""
+    """Everything that the report says of one assignment.
 
-    assignment: str
+    Attributes:
+        grades: where the class stands.
+        titles: of the exercises, by id.
+        late: seconds after the due date, of those who handed in late.
+    """
+
     grades: ClassGrades
-    handed_in: int
-    complete: int
-    waiting: int
-    not_graded: int
-    mean_total: float | None
-    median_total: float | None
-    distributions: tuple[Distribution, ...]
-    hard_tests: tuple[HardTest, ...]
-    misconceptions: tuple[Misconception, ...]
-    failures: tuple[Note, ...]
-    repairs: tuple[Note, ...]
-    flags: tuple[Note, ...]
-    worker_notes: tuple[WorkerNote, ...]
-    seconds: float
-    unsandboxed: int
+    titles: Mapping[str, str]
+    late: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def assignment(self) -> str:
+        """Name of the assignment."""
+        return self.grades.assignment
+
+    @cached_property
+    def lines(self) -> tuple[StudentGrades, ...]:
+        """Those who handed in."""
+        lines = self.grades.students
+        return tuple(line for line in lines if line.status is not Status.NOT_SUBMITTED)
+
+    @property
+    def statuses(self) -> Counter[Status]:
+        """How many students there are of each status."""
+        return Counter(line.status for line in self.grades.students)
+
+    @property
+    def totals(self) -> list[float]:
+        """The final totals that there are."""
+        return [line.total for line in self.lines if line.total is not None]
+
+    @property
+    def mean_total(self) -> float | None:
+        """Mean of the final totals."""
+        return mean(self.totals) if self.totals else None
+
+    @property
+    def median_total(self) -> float | None:
+        """Median of the final totals."""
+        return median(self.totals) if self.totals else None
+
+    @cached_property
+    def bins(self) -> tuple[Bin, ...]:
+        """Points so far of those to whom nothing is missing by the grader's fault."""
+        top = self.grades.max_points
+        known = [line for line in self.lines if line.status is not Status.NOT_GRADED]
+        places: dict[int, list[str]] = defaultdict(list)
+        for line in known:
+            share = (line.so_far or 0.0) / top if top else 0.0
+            places[min(int(share * BINS), BINS - 1)].append(line.student)
+        width = top / BINS
+        return tuple(
+            Bin(place * width, (place + 1) * width, tuple(places[place])) for place in range(BINS)
+        )
+
+    @cached_property
+    def distributions(self) -> tuple[Distribution, ...]:
+        """How each exercise went."""
+        return tuple(
+            _distribution(id, self.titles[id], points, self.lines)
+            for id, points in self.grades.exercises.items()
+        )
+
+    @cached_property
+    def tests(self) -> tuple[TestStanding, ...]:
+        """Every test, the hardest first."""
+        return tuple(sorted(_tests(self.lines), key=lambda test: (-test.share, -test.failed)))
+
+    @cached_property
+    def misconceptions(self) -> tuple[Misconception, ...]:
+        """Diagnoses, the most frequent first."""
+        found: dict[tuple[str, str], list[str]] = defaultdict(list)
+        for line in self.lines:
+            for grade in line.exercises:
+                for diagnosis in grade.diagnoses:
+                    found[grade.id, diagnosis].append(line.student)
+        known = [Misconception(*key, tuple(students)) for key, students in found.items()]
+        return tuple(sorted(known, key=lambda each: -len(each.students)))
+
+    @cached_property
+    def failures(self) -> tuple[Note, ...]:
+        """Who has no score by the grader's own fault, and why."""
+        return tuple(_failures(self.lines))
+
+    @cached_property
+    def repairs(self) -> tuple[Note, ...]:
+        """What was mended to find answers."""
+        return tuple(_notes(self.lines, lambda g: g.record.repairs if g.record else ()))
+
+    @cached_property
+    def flags(self) -> tuple[Note, ...]:
+        """What to look at before relying on a mark."""
+        return tuple(_notes(self.lines, lambda grade: grade.flags))
+
+    @cached_property
+    def worker_notes(self) -> tuple[WorkerNote, ...]:
+        """What happened in the workers, the most frequent first."""
+        students: dict[str, list[str]] = defaultdict(list)
+        for note in _notes(self.lines, lambda grade: _run_notes(grade.run)):
+            students[note.text].append(note.student)
+        notes = [WorkerNote(text, tuple(who)) for text, who in students.items()]
+        return tuple(sorted(notes, key=lambda note: -len(note.students)))
+
+    @cached_property
+    def timing(self) -> Timing:
+        """What grading took."""
+        return timing_of(self.lines)
 
 
-def findings(course: Course, assignment: Assignment, grades: ClassGrades) -> Findings:
+def findings(
+    course: Course,
+    assignment: Assignment,
+    grades: ClassGrades,
+    late: Mapping[str, float] | None = None,
+) -> Findings:
     """Look at a class's grades in one assignment."""
-    lines = [line for line in grades.students if line.status is not Status.NOT_SUBMITTED]
-    totals = [line.total for line in lines if line.total is not None]
-    runs = [grade.run for line in lines for grade in line.exercises if grade.run]
-    statuses = [line.status for line in lines]
-    return Findings(
-        assignment=assignment.name,
-        grades=grades,
-        handed_in=len(lines),
-        complete=statuses.count(Status.GRADED),
-        waiting=statuses.count(Status.WAITS),
-        not_graded=statuses.count(Status.NOT_GRADED),
-        mean_total=mean(totals) if totals else None,
-        median_total=median(totals) if totals else None,
-        distributions=tuple(
-            _distribution(id, course.exercise(id).title, points, lines)
-            for id, points in grades.exercises.items()
-        ),
-        hard_tests=tuple(_hard_tests(lines)),
-        misconceptions=tuple(_misconceptions(lines)),
-        failures=tuple(_failures(lines)),
-        repairs=tuple(_notes(lines, lambda grade: grade.record.repairs if grade.record else ())),
-        flags=tuple(_notes(lines, lambda grade: grade.flags)),
-        worker_notes=tuple(_worker_notes(lines)),
-        seconds=sum(_seconds(run) for run in runs),
-        unsandboxed=sum(run.get("contained") is False for run in runs),
-    )
+    titles = {exercise.id: exercise.title for exercise in course.exercises_of(assignment)}
+    return Findings(grades, titles, late or {})
 
 
 def band(grade: ExerciseGrade) -> str:
@@ -150,14 +268,13 @@ def band(grade: ExerciseGrade) -> str:
     return "not started" if grade.not_started else "none"
 
 
-def unpassed(grade: ExerciseGrade) -> tuple[Verdict, ...]:
-    """The verdicts that cost points, or gave none at all."""
-    verdicts = grade.record.result.verdicts if grade.record else ()
-    return tuple(v for v in verdicts if v.outcome is not Outcome.PASSED)
+def verdicts_of(grade: ExerciseGrade) -> tuple[Verdict, ...]:
+    """The judge's verdicts, or none."""
+    return grade.record.result.verdicts if grade.record else ()
 
 
 def _distribution(
-    id: str, title: str, max_points: float, lines: list[StudentGrades]
+    id: str, title: str, max_points: float, lines: Iterable[StudentGrades]
 ) -> Distribution:
     grades = [grade for line in lines for grade in line.exercises if grade.id == id]
     bands = [band(grade) for grade in grades]
@@ -166,34 +283,17 @@ def _distribution(
     return Distribution(id, title, max_points, counts, mean(known) if known else None)
 
 
-def _hard_tests(lines: list[StudentGrades]) -> list[HardTest]:
-    """Tests that some answer failed, the hardest first. Tests not reached do not count."""
-    failed: dict[tuple[str, str, bool], int] = defaultdict(int)
-    tried: dict[tuple[str, str, bool], int] = defaultdict(int)
+def _tests(lines: Iterable[StudentGrades]) -> Iterator[TestStanding]:
+    found: dict[tuple[str, str, bool], Counter[Outcome]] = defaultdict(Counter)
     for line in lines:
         for grade in line.exercises:
-            for verdict in grade.record.result.verdicts if grade.record else ():
-                if verdict.outcome in (Outcome.PASSED, Outcome.FAILED):
-                    key = (grade.id, verdict.title, verdict.hidden)
-                    tried[key] += 1
-                    failed[key] += verdict.outcome is Outcome.FAILED
-    tests = [HardTest(*key, failed[key], count) for key, count in tried.items() if failed[key]]
-    return sorted(tests, key=lambda test: (-test.share, -test.failed))
+            for verdict in verdicts_of(grade):
+                found[grade.id, verdict.title, verdict.hidden][verdict.outcome] += 1
+    for key, counts in found.items():
+        yield TestStanding(*key, dict(counts))
 
 
-def _misconceptions(lines: list[StudentGrades]) -> list[Misconception]:
-    """Diagnoses, the most frequent first."""
-    found: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for line in lines:
-        for grade in line.exercises:
-            for diagnosis in grade.diagnoses:
-                found[grade.id, diagnosis].append(line.student)
-    known = [Misconception(*key, tuple(students)) for key, students in found.items()]
-    return sorted(known, key=lambda each: -len(each.students))
-
-
-def _failures(lines: list[StudentGrades]) -> Iterator[Note]:
-    """Who has no score by the grader's own fault, and why."""
+def _failures(lines: Iterable[StudentGrades]) -> Iterator[Note]:
     for line in lines:
         if line.status is not Status.NOT_GRADED:
             continue
@@ -201,13 +301,13 @@ def _failures(lines: list[StudentGrades]) -> Iterator[Note]:
             yield Note(line.student, "", problem)
         for grade in line.exercises:
             if grade.status is Status.NOT_GRADED:
-                errors = [v for v in unpassed(grade) if v.outcome is Outcome.GRADER_ERROR]
+                errors = [v for v in verdicts_of(grade) if v.outcome is Outcome.GRADER_ERROR]
                 said = [f"{v.title}: {v.message}" for v in errors] or [*grade.problems]
                 yield Note(line.student, grade.id, "; ".join(said))
 
 
 def _notes(
-    lines: list[StudentGrades], texts: Callable[[ExerciseGrade], Iterable[str]]
+    lines: Iterable[StudentGrades], texts: Callable[[ExerciseGrade], Iterable[str]]
 ) -> Iterator[Note]:
     """Texts on a student's exercises; one that is the same for several names them together."""
     for line in lines:
@@ -219,23 +319,9 @@ def _notes(
             yield Note(line.student, ", ".join(exercises), text)
 
 
-def _worker_notes(lines: list[StudentGrades]) -> list[WorkerNote]:
-    """What happened in the workers, the most frequent first."""
-    students: dict[str, list[str]] = defaultdict(list)
-    for note in _notes(lines, lambda grade: _run_notes(grade.run)):
-        students[note.text].append(note.student)
-    notes = [WorkerNote(text, tuple(who)) for text, who in students.items()]
-    return sorted(notes, key=lambda note: -len(note.students))
-
-
 def _run_notes(run: dict[str, Any]) -> list[str]:
     """What an assistant may want to know of how the worker fared."""
     notes = [str(note) for note in run.get("notes", ())]
     if run.get("attempts", 1) != 1:
         notes.append(f"a deadline was hit; graded {run['attempts']} times")
     return notes
-
-
-def _seconds(run: dict[str, Any]) -> float:
-    seconds = run.get("seconds", 0.0)
-    return float(seconds) if isinstance(seconds, int | float) else 0.0

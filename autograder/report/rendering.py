@@ -1,0 +1,76 @@
+"""Pages for graders: one file each, in which everything is escaped and only our script can run."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+TEMPLATES = Path(__file__).resolve().parent / "templates"
+
+
+def write_page(path: Path, template: str, known: Mapping[str, Any]) -> Path:
+    """Write a page, readable by its owner only, whole or not at all.
+
+    Args:
+        path: the page.
+        template: name of the template.
+        known: what the template may name; nothing may be missing.
+    """
+    script = (TEMPLATES / "report.js").read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    html = (
+        _environment()
+        .get_template(template)
+        .render(**known, script=Markup(script), script_hash=Markup(f"sha256-{digest}"))
+    )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_suffix(".tmp")
+    fresh.write_text(html, encoding="utf-8")
+    os.chmod(fresh, 0o600)
+    fresh.replace(path)
+    return path
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    filters = {
+        "points": _points,
+        "breakable": _breakable,
+        "percent": "{:.0%}".format,
+        "seconds": "{:.2f} s".format,
+        "duration": _duration,
+    }
+    environment.filters.update(filters)
+    return environment
+
+
+def _points(value: float | None) -> str:
+    return "\N{EN DASH}" if value is None else f"{round(value, 2):g}"
+
+
+def _duration(seconds: float) -> str:
+    """Seconds in the two largest units that matter."""
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    parts = [(days, "d"), (hours, "h"), (minutes, "min"), (rest, "s")]
+    said = [f"{count} {unit}" for count, unit in parts if count][:2]
+    return " ".join(said) or f"{seconds:.2g} s"
+
+
+def _breakable(name: str) -> Markup:
+    """A long name that may be broken after an underscore."""
+    return Markup("_<wbr>").join(name.split("_"))

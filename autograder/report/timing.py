@@ -1,0 +1,129 @@
+"""What grading a class took, and where it hung or died, out of the judge's `run.json`."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+from autograder.gradebook.grading import ExerciseGrade, StudentGrades
+from autograder.judge.redaction import CAUSES
+
+
+@dataclass(frozen=True)
+class TestTime:
+    """Seconds that one test took, over the class.
+
+    Attributes:
+        exercise, title, hidden: which test.
+        students: how many answers it was run on.
+        median, longest: wall-clock seconds.
+        cpu: CPU seconds of the answer that used most.
+        slowest: whose answer took longest.
+    """
+
+    __test__ = False  # no test itself
+
+    exercise: str
+    title: str
+    hidden: bool
+    students: int
+    median: float
+    longest: float
+    cpu: float
+    slowest: str
+
+
+@dataclass(frozen=True)
+class Stop:
+    """A way in which tests ended early, and whose."""
+
+    cause: str
+    tests: int
+    students: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Timing:
+    """What grading a class took.
+
+    Attributes:
+        seconds: of all exercises of all students, one after the other.
+        longest: of one student; and who that was.
+        slowest: see `longest`.
+        unsandboxed: exercises that were graded without a sandbox.
+        again: exercises that were graded more than once, for a deadline.
+        tests: the slowest first.
+        stops: deadlines, dead workers and the like, the most frequent first.
+    """
+
+    seconds: float
+    longest: float
+    slowest: str
+    unsandboxed: int
+    again: int
+    tests: tuple[TestTime, ...]
+    stops: tuple[Stop, ...]
+
+
+def timing_of(lines: Iterable[StudentGrades]) -> Timing:
+    """What grading took, for those who handed in."""
+    lines = list(lines)
+    spent = {line.student: sum(_seconds(g.run.get("seconds")) for g in line.exercises)
+             for line in lines}  # fmt: skip
+    runs = [grade.run for line in lines for grade in line.exercises]
+    slowest = max(spent, key=lambda student: spent[student], default="")
+    return Timing(
+        seconds=sum(spent.values()),
+        longest=spent.get(slowest, 0.0),
+        slowest=slowest,
+        unsandboxed=sum(run.get("contained") is False for run in runs),
+        again=sum(run.get("attempts", 1) != 1 for run in runs),
+        tests=tuple(sorted(_test_times(lines), key=lambda test: -test.longest)),
+        stops=tuple(sorted(_stops(lines), key=lambda stop: -stop.tests)),
+    )
+
+
+def _test_times(lines: Iterable[StudentGrades]) -> Iterator[TestTime]:
+    found: dict[tuple[str, str, bool], list[tuple[float, float, str]]] = defaultdict(list)
+    for line in lines:
+        for grade in line.exercises:
+            for key, wall, cpu in _times_of(grade):
+                found[key].append((wall, cpu, line.student))
+    for key, times in found.items():
+        longest, _, slowest = max(times)
+        walls = [wall for wall, _, _ in times]
+        yield TestTime(
+            *key, len(times), median(walls), longest, max(cpu for _, cpu, _ in times), slowest
+        )
+
+
+def _times_of(grade: ExerciseGrade) -> Iterator[tuple[tuple[str, str, bool], float, float]]:
+    timings = grade.run.get("tests")
+    if not isinstance(timings, dict) or grade.record is None:
+        return
+    for verdict in grade.record.result.verdicts:
+        timing = timings.get(verdict.test)
+        if isinstance(timing, dict):
+            key = (grade.id, verdict.title, verdict.hidden)
+            yield key, _seconds(timing.get("wall")), _seconds(timing.get("cpu"))
+
+
+def _stops(lines: Iterable[StudentGrades]) -> Iterator[Stop]:
+    found: dict[str, list[str]] = defaultdict(list)
+    for line in lines:
+        for grade in line.exercises:
+            for verdict in grade.record.result.verdicts if grade.record else ():
+                if verdict.cause in CAUSES:
+                    found[verdict.cause].append(line.student)
+    for cause, students in found.items():
+        yield Stop(cause, len(students), tuple(dict.fromkeys(students)))
+
+
+def _seconds(value: Any) -> float:
+    """Seconds as a record has them; 0 for what is no duration."""
+    known = type(value) in (int, float) and math.isfinite(value)
+    return float(value) if known else 0.0
