@@ -222,18 +222,28 @@ def report(
 @app.command()
 def export(
     prefix: Prefix,
-    to: Annotated[Path | None, typer.Option(help="CSV file; default ASSIGNMENT.csv")] = None,
+    form: Annotated[
+        str, typer.Option("--format", help="csv, canvas, moodle or gradescope")
+    ] = "csv",
+    to: Annotated[
+        Path | None, typer.Option(help="file, for Gradescope folder; default by assignment")
+    ] = None,
+    per_exercise: Annotated[
+        bool, typer.Option("--per-exercise", help="Canvas, Moodle: parts instead of the total")
+    ] = False,
 ) -> None:
-    """Write an assignment's grades, point by point, as CSV."""
-    from autograder.gradebook.export import export_csv
+    """Write an assignment's grades: point by point as CSV, or as a learning platform wants them."""
+    from autograder.gradebook.exports.write import Format
+    from autograder.gradebook.exports.write import export as write
 
+    if form not in list(Format):
+        raise ValueError(f"no format {form!r}; there are: {', '.join(Format)}")
     course = Course.find()
     assignment = course.assignment(prefix)
-    path = to or Path(f"{assignment.name}.csv")
-    complete = export_csv(course, assignment, path)
+    path, complete = write(course, assignment, Format(form), to, per_exercise=per_exercise)
     console.print(str(path), markup=False, highlight=False)
     if not complete:
-        errors.print("Some fields are blank: not graded, by the grader's own fault.")
+        errors.print("Something has no score: not graded, by the grader's own fault.")
         raise typer.Exit(1)
 
 

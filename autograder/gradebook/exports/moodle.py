@@ -1,0 +1,34 @@
+"""Grades for Moodle: a CSV for its grade import.
+
+The headers are those of Moodle's own export. In `Grades > Import > CSV file`, map `ID number` (or
+`Email address`) to the same field of the user, and each column of points to a grade item; columns
+that are not mapped are passed over. A blank cell is no grade. Moodle refuses the whole file when
+one of its users is unknown.
+
+https://docs.moodle.org/en/Grade_import
+"""
+
+from __future__ import annotations
+
+from autograder.gradebook.exports.columns import columns
+from autograder.gradebook.exports.sheet import safe, sheet
+from autograder.gradebook.grading import ClassGrades
+
+WHO = ("First name", "Last name", "ID number", "Email address")
+
+
+def moodle_text(grades: ClassGrades, *, per_exercise: bool = False) -> str:
+    """The CSV; see `columns` for what the columns are."""
+    wanted = columns(grades, per_exercise=per_exercise)
+    return sheet(
+        [
+            [*WHO, *(f"{column.title} (Real)" for column in wanted)],
+            *(
+                [
+                    *map(safe, (line.first_name, line.last_name, line.student, line.email)),
+                    *(column.cell(line) for column in wanted),
+                ]
+                for line in grades.students
+            ),
+        ]
+    )

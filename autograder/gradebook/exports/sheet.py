@@ -1,0 +1,64 @@
+"""Grades as CSV: a line a student, a column an exercise; what is not graded stays blank.
+
+Our own totals, because nbgrader's export counts what is not graded as 0.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable
+
+from autograder.gradebook.grading import ClassGrades, ExerciseGrade, StudentGrades
+
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+def csv_text(grades: ClassGrades) -> str:
+    """An assignment's grades as CSV (RFC 4180).
+
+    `points_so_far` adds up what is graded; `total` is blank as long as anything is missing.
+    Texts that a spreadsheet would take for a formula start with an apostrophe.
+    """
+    names = [*grades.exercises, *grades.questions]
+    columns = [
+        "student", "last_name", "first_name", "email", *names,
+        "late_penalty", "pending", "points_so_far", "total", "max_points", "status",
+    ]  # fmt: skip
+    return sheet([map(safe, columns), *(_row(grades, line) for line in grades.students)])
+
+
+def sheet(rows: Iterable[Iterable[str]]) -> str:
+    """Rows as CSV, quoted where that is needed."""
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows(rows)
+    return text.getvalue()
+
+
+def points_of(grade: ExerciseGrade | None) -> str:
+    """The points of an exercise or question; "" when there are none."""
+    return "" if grade is None else number(grade.points)
+
+
+def number(value: float | None) -> str:
+    """A number without trailing zeros; "" for None."""
+    return "" if value is None else f"{value:.10g}"
+
+
+def safe(text: str) -> str:
+    """A text that no spreadsheet takes for a formula."""
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+
+
+def _row(grades: ClassGrades, line: StudentGrades) -> list[str]:
+    people = (line.student, line.last_name, line.first_name, line.email)
+    return [
+        *map(safe, people),
+        *(points_of(line.grade(id)) for id in (*grades.exercises, *grades.questions)),
+        number(line.penalty or None),
+        number(line.pending or None),
+        number(line.so_far),
+        number(line.total),
+        number(grades.max_points),
+        str(line.status),
+    ]

@@ -1,0 +1,75 @@
+"""`course export`: writes the files."""
+
+from __future__ import annotations
+
+import json
+from enum import StrEnum
+from pathlib import Path
+
+from autograder.course import Assignment, Course
+from autograder.gradebook.exports.canvas import canvas_text
+from autograder.gradebook.exports.gradescope import gradescope_results
+from autograder.gradebook.exports.moodle import moodle_text
+from autograder.gradebook.exports.sheet import csv_text
+from autograder.gradebook.grading import ClassGrades, class_grades
+from autograder.gradebook.late import settle
+
+
+class Format(StrEnum):
+    """Where grades go."""
+
+    CSV = "csv"
+    CANVAS = "canvas"
+    MOODLE = "moodle"
+    GRADESCOPE = "gradescope"
+
+
+def export(
+    course: Course,
+    assignment: Assignment,
+    format: Format,
+    to: Path | None = None,
+    *,
+    per_exercise: bool = False,
+) -> tuple[Path, bool]:
+    """Write an assignment's grades; penalties for lateness are brought up to date first.
+
+    Args:
+        to: the file (Gradescope: the folder); default named after assignment and format.
+        per_exercise: Canvas and Moodle get a column for each exercise instead of the total.
+
+    Returns:
+        What was written, and whether nothing was left ungraded by the grader's own fault.
+    """
+    settle(course, assignment)
+    grades = class_grades(course, assignment)
+    if format is Format.GRADESCOPE:
+        path = to or Path(f"{assignment.name}-gradescope")
+        _write_results(grades, path)
+    else:
+        suffix = "" if format is Format.CSV else f"-{format}"
+        path = to or Path(f"{assignment.name}{suffix}.csv")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(_text(grades, format, per_exercise), encoding="utf-8", newline="")
+    return path, grades.complete
+
+
+def _text(grades: ClassGrades, format: Format, per_exercise: bool) -> str:
+    if format is Format.CANVAS:
+        return canvas_text(grades, per_exercise=per_exercise)
+    if format is Format.MOODLE:
+        return moodle_text(grades, per_exercise=per_exercise)
+    return csv_text(grades)
+
+
+def _write_results(grades: ClassGrades, folder: Path) -> None:
+    """`STUDENT/results.json` for each; one of an earlier export goes when there is none now."""
+    for line in grades.students:
+        path = folder / line.student / "results.json"
+        results = gradescope_results(line)
+        if results is None:
+            path.unlink(missing_ok=True)
+            continue
+        path.parent.mkdir(parents=True, exist_ok=True)
+        text = json.dumps(results, indent=1, allow_nan=False, ensure_ascii=False)
+        path.write_text(text + "\n", encoding="utf-8")
