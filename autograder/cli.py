@@ -248,6 +248,21 @@ def export(
 
 
 @app.command()
+def similarity(
+    prefix: Prefix,
+    to: Annotated[Path | None, typer.Option(help="folder; default reports/")] = None,
+) -> None:
+    """Write a page on which answers are more alike than the task explains."""
+    from autograder.similarity.page import write_similarity
+
+    course = Course.find()
+    assignment = course.assignment(prefix)
+    page, count = write_similarity(course, assignment, to or course.root / "reports")
+    console.print(f"{count} pairs share something: {page}", markup=False, soft_wrap=True)
+    console.print("Similarity is no proof: read both answers first.")
+
+
+@app.command()
 def reference(
     prefixes: Prefixes = None,
     to: Annotated[Path | None, typer.Option(help="folder for the executed notebooks")] = None,

@@ -183,7 +183,8 @@ def judged(points: float | None = 25.0, **rest: Any) -> StudentGrades:
 
 KEYS: dict[str, type | tuple[type, ...]] = {  # of a test, by Gradescope's specification
     "score": (int, float), "max_score": (int, float), "status": str,
-    "name": str, "name_format": str, "number": str, "output": str, "output_format": str, "visibility": str,
+    "name": str, "name_format": str, "number": str,
+    "output": str, "output_format": str, "visibility": str,
 }  # fmt: skip
 
 

@@ -37,6 +37,12 @@ for (const section of document.querySelectorAll("section.assignment")) {
     form.querySelector("output").textContent = `${shown} students`;
   });
 }
+const openTarget = () => {
+  const target = document.getElementById(location.hash.slice(1));
+  if (target?.tagName === "DETAILS") target.open = true;
+};
+addEventListener("hashchange", openTarget);
+openTarget();
 addEventListener("beforeprint", () => {
   for (const each of document.querySelectorAll("details")) each.open = true;
 });

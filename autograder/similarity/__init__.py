@@ -1,0 +1,1 @@
+"""Finds answers that are more alike than the task explains."""
