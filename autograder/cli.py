@@ -46,7 +46,10 @@ def main() -> None:
     except (ValueError, LookupError, OSError, subprocess.CalledProcessError) as error:
         if os.environ.get("COURSE_DEBUG"):
             raise
-        errors.print(f"course: {error}", style="bold", markup=False, highlight=False)
+        said: object = error
+        if isinstance(error, OSError) and error.filename and error.strerror:
+            said = f"{error.filename}: {error.strerror}"
+        errors.print(f"course: {said}", style="bold", markup=False, highlight=False)
         raise SystemExit(2) from None
 
 
@@ -86,7 +89,7 @@ def check(
 ) -> None:
     """Run all tests of an exercise, hidden ones too, on an answer in a Python file.
 
-    For authors. Exits with 0 whenever there is a verdict.
+    For authors. Exits with 0 whenever there is a verdict, and with 1 when the grader itself failed.
     """
     from autograder.judge.grading import Judge
     from autograder.judge.sandbox import find_sandbox
@@ -97,10 +100,12 @@ def check(
     graded = judge.grade_answer(exercise, answer)
     if as_json:
         print(json.dumps(graded.result.to_json(), indent=2))
-        return
-    console.print(text(graded.result), markup=False, highlight=False)
-    for note in (*graded.repairs, *graded.notes):
-        console.print(f"  note: {note}", markup=False, highlight=False)
+    else:
+        console.print(text(graded.result), markup=False, highlight=False)
+        for note in (*graded.repairs, *graded.notes):
+            console.print(f"  note: {note}", markup=False, highlight=False)
+    if graded.result.points is None:
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -157,7 +162,11 @@ def roster(
     """Enter the class into the gradebook."""
     from autograder.gradebook.roster import enter_roster
 
-    console.print(f"{enter_roster(Course.find(), file)} students entered")
+    entered = enter_roster(Course.find(), file)
+    console.print(f"Students entered: {entered.count}")
+    if entered.passed_over:
+        columns = ", ".join(entered.passed_over)
+        errors.print(f"Columns passed over: {columns}", markup=False, highlight=False)
 
 
 @app.command()
@@ -203,6 +212,26 @@ def grade(
     console.print(f"Class report: {page}", markup=False, highlight=False)
     if not complete:
         errors.print("Something was not graded, by the grader's own fault: see the report.")
+        raise typer.Exit(1)
+
+
+@app.command()
+def feedback(
+    prefixes: Prefixes = None,
+    student: Annotated[list[str] | None, typer.Option(help="only these students")] = None,
+) -> None:
+    """Write the feedback pages again, for example after points were given by hand."""
+    from autograder.gradebook.feedback import write_feedback
+
+    course = Course.find()
+    failed = False
+    for assignment in _chosen(course, prefixes):
+        written = write_feedback(course, assignment, students=student)
+        console.print(f"{assignment.name}: {len(written.pages)} pages under feedback/")
+        for name, problem in written.problems.items():
+            errors.print(f"{name}: {problem}", markup=False, highlight=False)
+        failed |= bool(written.problems)
+    if failed:
         raise typer.Exit(1)
 
 
@@ -260,6 +289,24 @@ def similarity(
     page, count = write_similarity(course, assignment, to or course.root / "reports")
     console.print(f"{count} pairs share something: {page}", markup=False, soft_wrap=True)
     console.print("Similarity is no proof: read both answers first.")
+
+
+@app.command()
+def questions(
+    prefix: Prefix,
+    to: Annotated[Path | None, typer.Option(help="folder; default reports/")] = None,
+    names: Annotated[bool, typer.Option("--names", help="say whose answers they are")] = False,
+    server: Annotated[
+        str, typer.Option(help="where Jupyter runs, for links to the formgrader")
+    ] = "http://localhost:8888",
+) -> None:
+    """Write a page of each written question with rubric, model answer and everybody's answers."""
+    from autograder.report.questions import write_questions
+
+    course = Course.find()
+    folder = to or course.root / "reports"
+    page = write_questions(course, course.assignment(prefix), folder, names=names, server=server)
+    console.print(str(page), markup=False, highlight=False, soft_wrap=True)
 
 
 @app.command()
