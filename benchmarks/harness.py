@@ -39,14 +39,22 @@ class Comparison:
     title: str
     rows: list[Row]
     claims: list[Claim] = field(default_factory=list)
+    ours: str = OURS
 
     def ratio(self, name: str) -> float:
         """How many times as long as ours the contestant took."""
-        return self.seconds(name) / self.seconds(OURS)
+        return self.seconds(name) / self.seconds(self.ours)
 
     def seconds(self, name: str) -> float:
         """Median of a contestant."""
         return next(row.seconds for row in self.rows if row.name == name)
+
+    def claim_within(self, name: str, seconds: float) -> None:
+        """Add the claim that a contestant takes at most so many seconds."""
+        measured = self.seconds(name)
+        self.claims.append(
+            Claim(f"{name} in at most {seconds:g} s", f"{measured:.0f} s", measured <= seconds)
+        )
 
     def claim_faster(self, name: str, factor: float) -> None:
         """Add the claim that ours is at least ``factor`` times as fast as ``name``."""

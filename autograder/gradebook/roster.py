@@ -39,15 +39,33 @@ def require_student_id(id: str) -> str:
     return id
 
 
+@dataclass(frozen=True)
+class Entered:
+    """What a roster brought.
+
+    Attributes:
+        count: students in it.
+        passed_over: names of columns that were not used.
+    """
+
+    count: int
+    passed_over: tuple[str, ...]
+
+
 def read_roster(path: Path) -> list[Student]:
     """The students of a CSV file with the columns id, first_name, last_name and email.
 
-    Only `id` is needed; other columns are passed over. Fields may be quoted, and the separator
-    may be a comma or a semicolon.
+    Only `id` is needed; other columns are passed over. "First name" is read as `first_name`. Fields
+    may be quoted, and the separator may be a comma or a semicolon.
 
     Raises:
         ValueError: the file cannot be read as such; the message names the line.
     """
+    return list(_read(path)[0].values())
+
+
+def _read(path: Path) -> tuple[dict[str, Student], list[str]]:
+    """The students by id, and all names of columns."""
     try:
         content = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
@@ -56,7 +74,8 @@ def read_roster(path: Path) -> list[Student]:
     separator = ";" if header.count(";") > header.count(",") else ","
     reader = csv.DictReader(io.StringIO(content, newline=""), delimiter=separator, strict=True)
     try:
-        names = [(name or "").strip().lower() for name in reader.fieldnames or ()]
+        given = reader.fieldnames or ()
+        names = ["_".join((name or "").lower().split()) for name in given]
         reader.fieldnames = names
         if "id" not in names:
             raise ValueError(f"the first line should name the columns {', '.join(COLUMNS)}")
@@ -68,20 +87,20 @@ def read_roster(path: Path) -> list[Student]:
         raise ValueError(f"{path}, line {reader.line_num + 1}: {error}") from error
     except ValueError as error:
         raise ValueError(f"{path}, line {max(reader.line_num, 1)}: {error}") from error
-    return list(students.values())
+    return students, names
 
 
-def enter_roster(course: Course, path: Path) -> int:
-    """Enter the students of a CSV file (see `read_roster`) into the gradebook; say how many.
+def enter_roster(course: Course, path: Path) -> Entered:
+    """Enter the students of a CSV file (see `read_roster`) into the gradebook.
 
     Students who are there already get the names of the file; nobody is removed.
     """
-    students = read_roster(path)
+    students, columns = _read(path)
     with open_gradebook(course) as gradebook:
-        for student in students:
+        for student in students.values():
             names = {name: getattr(student, name) or None for name in COLUMNS[1:]}
             gradebook.update_or_create_student(student.id, **names)
-    return len(students)
+    return Entered(len(students), tuple(name for name in columns if name not in COLUMNS))
 
 
 def _add(students: dict[str, Student], row: dict[str, str | None]) -> None:

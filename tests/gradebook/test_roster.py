@@ -31,6 +31,13 @@ def test_spreadsheets_habits_are_understood(tmp_path: Path) -> None:
     assert student == Student("müller", "Änne", "Müller", "")
 
 
+def test_columns_without_use_are_told(course: Course, tmp_path: Path) -> None:
+    text = "ID;First Name;name;group\nann;Ann;Ann Bee;3\n"
+    assert enter_roster(course, roster(tmp_path, text)).passed_over == ("name", "group")
+    with open_gradebook(course) as gradebook:
+        assert gradebook.find_student("ann").first_name == "Ann"
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -55,7 +62,7 @@ def test_another_encoding_is_named(tmp_path: Path) -> None:
 
 
 def test_students_are_entered_and_brought_up_to_date(course: Course, tmp_path: Path) -> None:
-    assert enter_roster(course, roster(tmp_path, "id,email\nann,old@x.org\nben,\n")) == 2
+    assert enter_roster(course, roster(tmp_path, "id,email\nann,old@x.org\nben,\n")).count == 2
     enter_roster(course, roster(tmp_path, "id,first_name,email\nann,Ann,new@x.org\n"))
     with open_gradebook(course) as gradebook:
         students = {s.id: (s.first_name, s.email) for s in gradebook.students}

@@ -1,0 +1,23 @@
+"""The tests of an exercise in the student's own process: what a cell of a peer's notebook calls."""
+
+import os
+from pathlib import Path
+
+from autograder.course import Course
+from autograder.student.session import run_tests
+from autograder.student.submission import InProcess, Submission
+from autograder.student.verbs import PUBLIC_NAMES, Server
+
+
+def passes(exercise: str, answer: object) -> bool:
+    """Whether an answer passes all tests, public and hidden, of an exercise."""
+    course = Course.find(Path(os.environ["BENCHMARKED_COURSE"]))
+    chosen = course.exercise(exercise)
+    server = Server(
+        lambda: answer,
+        probes=course.tests / "probes",
+        names=(*PUBLIC_NAMES, course.library_name),
+    )
+    modules = list(course.test_modules(chosen.assignment))
+    verdicts = run_tests(exercise, modules, lambda: Submission(InProcess(server)), root=course.root)
+    return all(verdict.points == verdict.max_points for verdict in verdicts)
