@@ -27,9 +27,16 @@ for (const section of document.querySelectorAll("section.assignment")) {
   form.addEventListener("input", () => {
     const words = form.elements.text.value.toLowerCase().split(/\s+/).filter(Boolean);
     const state = form.elements.state.value;
+    const items = [...section.querySelectorAll("[data-student]")];
+    const said = new Map(); // by student: the line, and of the verdicts what did not pass
+    for (const item of items) {
+      const parts = item.tagName === "TR" ? [item] : item.querySelectorAll("summary, caption, tbody tr:not(.passed)");
+      const text = [...parts].map((part) => part.textContent.toLowerCase()).join(" ");
+      said.set(item.dataset.student, `${said.get(item.dataset.student) ?? ""} ${text}`);
+    }
     let shown = 0;
-    for (const item of section.querySelectorAll("[data-student]")) {
-      const text = item.textContent.toLowerCase();
+    for (const item of items) {
+      const text = said.get(item.dataset.student);
       item.hidden = (state && item.dataset.state !== state) || !words.every((word) => text.includes(word));
       shown += !item.hidden && item.tagName === "TR";
     }
