@@ -16,6 +16,7 @@ from autograder.build.student_form import WRITTEN_STUB
 from autograder.course import Assignment, Course
 from autograder.gradebook.database import open_gradebook
 from autograder.gradebook.grading import ExerciseGrade, class_grades
+from autograder.gradebook.graft import grade_id_of
 from autograder.report.rendering import write_page
 
 
@@ -28,6 +29,7 @@ class Answer:
         submission: nbgrader's id of the submitted notebook, which names no student.
         text: what the student wrote, markdown.
         pictures: whether pictures were pasted into it.
+        place: of its points among the inputs of its page in the formgrader.
         grade: where it stands.
     """
 
@@ -35,6 +37,7 @@ class Answer:
     submission: str
     text: str
     pictures: bool
+    place: int
     grade: ExerciseGrade
 
 
@@ -122,10 +125,29 @@ def _answers(course: Course, assignment: Assignment) -> Iterable[Answer]:
         path = folder / f"{assignment.name}.ipynb"
         if not path.is_file() or student not in grades:
             continue
-        cells = {cell.get("id"): cell for cell in nbformat.read(path, as_version=4).cells}
+        cells = nbformat.read(path, as_version=4).cells
         for grade in grades[student].questions:
-            cell = cells.get(f"answer-{grade.id}", NotebookNode(source=""))
-            yield Answer(student, submission, cell.source, bool(cell.get("attachments")), grade)
+            name = f"answer-{grade.id}"
+            cell = next((c for c in cells if grade_id_of(c) == name), NotebookNode(source=""))
+            pictures = bool(cell.get("attachments"))
+            place = _place(cells, name)
+            yield Answer(student, submission, cell.source, pictures, place, grade)
+
+
+def _place(cells: Iterable[NotebookNode], name: str) -> int:
+    """How many inputs the formgrader shows before a cell's points.
+
+    First a link; then for each graded cell two fields of points, and below answers a comment. With
+    that number in an address the formgrader opens there, and stays there from one submission to
+    the next (control and full stop).
+    """
+    place = 1
+    for cell in cells:
+        if grade_id_of(cell) == name:
+            break
+        marks = cell.metadata.get("nbgrader", {})
+        place += 2 * bool(marks.get("grade")) + bool(marks.get("solution"))
+    return place
 
 
 def _has_words(answer: Answer) -> bool:

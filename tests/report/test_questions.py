@@ -70,10 +70,11 @@ def test_answers_are_read_without_names_unless_asked(answered: Course) -> None:
     assert "bertrand" in page(answered, names=True)
 
 
-def test_each_answer_leads_to_its_place_in_the_formgrader(answered: Course) -> None:
+def test_each_answer_leads_to_its_points_in_the_formgrader(answered: Course) -> None:
+    """Before them: a link; two comments to answers and twice two fields of points."""
     text = page(answered)
     for answer in question(answered).answers:
-        place = f"formgrader/submissions/{answer.submission}/#answer-orthogonal"
+        place = f"formgrader/submissions/{answer.submission}/?index={1 + 2 * (1 + 2)}"
         assert f'href="http://localhost:8888/{place}"' in text
     assert "give points" in text
     assert "15 of 20" in text
