@@ -7,6 +7,8 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -186,9 +188,21 @@ def collect(
 def grade(
     prefixes: Prefixes = None,
     student: Annotated[list[str] | None, typer.Option(help="only these students")] = None,
+    jobs: Annotated[int, typer.Option(help="processes that judge; default one a core")] = 0,
+    again: Annotated[
+        bool, typer.Option("--again", help="also what is graded already, with the same tests")
+    ] = False,
+    pages: Annotated[
+        bool, typer.Option("--pages/--no-pages", help="write feedback pages and class report")
+    ] = True,
     unsandboxed: UnsandboxedOption = False,
 ) -> None:
-    """Grade a class, print the gradebook, write feedback pages and the class report."""
+    """Grade a class, print the gradebook, write feedback pages and the class report.
+
+    What is graded already, with the same tests, stays: a run that was stopped goes on.
+    """
+    from joblib import cpu_count
+
     from autograder.gradebook.feedback import write_feedback
     from autograder.gradebook.grading import grade_class, print_table
     from autograder.judge.sandbox import find_sandbox
@@ -200,16 +214,24 @@ def grade(
     complete = True
     graded = []
     for assignment in _chosen(course, prefixes):
-        with progress_bar(console, assignment.name) as progress:
+        with progress_bar(console, assignment.name) as progress, _going_on_later():
             grades = grade_class(
-                course, assignment, sandbox=sandbox, students=student, progress=progress
+                course,
+                assignment,
+                sandbox=sandbox,
+                students=student,
+                progress=progress,
+                jobs=jobs or cpu_count(),
+                again=again,
             )
         print_table(grades, console)
-        write_feedback(course, assignment, students=student)
+        if pages:
+            write_feedback(course, assignment, students=student)
         graded.append(assignment)
         complete &= grades.complete
-    page = write_report(course, graded, course.root / "reports")
-    console.print(f"Class report: {page}", markup=False, highlight=False)
+    if pages:
+        page = write_report(course, graded, course.root / "reports")
+        console.print(f"Class report: {page}", markup=False, highlight=False)
     if not complete:
         errors.print("Something was not graded, by the grader's own fault: see the report.")
         raise typer.Exit(1)
@@ -370,6 +392,16 @@ def lab() -> None:
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         command.append("--allow-root")
     raise typer.Exit(subprocess.run(command, cwd=course.root, check=False).returncode)
+
+
+@contextmanager
+def _going_on_later() -> Iterator[None]:
+    """Say at Ctrl-C that nothing is lost."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        errors.print("Stopped. What was graded is kept; the same command goes on from there.")
+        raise typer.Exit(130) from None
 
 
 def _chosen(course: Course, prefixes: list[str] | None) -> list:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from joblib import cpu_count
 from rich.console import Console
 
 from autograder.build.execute import execute_notebook
@@ -59,7 +60,11 @@ def run_demo(course: Course, console: Console) -> None:
         with _step(console, f"Grading {assignment.name}"):
             _hand_in(demo, assignment, released[assignment.name], sandbox)
             with progress_bar(console, assignment.name) as progress:
-                grades.append(grade_class(demo, assignment, sandbox=sandbox, progress=progress))
+                grades.append(
+                    grade_class(
+                        demo, assignment, sandbox=sandbox, progress=progress, jobs=cpu_count()
+                    )
+                )
             write_feedback(demo, assignment)
     for table in grades:
         print_table(table, console)

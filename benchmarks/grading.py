@@ -100,7 +100,8 @@ def _hand_in(course: Course, assignment: Assignment, size: int) -> list[Path]:
 
 
 def _time_ours(course: Course) -> float:
-    return _time([sys.executable, "-m", "autograder.cli", "grade", ASSIGNMENT], course.root)
+    command = ["grade", ASSIGNMENT, "--no-pages"]  # the peers write no feedback either
+    return _time([sys.executable, "-m", "autograder.cli", *command], course.root)
 
 
 # peers --------------------------------------------------------------------------------------------

@@ -5,12 +5,18 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
+import nbgrader.api
 from nbgrader.api import Grade, Gradebook, MissingEntry
 
 from autograder.course import Course
 from autograder.environment import put_tools_on_path
+
+BACKUPS_KEPT = 10
+PATIENCE_SECONDS = 30.0
 
 
 def gradebook_file(course: Course) -> Path:
@@ -52,12 +58,72 @@ def require_whole_gradebook(course: Course) -> None:
         with closing(sqlite3.connect(path)) as connection:
             tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
     except sqlite3.DatabaseError as error:
-        raise ValueError(f"{path} is not a gradebook ({error}); move it away") from error
+        copy = latest_backup(course)
+        remedy = f"restore the copy {copy}" if copy else "move it away"
+        raise ValueError(f"{path} is not a gradebook ({error}): {remedy}") from error
     if tables and "alembic_version" not in tables:
         raise ValueError(
             f"{path} is half-made: nbgrader did not find alembic when it was created. Delete it "
             "(or restore a copy), then run `course release` and `course roster` again"
         )
+
+
+@contextmanager
+def one_engine() -> Iterator[None]:
+    """Let all that nbgrader opens of a gradebook share an engine, and the queries it compiled.
+
+    nbgrader opens the gradebook ten times a submission, each time with an engine of its own.
+    """
+    original = nbgrader.api.create_engine
+    nbgrader.api.create_engine = cache(original)
+    try:
+        yield
+    finally:
+        nbgrader.api.create_engine = original
+
+
+def back_up(course: Course) -> Path | None:
+    """Copy the gradebook, as it is now, beside earlier copies; None when there is none yet.
+
+    The copy is taken by SQLite itself, so that it is whole even while somebody writes. The latest
+    `BACKUPS_KEPT` stay.
+
+    Raises:
+        ValueError: somebody else has been writing for `PATIENCE_SECONDS`.
+    """
+    path = gradebook_file(course)
+    if not path.exists():
+        return None
+    _require_writable(path)
+    folder = course.state / "backups"
+    folder.mkdir(parents=True, exist_ok=True)
+    name = f"gradebook-{datetime.now(UTC):%Y%m%dT%H%M%S%f}.db"
+    half_made = folder / f".{name}"
+    with closing(sqlite3.connect(path)) as gradebook, closing(sqlite3.connect(half_made)) as copy:
+        gradebook.backup(copy)
+    half_made.rename(folder / name)
+    for old in sorted(folder.glob("gradebook-*.db"))[:-BACKUPS_KEPT]:
+        old.unlink(missing_ok=True)
+    return folder / name
+
+
+def latest_backup(course: Course) -> Path | None:
+    """The latest copy of the gradebook, or None."""
+    return max((course.state / "backups").glob("gradebook-*.db"), default=None)
+
+
+def _require_writable(path: Path) -> None:
+    """Refuse to begin a class that another process would stop in the middle."""
+    with closing(sqlite3.connect(path, timeout=PATIENCE_SECONDS)) as connection:
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.rollback()
+        except sqlite3.OperationalError as error:
+            raise ValueError(
+                f"{path} cannot be written ({error}): another program has held it for "
+                f"{PATIENCE_SECONDS:.0f} s. Close it (a database browser, another `course grade`) "
+                "and grade again; nothing was changed"
+            ) from error
 
 
 def close_grades(gradebook: Gradebook, notebook: str, assignment: str, student: str) -> None:

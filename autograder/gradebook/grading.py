@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 import nbformat
@@ -25,10 +26,13 @@ from traitlets.config import Config
 
 from autograder.build.student_form import released_notebook
 from autograder.course import Assignment, Course
+from autograder.gradebook import done
 from autograder.gradebook.config import grade_with_the_judge
-from autograder.gradebook.database import close_grades, open_gradebook
+from autograder.gradebook.database import back_up, close_grades, one_engine, open_gradebook
 from autograder.gradebook.graft import grade_id_of
 from autograder.gradebook.intake import check_submitted
+from autograder.gradebook.judging import Judged, judge_class
+from autograder.gradebook.untrusted import read_submission
 from autograder.judge import records
 from autograder.judge.grading import Judge
 from autograder.judge.sandbox import Sandbox
@@ -195,29 +199,43 @@ def grade_class(
     sandbox: Sandbox,
     students: Iterable[str] | None = None,
     progress: Progress | None = None,
+    jobs: int = 1,
+    again: bool = True,
 ) -> ClassGrades:
-    """Grade the submissions of an assignment, each anew, and say where the class stands.
+    """Grade the submissions of an assignment and say where the class stands.
 
-    A submission that cannot be graded never keeps the others from it.
+    Submissions are judged by several processes; this one alone writes what they found, one
+    submission at a time, after a copy of the gradebook was taken. A submission that cannot be
+    graded never keeps the others from it. A run that was stopped goes on where it was.
 
     Args:
         sandbox: where submitted code runs.
         students: ids of those to grade; default all who handed in.
-        progress: told the student, how many are done, and of how many, before each.
+        progress: told the student, how many are done, and of how many.
+        jobs: processes that judge; 1 for this one.
+        again: whether to grade anew what is graded already, with the same tests.
 
     Raises:
-        ValueError: the assignment was not released, a student did not hand in, or `submitted/`
-            holds something that must not be there.
+        ValueError: the assignment was not released, its points have changed since, a student did
+            not hand in, `submitted/` holds something that must not be there, or the gradebook
+            cannot be written.
     """
     check_submitted(course)
     with open_gradebook(course) as gradebook:
         _require_released(gradebook, assignment)
-    waiting = _chosen(course, assignment, students)
-    judge = Judge(course, sandbox)
-    for done, student in enumerate(waiting):
-        if progress is not None:
-            progress(student, done, len(waiting))
-        _autograde(course, assignment, student, judge)
+        _require_points(course, gradebook, assignment)
+    chosen = _chosen(course, assignment, students)
+    back_up(course)
+    with Judge(course, sandbox) as judge, one_engine():
+        state = done.state_of(course, assignment, judge)
+        waiting = chosen if again else _not_done(course, assignment, chosen, state)
+        already = len(chosen) - len(waiting)
+        for count, (student, found) in enumerate(_judged(judge, assignment, waiting, jobs)):
+            if progress is not None:
+                progress(student, already + count, len(chosen))
+            done.mark_undone(course, assignment, student)
+            if _autograde(course, assignment, student, found):
+                done.mark_done(course, assignment, student, state)
     return class_grades(course, assignment)
 
 
@@ -322,8 +340,22 @@ def reason_of(outcome: dict[str, str]) -> str:
     return (after_stack or errors or ["nbgrader gave no reason"])[-1].strip()
 
 
-def _autograde(course: Course, assignment: Assignment, student: str, judge: Judge) -> None:
-    """Grade one submission; why that failed, if it did, is kept with its records."""
+def _judged(
+    judge: Judge, assignment: Assignment, students: list[str], jobs: int
+) -> Iterator[tuple[str, Judge | Judged]]:
+    """Each student with who grades the submission: the judge itself, or what was found before."""
+    if jobs == 1 or len(students) < 2:
+        yield from ((student, judge) for student in students)
+        return
+    submissions = (
+        (student, read_submission(_submitted(judge.course, assignment, student)).for_judge())
+        for student in students
+    )
+    yield from judge_class(judge, assignment, submissions, jobs=min(jobs, len(students)))
+
+
+def _autograde(course: Course, assignment: Assignment, student: str, judge: Judge | Judged) -> bool:
+    """Enter one submission's grades; why that failed, if it did, is kept with its records."""
     with open_gradebook(course) as gradebook:
         close_grades(gradebook, assignment.name, assignment.name, student)
     config = Config()
@@ -335,6 +367,31 @@ def _autograde(course: Course, assignment: Assignment, student: str, judge: Judg
         outcome = capture_log(converter)
     if not outcome["success"]:
         records.note_failure(course, student, assignment.name, reason_of(outcome))
+    return bool(outcome["success"])
+
+
+def _not_done(course: Course, assignment: Assignment, students: list[str], state: str) -> list[str]:
+    with open_gradebook(course) as gradebook:
+        return [s for s in students if not done.is_done(course, gradebook, assignment, s, state)]
+
+
+def _submitted(course: Course, assignment: Assignment, student: str) -> Path:
+    return course.root / "submitted" / student / assignment.name / f"{assignment.name}.ipynb"
+
+
+def _require_points(course: Course, gradebook: Gradebook, assignment: Assignment) -> None:
+    """Refuse to grade with tests that are worth something else than what was released."""
+    notebook = gradebook.find_notebook(assignment.name, assignment.name)
+    released = {cell.name: cell.max_score for cell in notebook.grade_cells}
+    for exercise in course.exercises_of(assignment):
+        points = sum(test.points for test in (*exercise.public, *exercise.hidden))
+        before = released.get(f"check-{exercise.id}", points)
+        if points != before:
+            raise ValueError(
+                f"{exercise.id} was released for {before:g} points, but its tests add up to "
+                f"{points:g}: give the tests their points back, or set points in its @exercise "
+                f"and run `course notebooks` and `course release {assignment.number} --replace`"
+            )
 
 
 def _require_released(gradebook: Gradebook, assignment: Assignment) -> None:

@@ -19,7 +19,7 @@ from nbformat.v4 import new_output
 from nbgrader import utils
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
-from traitlets import Instance
+from traitlets import Any as AnyTrait
 
 from autograder.course import Course
 from autograder.gradebook.database import close_grades, mark_not_graded
@@ -93,10 +93,10 @@ class JudgeExercises(NbGraderPreprocessor):
     Every failure of the grader ends in an exercise without a score, never in a wrong one.
     """
 
-    judge = Instance(
-        Judge,
-        allow_none=True,
-        help="Grades the submissions; by default one of the course, in this machine's sandbox.",
+    judge = AnyTrait(
+        None,
+        help="Grades the submissions, as a `Judge` does; by default one of the course, in this "
+        "machine's sandbox.",
     ).tag(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:

@@ -8,6 +8,7 @@ import platform
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from autograder.judge.sandbox import Mounts, Sandbox
 from autograder.judge.secret import read_secret
 from autograder.judge.workers import WorkerSource, worker_source
 from autograder.student.errors import DeadlineExceeded, SubmissionError
-from autograder.student.program import Program, program_for, program_for_file
+from autograder.student.program import Program, program_for, program_for_file, python_of
 from autograder.student.reading import definitions, with_helpers
 from autograder.student.session import run_tests
 from autograder.student.submission import Submission
@@ -49,6 +50,27 @@ class Graded:
     run: dict[str, Any]
     repairs: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """What was found, as plain data."""
+        return {
+            "result": self.result.to_json(),
+            "program": self.program.to_json(),
+            "run": self.run,
+            "repairs": list(self.repairs),
+            "notes": list(self.notes),
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Graded:
+        """The inverse of `to_json`."""
+        return cls(
+            Result.from_json(data["result"]),
+            Program.from_json(data["program"]),
+            data["run"],
+            tuple(data["repairs"]),
+            tuple(data["notes"]),
+        )
 
 
 @dataclass(frozen=True)
@@ -207,7 +229,7 @@ class Judge:
             program,
             self.mounts(exercise),
             self._source,
-            imports=_imports(program),
+            imports=self._imports(exercise, program),
             names=names,
             seed=SEED,
         ) as connection:
@@ -243,6 +265,18 @@ class Judge:
             known=known,
         )
 
+    def _imports(self, exercise: CourseExercise, program: Program) -> tuple[str, ...]:
+        """What the lesson imports, and the modules of the references that the program is bound to.
+
+        Students leave the lesson's imports in their notebooks; loaded once, they cost no time.
+        """
+        notebook = exercise.assignment.ipynb
+        modules: tuple[str, ...] = ()
+        if notebook.is_file():
+            modules = _imports_of(notebook, notebook.stat().st_mtime_ns)
+        bound = (path.rpartition(".")[0] for path in program.bindings.values())
+        return tuple(dict.fromkeys([*modules, *bound]))
+
     def _setup(self, assignment: Assignment) -> str:
         """The set-up cell as released: a student's own version of it is not run."""
         if not assignment.ipynb.is_file():
@@ -265,16 +299,19 @@ def program_definitions(program: Program) -> dict[str, str]:
     return definitions([*(cell.source for cell in program.others), *answer])
 
 
-def _imports(program: Program) -> tuple[str, ...]:
-    """Modules that the kit's own part of a program imports: the set-up cell and the references."""
+@lru_cache(maxsize=64)
+def _imports_of(notebook: Path, mtime: int) -> tuple[str, ...]:
+    """Modules that the cells of a notebook import: of ours, so that they may be loaded for all."""
     modules: dict[str, None] = {}
-    with contextlib.suppress(SyntaxError):
-        for node in ast.walk(ast.parse(program.setup)):
-            if isinstance(node, ast.Import):
-                modules |= dict.fromkeys(name.name for name in node.names)
-            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                modules[node.module] = None
-    modules |= dict.fromkeys(path.rpartition(".")[0] for path in program.bindings.values())
+    for cell in nbformat.read(notebook, as_version=4).cells:
+        if cell.cell_type != "code":
+            continue
+        with contextlib.suppress(SyntaxError):
+            for node in ast.walk(ast.parse(python_of(cell.source))):
+                if isinstance(node, ast.Import):
+                    modules |= dict.fromkeys(name.name for name in node.names)
+                elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                    modules[node.module] = None
     return tuple(modules)
 
 

@@ -17,10 +17,12 @@ import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from autograder.build.edition import content_hash
 from autograder.course import Assignment, Course
 from autograder.judge.grading import Graded
 from autograder.judge.redaction import legible
@@ -122,13 +124,12 @@ def record_folder(course: Course, student: str, assignment: str, exercise: str) 
 def inputs_of(course: Course, assignment: Assignment, program: Program, secret: bytes) -> Inputs:
     """Hashes of all that a verdict on this program depends on."""
     text = json.dumps(program.to_json(), sort_keys=True)
-    kit = [path for part in ("judge", "student", "worker") for path in _sources(_KIT / part)]
     return Inputs(
         program=hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest(),
         tests=_digest(course.root, _test_sources(course, assignment)),
         library=_digest(course.root, _sources(course.library)),
-        kit=_digest(_KIT, kit),
-        environment=_environment(course.runtime),
+        kit=_kit(),
+        environment=_environment(tuple(sorted(course.runtime))),
         secret=fingerprint(secret),
         seed=SEED,
     )
@@ -284,9 +285,17 @@ def _require_sound(record: Record, data: Mapping[str, Any]) -> None:
         raise ValueError("its points are not the sum of its verdicts")
 
 
-def _environment(runtime: Iterable[str]) -> dict[str, str]:
+@cache
+def _kit() -> str:
+    """Of the judge, the worker and the tests' vocabulary, which this process has loaded."""
+    kit = [path for part in ("judge", "student", "worker") for path in _sources(_KIT / part)]
+    return _digest(_KIT, kit)
+
+
+@cache
+def _environment(runtime: tuple[str, ...]) -> dict[str, str]:
     versions = {"python": platform.python_version(), "machine": platform.machine()}
-    for name in sorted(runtime):
+    for name in runtime:
         try:
             versions[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
@@ -296,13 +305,11 @@ def _environment(runtime: Iterable[str]) -> dict[str, str]:
 
 def _test_sources(course: Course, assignment: Assignment) -> list[Path]:
     """The assignment's test files, and all beside them that is neither tests nor variants."""
-    others = [
-        path
-        for path in _sources(course.tests)
-        if not path.name.startswith("test_")
-        and "variants" not in path.relative_to(course.tests).parts
-    ]
-    return [*course.test_modules(assignment), *others]
+    beside = [path for path in course.tests.glob("*.py") if not path.name.startswith("test_")]
+    folders = [path for path in course.tests.iterdir() if path.is_dir() and path.name != "variants"]
+    below = [path for folder in folders for path in _sources(folder)]
+    others = [path for path in below if not path.name.startswith("test_")]
+    return [*course.test_modules(assignment), *sorted([*beside, *others])]
 
 
 def _sources(folder: Path) -> list[Path]:
@@ -313,6 +320,6 @@ def _digest(root: Path, paths: Iterable[Path]) -> str:
     """sha256 over names and contents of some files."""
     digest = hashlib.sha256()
     for path in paths:
-        content = hashlib.sha256(path.read_bytes()).hexdigest()
+        content = content_hash(path).hex()
         digest.update(f"{path.relative_to(root).as_posix()} {content}\n".encode())
     return digest.hexdigest()

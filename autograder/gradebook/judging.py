@@ -1,0 +1,134 @@
+"""Judges the submissions of a class in parallel: notebooks in, verdicts out, both as bytes.
+
+Judging reads no gradebook and writes nothing, so that any number of processes can do it; one
+process writes what they found. Only JSON crosses between them, never a pickled result.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import torch
+from joblib import Parallel, delayed
+from nbformat import NotebookNode
+
+from autograder.course import Assignment, Course
+from autograder.judge.grading import Graded, Judge
+
+LOOK_AFTER_PARENT_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What a judge found in a submission, for the one who writes it down; graded like by a judge.
+
+    Attributes:
+        secret: the key that hidden inputs were drawn with.
+        digest: of the notebook that was judged.
+        verdicts: JSON of what was found, by exercise; or of why nothing was.
+    """
+
+    secret: bytes
+    digest: str
+    verdicts: bytes
+
+    def grade_notebook(self, assignment: Assignment, notebook: NotebookNode) -> dict[str, Graded]:
+        """What was found.
+
+        Raises:
+            RuntimeError: the judge failed, or the submission is not the one that was judged.
+        """
+        found = json.loads(self.verdicts)
+        if "failure" in found:
+            raise RuntimeError(found["failure"])
+        if _digest(_as_bytes(notebook)) != self.digest:
+            raise RuntimeError("the submission was changed while it was graded; grade it again")
+        return {id: Graded.from_json(graded) for id, graded in found["graded"].items()}
+
+
+def judge_class(
+    judge: Judge,
+    assignment: Assignment,
+    submissions: Iterable[tuple[str, NotebookNode]],
+    *,
+    jobs: int,
+) -> Iterator[tuple[str, Judged]]:
+    """Judge submissions, a few at a time; give each as soon as it is done.
+
+    Args:
+        judge: what every process starts its own like.
+        assignment: what the notebooks answer.
+        submissions: student and notebook; read only as fast as they are judged.
+        jobs: processes.
+    """
+    assert judge.secret is not None
+    tasks = (
+        delayed(_judge_one)(judge, assignment.name, student, _as_bytes(notebook), os.getpid())
+        for student, notebook in submissions
+    )
+    parallel = Parallel(
+        n_jobs=jobs,
+        backend="loky",
+        return_as="generator_unordered",
+        batch_size=1,
+        pre_dispatch=2 * jobs,
+    )
+    with closing(parallel(tasks)) as results:
+        for student, digest, verdicts in results:
+            yield student, Judged(judge.secret, digest, verdicts)
+
+
+def _judge_one(
+    judge: Judge, assignment: str, student: str, notebook: bytes, parent: int
+) -> tuple[str, str, bytes]:
+    """Judge one submission, in a process of joblib's."""
+    _end_with(parent)
+    own = _own_judge(str(judge.course.root), judge.sandbox, judge.secret)
+    try:
+        read = nbformat.reads(notebook.decode(), as_version=4)
+        found = own.grade_notebook(own.course.assignment(assignment), read)
+        verdicts: dict[str, Any] = {"graded": {id: g.to_json() for id, g in found.items()}}
+    except Exception as error:
+        verdicts = {"failure": f"{type(error).__name__}: {error}"}
+    return student, _digest(notebook), json.dumps(verdicts).encode()
+
+
+@cache
+def _own_judge(root: str, sandbox: Any, secret: bytes) -> Judge:
+    """This process's judge, whose fork servers live as long as the process."""
+    torch.set_num_threads(1)
+    return Judge(Course.find(Path(root)), sandbox, secret)
+
+
+@cache
+def _end_with(parent: int) -> None:
+    """End when the grader was killed, which joblib's processes would outlive."""
+    if parent == os.getpid():
+        return
+    original = os.getppid()
+
+    def watch() -> None:
+        pause = threading.Event()
+        while os.getppid() == original:
+            pause.wait(LOOK_AFTER_PARENT_SECONDS)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def _as_bytes(notebook: NotebookNode) -> bytes:
+    return json.dumps(notebook, sort_keys=True).encode("utf-8", "surrogatepass")
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
