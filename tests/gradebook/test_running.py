@@ -1,0 +1,231 @@
+"""Running over a class: in parallel, stopped and gone on with, killed at any moment."""
+
+from __future__ import annotations
+
+import multiprocessing
+import random
+import shutil
+import sqlite3
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+
+from autograder.course import Course
+from autograder.gradebook import database, grading
+from autograder.gradebook.database import back_up, latest_backup, open_gradebook
+from autograder.gradebook.grading import Status, grade_class
+from autograder.judge.grading import Graded
+from autograder.judge.sandbox import Bubblewrap, Unsandboxed, sandbox_problem
+from tests.gradebook.samples import (
+    ADDS,
+    DOT,
+    NORM,
+    ChosenJudge,
+    cell,
+    full_marks,
+    hand_in,
+    notebook_of,
+    vectors,
+)
+
+KILLS = 20
+STUDENTS = ("ada", "ben", "chi", "dee", "eva")
+
+
+@pytest.fixture
+def full_class(course: Course) -> Course:
+    """Five students handed in; each one's answer says whose it is."""
+    for student in STUDENTS:
+        hand_in(course, student, notebook_of(course, ex_dot=f"{DOT}# {student}\n", ex_norm=NORM))
+    return course
+
+
+@pytest.fixture
+def judged(course: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], list]:
+    """Full marks for everybody from a judge that notes whom it was asked about."""
+    log = tmp_path / "judged.txt"
+
+    def find(notebook: nbformat.NotebookNode) -> dict[str, Graded]:
+        source = cell(notebook, "ex-dot")["source"]
+        with log.open("a", encoding="utf-8") as file:
+            file.write(source.strip().rpartition("# ")[2] + "\n")
+        return full_marks()
+
+    monkeypatch.setattr(grading, "Judge", lambda course, _: ChosenJudge(course, find))
+
+    def take() -> list[str]:
+        names = log.read_text(encoding="utf-8").split() if log.exists() else []
+        log.unlink(missing_ok=True)
+        return names
+
+    return take
+
+
+def run(course: Course, *, again: bool = False) -> None:
+    grade_class(course, vectors(course), sandbox=Unsandboxed(), again=again)
+
+
+def books(course: Course) -> dict[str, Any]:
+    """What the gradebook says, and every verdict to the byte."""
+    with open_gradebook(course) as gradebook:
+        grades = {
+            (submission.student.id, grade.name): (
+                grade.auto_score,
+                grade.manual_score,
+                grade.max_score,
+                grade.needs_manual_grade,
+            )
+            for submission in gradebook.assignment_submissions("01_vectors")
+            for notebook in submission.notebooks
+            for grade in notebook.grades
+        }
+    folder = course.state / "verdicts"
+    verdicts = {
+        str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("verdict.json")
+    }
+    return {"grades": grades, "verdicts": verdicts}
+
+
+@pytest.mark.skipif(bool(sandbox_problem()), reason=sandbox_problem())
+def test_two_processes_find_what_one_finds(course: Course, tmp_path: Path) -> None:
+    for student, answer in zip(STUDENTS, (DOT, ADDS, DOT, "def dot(:", DOT), strict=True):
+        hand_in(course, student, notebook_of(course, ex_dot=answer, ex_norm=NORM))
+    alone = Course.find(shutil.copytree(course.root, tmp_path / "alone"))
+    for each, jobs in ((course, 2), (alone, 1)):
+        grades = grade_class(each, vectors(each), sandbox=Bubblewrap(), jobs=jobs)
+        assert {line.status for line in grades.students} == {Status.GRADED}
+        points = {line.student: line.exercises[0].points for line in grades.students}
+        assert points == {"ada": 40, "ben": 0, "chi": 40, "dee": 0, "eva": 40}
+    assert books(course) == books(alone)
+
+
+def test_what_is_graded_is_not_judged_again(full_class: Course, judged: Callable[[], list]) -> None:
+    run(full_class)
+    assert sorted(judged()) == sorted(STUDENTS)
+    run(full_class)
+    assert judged() == []
+    run(full_class, again=True)
+    assert sorted(judged()) == sorted(STUDENTS)
+
+
+def test_new_work_is_judged_and_old_work_is_not(
+    full_class: Course, judged: Callable[[], list]
+) -> None:
+    run(full_class)
+    judged()
+    hand_in(full_class, "ben", notebook_of(full_class, ex_dot=f"{ADDS}# ben\n", ex_norm=NORM))
+    run(full_class)
+    assert judged() == ["ben"]
+
+
+def test_other_tests_or_another_reference_judge_everybody_again(
+    full_class: Course, judged: Callable[[], list], replace_in: Callable[[Path, str, str], None]
+) -> None:
+    run(full_class)
+    judged()
+    module = full_class.library / "__init__.py"
+    module.write_text(module.read_text(encoding="utf-8") + "\n# changed\n", encoding="utf-8")
+    run(full_class)
+    assert sorted(judged()) == sorted(STUDENTS)
+
+
+def test_a_score_that_was_lost_is_judged_again(
+    full_class: Course, judged: Callable[[], list]
+) -> None:
+    run(full_class)
+    judged()
+    with open_gradebook(full_class) as gradebook:
+        notebook = gradebook.find_submission_notebook("01_vectors", "01_vectors", "chi")
+        next(grade for grade in notebook.grades if grade.name == "check-dot").auto_score = None
+        gradebook.db.commit()
+    run(full_class)
+    assert judged() == ["chi"]
+
+
+def test_a_grader_that_is_killed_at_any_moment_loses_nothing(
+    full_class: Course, judged: Callable[[], list], tmp_path: Path
+) -> None:
+    fork = multiprocessing.get_context("fork")
+    whole = Course.find(shutil.copytree(full_class.root, tmp_path / "whole"))
+    began = time.monotonic()
+    run(whole)
+    takes = time.monotonic() - began
+    judged()
+    expected = books(whole)
+    chance = random.Random(20)
+    interrupted = 0
+    for kill in range(KILLS):
+        course = Course.find(shutil.copytree(full_class.root, tmp_path / f"killed{kill}"))
+        grader = fork.Process(target=run, args=(course,))
+        grader.start()
+        grader.join(chance.uniform(0.0, takes))
+        interrupted += grader.is_alive()
+        grader.kill()
+        grader.join()
+        judged()
+        done = {path.parts[-3] for path in (course.state / "verdicts").glob("*/*/graded.json")}
+        run(course)
+        assert books(course) == expected
+        assert sorted(judged()) == sorted(set(STUDENTS) - done)
+        shutil.rmtree(course.root)
+    assert interrupted >= KILLS // 2, "most kills came while it graded"
+
+
+def test_a_copy_of_the_gradebook_is_taken_before_a_class(
+    full_class: Course, judged: Callable[[], list]
+) -> None:
+    run(full_class)
+    before = books(full_class)["grades"]
+    run(full_class, again=True)
+    copy = latest_backup(full_class)
+    assert copy is not None
+    shutil.copy(copy, full_class.root / "gradebook.db")
+    assert books(full_class)["grades"] == before
+
+
+def test_a_handful_of_copies_is_kept(full_class: Course, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "BACKUPS_KEPT", 3)
+    taken = [back_up(full_class) for _ in range(5)]
+    kept = sorted((full_class.state / "backups").iterdir())
+    assert kept == taken[2:]
+
+
+def test_a_gradebook_that_somebody_writes_is_not_begun_with(
+    full_class: Course, judged: Callable[[], list], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "PATIENCE_SECONDS", 0.1)
+    with closing(sqlite3.connect(full_class.root / "gradebook.db")) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(
+            ValueError, match=r"gradebook.db cannot be written.*nothing was changed"
+        ):
+            run(full_class)
+    assert judged() == []
+    run(full_class)
+    assert sorted(judged()) == sorted(STUDENTS)
+
+
+def test_a_corrupt_gradebook_is_named_with_its_copy(
+    full_class: Course, judged: Callable[[], list]
+) -> None:
+    run(full_class)
+    (full_class.root / "gradebook.db").write_bytes(b"no database" * 1000)
+    with pytest.raises(ValueError, match=r"is not a gradebook .*restore the copy .*gradebook-.*db"):
+        run(full_class)
+
+
+def test_tests_that_are_worth_something_else_are_refused(
+    full_class: Course, judged: Callable[[], list], replace_in: Callable[[Path, str, str], None]
+) -> None:
+    with open_gradebook(full_class) as gradebook:
+        notebook = gradebook.find_notebook("01_vectors", "01_vectors")
+        next(c for c in notebook.grade_cells if c.name == "check-dot").max_score = 39
+        gradebook.db.commit()
+    with pytest.raises(ValueError, match=r"dot was released for 39 points, but its tests add up"):
+        run(full_class)
+    assert judged() == []
