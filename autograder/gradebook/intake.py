@@ -122,7 +122,11 @@ def collect(course: Course, source: Path, assignment: Assignment) -> Intake:
             report.refused.append((older.found, f"{found.student} handed in a newer one"))
     known = _known_students(course)
     for student in sorted(newest):
-        report.taken.append(_take_in(course, assignment, newest[student], known))
+        found = newest[student]
+        if reason := _worse_than_present(course, assignment, found):
+            report.refused.append((found.found, reason))
+        else:
+            report.taken.append(_take_in(course, assignment, found, known))
     return report
 
 
@@ -198,6 +202,29 @@ def _known_students(course: Course) -> set[str] | None:
         return {student.id for student in gradebook.students} or None
 
 
+def _worse_than_present(course: Course, assignment: Assignment, found: _Found) -> str:
+    """Why a submission shall not replace what is there; "" when it may."""
+    folder = course.root / "submitted" / found.student / assignment.name
+    notebook, timestamp = folder / f"{assignment.name}.ipynb", folder / TIMESTAMP
+    if any(path.is_symlink() or not path.is_file() for path in (notebook, timestamp)):
+        return ""
+    present = read_regular(notebook, MAX_NOTEBOOK)
+    if present == found.content:
+        return ""
+    when = parse_utc(timestamp.read_text(encoding="utf-8").strip()).replace(tzinfo=UTC)
+    remedy = f"delete submitted/{found.student}/{assignment.name} to take it in all the same"
+    if found.when < when:
+        return f"older than the one of {when:%Y-%m-%d %H:%M} UTC that is there; {remedy}"
+    if _is_unreadable(found.content) and not _is_unreadable(present):
+        return f"cannot be read, and the one that is there can; {remedy}"
+    return ""
+
+
+def _is_unreadable(content: bytes) -> bool:
+    read = parse_submission(content)
+    return bool(read.problems) and not read.cells
+
+
 def _take_in(
     course: Course, assignment: Assignment, found: _Found, known: set[str] | None
 ) -> Taken:
@@ -220,9 +247,16 @@ def _take_in(
         (fresh / notebook.name).write_bytes(found.content)
         (fresh / TIMESTAMP).write_text(f"{found.when:%Y-%m-%d %H:%M:%S} UTC\n", encoding="utf-8")
         if target.exists():
-            target.rename(Path(name) / "old")
+            target.rename(_place_for_replaced(course, assignment, found.student))
         fresh.rename(target)
     return Taken(found.student, found.found, change, tuple(problems))
+
+
+def _place_for_replaced(course: Course, assignment: Assignment, student: str) -> Path:
+    """Where a submission goes that a newer one replaces: nothing that was handed in is deleted."""
+    folder = course.state / "replaced" / student / assignment.name
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / str(1 + sum(1 for _ in folder.iterdir()))
 
 
 # the source ---------------------------------------------------------------------------------------

@@ -138,6 +138,33 @@ def test_collecting_again_replaces_only_what_changed(course: Course, source: Pat
     assert changes() == {"ann": "unchanged", "ben": "replaced"}
 
 
+def test_what_is_replaced_is_kept(course: Course, source: Path) -> None:
+    put(source / "ann" / NAME)
+    collect(course, source, vectors(course))
+    put(source / "ann" / NAME, CONTENT + b" ")
+    collect(course, source, vectors(course))
+    kept = course.state / "replaced" / "ann" / "01_vectors" / "1" / NAME
+    assert kept.read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize(
+    ("content", "when", "reason"),
+    [
+        (CONTENT + b" ", 1e9, "older than the one of 2033-05-18 03:33 UTC that is there"),
+        (b'{"cells": [', 2.1e9, "cannot be read, and the one that is there can"),
+    ],
+)
+def test_good_work_is_not_replaced_by_older_or_unreadable(
+    course: Course, source: Path, content: bytes, when: float, reason: str
+) -> None:
+    os.utime(put(source / "ann" / NAME), (2e9, 2e9))
+    collect(course, source, vectors(course))
+    os.utime(put(source / "ann" / NAME, content), (when, when))
+    assert reason in refused(course, source)[f"ann/{NAME}"]
+    present = course.root / "submitted" / "ann" / "01_vectors" / NAME
+    assert present.read_bytes() == CONTENT
+
+
 def test_a_damaged_notebook_is_taken_in_and_reported(course: Course, source: Path) -> None:
     put(source / "ann" / NAME, b'{"cells": [')
     report = collect(course, source, vectors(course))
