@@ -111,15 +111,18 @@ print("positive pairs: {}, triplets with a hard negative: {}".format(*count(at_r
 # A product with fewer than $l$ images cannot fill its place. Drawing one of its images twice would
 # not help: the two copies have distance 0 and teach nothing. So it takes no part:
 #
-# $$ \text{product } p \text{ is eligible} \iff |\{i : p_i = p\}| \ge l, \qquad
-#    \text{category } c \text{ is eligible} \iff c \text{ has} \ge m \text{ eligible products.} $$
+# $$ \begin{aligned}
+#    \text{product } p \text{ is eligible} &\iff |\{i : p_i = p\}| \ge l, \\
+#    \text{category } c \text{ is eligible} &\iff c \text{ has} \ge m \text{ eligible products.}
+#    \end{aligned} $$
 #
 # Both limits are met by *exactly* as many. Rare products do not count when their category is
 # judged.
 #
-# What the checks look at: ids are any integers, in any order, with gaps; images of a product need
-# not stand together. The result is a dictionary with ascending integer categories as keys. Its
-# values are ascending `int64` arrays. The ids that you were given stay as they are.
+# What the checks look at: ids come as lists, arrays or tensors (`np.asarray` reads all three), and
+# stay as they are. They are any integers, in any order, with gaps; images of a product need not
+# stand together. The result is a dictionary with ascending integer categories as keys. Its values
+# are ascending `int64` arrays.
 
 # %% exercise="eligible_products"
 
@@ -338,7 +341,7 @@ for n, m, each in ((4, 2, 4), (2, 4, 4), (8, 1, 4), (4, 4, 2), (2, 2, 8), (8, 2,
 
 # %% [markdown]
 # The same class serves every collection with two levels: characters of an alphabet in Omniglot,
-# say, if `course data omniglot` has put it on disk.
+# say, if `python -m data_scripts omniglot` has put it on disk.
 
 # %% name="omniglot" needs="eligible_products epoch_length batch_sampler"
 from course_lib.datasets import read_omniglot

@@ -139,8 +139,8 @@ show(figure, alt)
 #
 # - No entry is negative.
 # - With `y=None`, `x` is compared with itself. Then the diagonal is *exactly* 0, and $D$ is
-#   symmetric (up to rounding). With two sets the diagonal means nothing, even if they have equally
-#   many rows.
+#   symmetric (the checks allow for rounding here). With two sets the diagonal means nothing, even
+#   if they have equally many rows.
 #
 # The checks also look at this:
 #
