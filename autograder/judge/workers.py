@@ -171,7 +171,6 @@ class _Server:
             self._warm[edition, imports] = warm
         uid = FIRST_UID + next(_uids) % UIDS if os.geteuid() == 0 else None
         peer = self._hand_over(warm, {**self._order, "uid": uid}, socket.SOCK_STREAM)
-        peer.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         pid = self._await_greeting(peer)
         peer.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 0)
         return _Fork(peer, pid, self._group)
@@ -200,6 +199,8 @@ class _Server:
     ) -> socket.socket:
         """Send an order with one end of a new pair of sockets; return the other end."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, kind)
+        # Before anything can be sent: the sender's pid is noted when it sends, or not at all.
+        ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         with theirs:
             try:
                 socket.send_fds(to, [json.dumps(order).encode()], [theirs.fileno()])
