@@ -6,11 +6,13 @@ What a cell is stands in its id: `about-`, `ex-`, `check-` and an exercise's id,
 
 from __future__ import annotations
 
-import ast
 import hashlib
+import io
 import json
 import re
+import tokenize
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -217,18 +219,24 @@ def _plain_id(cell: SourceCell) -> str:
 
 def _within_needs(source: str, exercises: tuple[str, ...]) -> str:
     """Code that, while an exercise is not done, says "finish it first" instead of failing."""
-    inside_strings = {
-        line
-        for node in ast.walk(ast.parse(python_of(source)))
-        if isinstance(node, ast.Constant | ast.JoinedStr)
-        for line in range(node.lineno + 1, (node.end_lineno or node.lineno) + 1)
-    }
+    kept = set(_lines_begun_in_strings(python_of(source)))
     body = [
-        line if number in inside_strings or not line else f"    {line}"
+        line if number in kept or not line else f"    {line}"
         for number, line in enumerate(source.splitlines(), 1)
     ]
     names = ", ".join(f'"{id}"' for id in exercises)
     return "\n".join([f"with needs({names}):", *body])
+
+
+def _lines_begun_in_strings(source: str) -> Iterator[int]:
+    """Numbers of the lines whose first character belongs to a string that an earlier line began."""
+    begun = []
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        kind = tokenize.tok_name[token.type]
+        if kind in ("STRING", "FSTRING_START"):  # Python 3.12 takes f-strings apart
+            begun.append(token.start[0])
+        if kind in ("STRING", "FSTRING_END"):
+            yield from range(begun.pop() + 1, token.end[0] + 1)
 
 
 def _read(path: Path) -> str | None:

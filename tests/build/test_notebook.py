@@ -73,6 +73,16 @@ def test_strings_of_several_lines_keep_their_text_inside_a_picture():
     assert built.splitlines()[4] == ""
 
 
+def test_a_string_that_begins_on_its_own_line_is_indented_like_code():
+    built = _within_needs('show(\n    f"{1} bird, "\n    f"{2} birds",\n)', ("norm",))
+    assert built.splitlines()[1:] == [
+        "    show(",
+        '        f"{1} bird, "',
+        '        f"{2} birds",',
+        "    )",
+    ]
+
+
 def test_magics_may_stand_inside_a_picture():
     built = _within_needs("%matplotlib inline\nshow()", ("norm",))
     assert built == 'with needs("norm"):\n    %matplotlib inline\n    show()'
