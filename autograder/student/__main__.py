@@ -18,6 +18,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a Windows console may lack a character
+    if options.command in ("check", "submit"):
+        print("Running the public checks in a clean kernel ...", file=sys.stderr, flush=True)
     try:
         if options.command == "check":
             checked = check_notebook(options.assignment)

@@ -254,6 +254,7 @@ def _in_clean_kernel(
             interrupt_on_timeout=True,
             allow_errors=True,
             kernel_name="python3",
+            extra_arguments=["--log-level=ERROR"],
             resources={"metadata": {"path": str(manifest.root)}},
         )
         died = False
