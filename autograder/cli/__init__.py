@@ -1,0 +1,50 @@
+"""The `course` command, by who types it."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import subprocess
+
+import typer
+
+from autograder.cli import assistants, authors, instructors, machine, students
+from autograder.cli.shared import MACHINE, errors
+from autograder.course import Course, importable
+from autograder.environment import put_tools_on_path
+
+app = typer.Typer(
+    help="Build, release, grade and look after a course.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+for each in (instructors, assistants, authors, students, machine):
+    app.add_typer(each.commands)
+
+
+def main() -> None:
+    """Run the command; a mistake of the user's is one clear line, not a stack."""
+    put_tools_on_path()
+    try:
+        course = Course.find()
+        _add_data_commands(course)
+        app()
+    except (ValueError, LookupError, OSError, subprocess.CalledProcessError) as error:
+        if os.environ.get("COURSE_DEBUG"):
+            raise
+        said: object = error
+        if isinstance(error, OSError) and error.filename and error.strerror:
+            said = f"{error.filename}: {error.strerror}"
+        errors.print(f"course: {said}", style="bold", markup=False, highlight=False)
+        raise SystemExit(2) from None
+
+
+def _add_data_commands(course: Course) -> None:
+    """`course data ...` is the course's own: this kit knows nothing of its data."""
+    if not (course.data / "cli.py").is_file():
+        return
+    with importable(course.root):
+        commands = importlib.import_module(f"{course.data_name}.cli")
+    said = "Put a data set on disk."
+    app.add_typer(commands.app, name="data", help=said, rich_help_panel=MACHINE)

@@ -1,0 +1,65 @@
+"""What assistants type beside the formgrader."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from autograder.cli.shared import (
+    ASSISTANTS,
+    Prefix,
+    UnsandboxedOption,
+    console,
+)
+from autograder.course import Course
+
+commands = typer.Typer()
+
+
+@commands.command(rich_help_panel=ASSISTANTS)
+def check(
+    exercise: Annotated[str, typer.Argument(help="id of the exercise")],
+    answer: Annotated[Path, typer.Option(help="a Python file that defines it")],
+    as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
+    unsandboxed: UnsandboxedOption = False,
+) -> None:
+    """Run all tests of an exercise, hidden ones too, on an answer in a Python file.
+
+    For authors. Exits with 0 whenever there is a verdict, and with 1 when the grader itself failed.
+    """
+    from autograder.judge.grading import Judge
+    from autograder.judge.sandbox import find_sandbox
+    from autograder.student.rendering import text
+
+    course = Course.find()
+    judge = Judge(course, find_sandbox(unsandboxed=unsandboxed))
+    graded = judge.grade_answer(exercise, answer)
+    if as_json:
+        print(json.dumps(graded.result.to_json(), indent=2))
+    else:
+        console.print(text(graded.result), markup=False, highlight=False)
+        for note in (*graded.repairs, *graded.notes):
+            console.print(f"  note: {note}", markup=False, highlight=False)
+    if graded.result.points is None:
+        raise typer.Exit(1)
+
+
+@commands.command(rich_help_panel=ASSISTANTS)
+def questions(
+    prefix: Prefix,
+    to: Annotated[Path | None, typer.Option(help="folder; default reports/")] = None,
+    names: Annotated[bool, typer.Option("--names", help="say whose answers they are")] = False,
+    server: Annotated[
+        str, typer.Option(help="where Jupyter runs, for links to the formgrader")
+    ] = "http://localhost:8888",
+) -> None:
+    """Write a page of each written question with rubric, model answer and everybody's answers."""
+    from autograder.report.questions import write_questions
+
+    course = Course.find()
+    folder = to or course.root / "reports"
+    page = write_questions(course, course.assignment(prefix), folder, names=names, server=server)
+    console.print(str(page), markup=False, highlight=False, soft_wrap=True)

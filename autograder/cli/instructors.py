@@ -1,0 +1,223 @@
+"""What instructors type: from the release to the exports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from autograder.cli.shared import (
+    INSTRUCTORS,
+    Prefix,
+    Prefixes,
+    UnsandboxedOption,
+    chosen,
+    console,
+    errors,
+)
+from autograder.course import Course
+
+commands = typer.Typer()
+
+
+@commands.command(rich_help_panel=INSTRUCTORS)
+def release(
+    prefixes: Prefixes = None,
+    reveal: Annotated[
+        list[str] | None,
+        typer.Option(help="an earlier assignment whose solutions this release gives away"),
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="folder to write to; default releases/")] = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="overwrite a release of the same version")
+    ] = False,
+) -> None:
+    """Write the student edition of assignments: a folder and a zip."""
+    from autograder.build.release import release as write_release
+
+    course = Course.find()
+    for assignment in chosen(course, prefixes):
+        archive = write_release(
+            course, assignment.name, reveal=tuple(reveal or ()), out=out, replace=replace
+        )
+        console.print(f"{assignment.name}: {archive}", markup=False, highlight=False)
+
+
+@commands.command("verify-release", rich_help_panel=INSTRUCTORS)
+def verify_release(
+    archive: Annotated[Path, typer.Argument(help="the zip or folder of a release")],
+) -> None:
+    """Prove that a release gives nothing away, and that it works."""
+    from autograder.build.verify import verify_release as verify
+
+    report = verify(Course.find(), archive)
+    console.print(str(report), markup=False, highlight=False)
+    if not report.clean:
+        raise typer.Exit(1)
+
+
+@commands.command(rich_help_panel=INSTRUCTORS)
+def roster(
+    file: Annotated[Path, typer.Argument(help="CSV: id, first_name, last_name, email")],
+) -> None:
+    """Enter the class into the gradebook."""
+    from autograder.gradebook.roster import enter_roster
+
+    entered = enter_roster(Course.find(), file)
+    console.print(f"Students entered: {entered.count}")
+    if entered.passed_over:
+        columns = ", ".join(entered.passed_over)
+        errors.print(f"Columns passed over: {columns}", markup=False, highlight=False)
+
+
+@commands.command(rich_help_panel=INSTRUCTORS)
+def collect(
+    source: Annotated[Path, typer.Argument(help="a folder or zip of submissions")],
+    prefix: Prefix,
+) -> None:
+    """Take submissions in: regular files only, within limits."""
+    from autograder.gradebook.intake import collect as take_in
+
+    course = Course.find()
+    report = take_in(course, source, course.assignment(prefix))
+    console.print(str(report), markup=False, highlight=False)
+
+
+@commands.command(rich_help_panel=INSTRUCTORS)
+def grade(
+    prefixes: Prefixes = None,
+    student: Annotated[list[str] | None, typer.Option(help="only these students")] = None,
+    jobs: Annotated[int, typer.Option(help="processes that judge; default one a core")] = 0,
+    again: Annotated[
+        bool, typer.Option("--again", help="also what is graded already, with the same tests")
+    ] = False,
+    pages: Annotated[
+        bool, typer.Option("--pages/--no-pages", help="write feedback pages and class report")
+    ] = True,
+    unsandboxed: UnsandboxedOption = False,
+) -> None:
+    """Grade a class, print the gradebook, write feedback pages and the class report.
+
+    What is graded already, with the same tests, stays: a run that was stopped goes on.
+    """
+    from joblib import cpu_count
+
+    from autograder.gradebook.feedback import write_feedback
+    from autograder.gradebook.grading import grade_class, print_table
+    from autograder.judge.sandbox import find_sandbox
+    from autograder.progress import progress_bar
+    from autograder.report.page import write_report
+
+    course = Course.find()
+    sandbox = find_sandbox(unsandboxed=unsandboxed)
+    complete = True
+    graded = []
+    for assignment in chosen(course, prefixes):
+        with progress_bar(console, assignment.name) as progress, _going_on_later():
+            grades = grade_class(
+                course,
+                assignment,
+                sandbox=sandbox,
+                students=student,
+                progress=progress,
+                jobs=jobs or cpu_count(),
+                again=again,
+            )
+        print_table(grades, console)
+        if pages:
+            write_feedback(course, assignment, students=student)
+        graded.append(assignment)
+        complete &= grades.complete
+    if pages:
+        page = write_report(course, graded, course.root / "reports")
+        console.print(f"Class report: {page}", markup=False, highlight=False)
+    if not complete:
+        errors.print("Something was not graded, by the grader's own fault: see the report.")
+        raise typer.Exit(1)
+
+
+@commands.command(rich_help_panel=INSTRUCTORS)
+def feedback(
+    prefixes: Prefixes = None,
+    student: Annotated[list[str] | None, typer.Option(help="only these students")] = None,
+) -> None:
+    """Write the feedback pages again, for example after points were given by hand."""
+    from autograder.gradebook.feedback import write_feedback
+
+    course = Course.find()
+    failed = False
+    for assignment in chosen(course, prefixes):
+        written = write_feedback(course, assignment, students=student)
+        console.print(f"{assignment.name}: {len(written.pages)} pages under feedback/")
+        for name, problem in written.problems.items():
+            errors.print(f"{name}: {problem}", markup=False, highlight=False)
+        failed |= bool(written.problems)
+    if failed:
+        raise typer.Exit(1)
+
+
+@commands.command(rich_help_panel=INSTRUCTORS)
+def report(
+    prefixes: Prefixes = None,
+    to: Annotated[Path | None, typer.Option(help="folder; default reports/")] = None,
+) -> None:
+    """Write the class report from what is graded; nothing is graded again."""
+    from autograder.report.page import write_report
+
+    course = Course.find()
+    page = write_report(course, chosen(course, prefixes), to or course.root / "reports")
+    console.print(f"Class report: {page}", markup=False, highlight=False, soft_wrap=True)
+
+
+@commands.command(rich_help_panel=INSTRUCTORS)
+def export(
+    prefix: Prefix,
+    form: Annotated[
+        str, typer.Option("--format", help="csv, canvas, moodle or gradescope")
+    ] = "csv",
+    to: Annotated[
+        Path | None, typer.Option(help="file, for Gradescope folder; default by assignment")
+    ] = None,
+    per_exercise: Annotated[
+        bool, typer.Option("--per-exercise", help="Canvas, Moodle: parts instead of the total")
+    ] = False,
+) -> None:
+    """Write an assignment's grades: point by point as CSV, or as a learning platform wants them."""
+    from autograder.gradebook.exports.write import Format
+    from autograder.gradebook.exports.write import export as write
+
+    if form not in list(Format):
+        raise ValueError(f"no format {form!r}; there are: {', '.join(Format)}")
+    course = Course.find()
+    assignment = course.assignment(prefix)
+    path, complete = write(course, assignment, Format(form), to, per_exercise=per_exercise)
+    console.print(str(path), markup=False, highlight=False)
+    if not complete:
+        errors.print("Something has no score: not graded, by the grader's own fault.")
+        raise typer.Exit(1)
+
+
+@commands.command(rich_help_panel=INSTRUCTORS)
+def similarity(
+    prefix: Prefix,
+    to: Annotated[Path | None, typer.Option(help="folder; default reports/")] = None,
+) -> None:
+    """Write a page on which answers are more alike than the task explains."""
+    from autograder.similarity.page import write_similarity
+
+    course = Course.find()
+    assignment = course.assignment(prefix)
+    page, count = write_similarity(course, assignment, to or course.root / "reports")
+    console.print(f"{count} pairs share something: {page}", markup=False, soft_wrap=True)
+    console.print("Similarity is no proof: read both answers first.")
+
+
+def _going_on_later() -> Iterator[None]:
+    """Say at Ctrl-C that nothing is lost."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        errors.print("Stopped. What was graded is kept; the same command goes on from there.")
+        raise typer.Exit(130) from None

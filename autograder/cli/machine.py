@@ -1,0 +1,59 @@
+"""What concerns the machine that the course is on."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import typer
+from rich.table import Table
+
+from autograder.cli.shared import (
+    MACHINE,
+    console,
+)
+from autograder.course import Course
+
+commands = typer.Typer()
+
+
+@commands.command(rich_help_panel=MACHINE)
+def doctor() -> None:
+    """Say what this machine has, and how to mend what is missing."""
+    from autograder.doctor import examine
+
+    table = Table("", "subject", "found", "needed for")
+    remedies = []
+    for finding in examine(Course.find()):
+        table.add_row(
+            "ok" if finding.healthy else "MISSING",
+            finding.subject,
+            finding.state,
+            finding.needed_for,
+        )
+        if not finding.healthy:
+            remedies.append(f"{finding.subject}: {finding.remedy}")
+    console.print(table)
+    for remedy in remedies:
+        console.print(remedy, markup=False, highlight=False)
+    if remedies:
+        raise typer.Exit(1)
+
+
+@commands.command(rich_help_panel=MACHINE)
+def demo() -> None:
+    """Grade a small class of sample submissions, from data to report."""
+    from autograder.demo import run_demo
+
+    run_demo(Course.find(), console)
+
+
+@commands.command(rich_help_panel=MACHINE)
+def lab() -> None:
+    """Start JupyterLab with nbgrader's extensions, in the course's folder."""
+    course = Course.find()
+    command = [sys.executable, "-m", "jupyterlab", "--notebook-dir", str(course.root)]
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        command.append("--allow-root")
+    raise typer.Exit(subprocess.run(command, cwd=course.root, check=False).returncode)
