@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -214,6 +215,7 @@ def similarity(
     console.print("Similarity is no proof: read both answers first.")
 
 
+@contextmanager
 def _going_on_later() -> Iterator[None]:
     """Say at Ctrl-C that nothing is lost."""
     try:
