@@ -17,7 +17,7 @@ from autograder.build.student_form import released_notebook
 from autograder.course import Assignment, Course
 from autograder.judge import records
 from autograder.judge.grading import Judge
-from autograder.judge.records import Inputs
+from autograder.judge.inputs import Inputs, inputs_of
 from autograder.student.program import Program
 
 DONE = "graded.json"
@@ -27,7 +27,7 @@ def state_of(course: Course, assignment: Assignment, judge: Judge) -> str:
     """A digest of all that every grade of an assignment depends on, but the submission itself."""
     assert judge.secret is not None
     nothing = Program("", "", "", (), {}, None)
-    inputs: Inputs = records.inputs_of(course, assignment, nothing, judge.secret)
+    inputs: Inputs = inputs_of(course, assignment, nothing, judge.secret)
     digest = hashlib.sha256(json.dumps(asdict(inputs), sort_keys=True).encode())
     settings = course.root / "pyproject.toml"
     for path in (released_notebook(course, assignment), assignment.ipynb, settings):

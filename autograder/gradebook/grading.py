@@ -220,11 +220,8 @@ def grade_class(
             not hand in, `submitted/` holds something that must not be there, or the gradebook
             cannot be written.
     """
-    check_submitted(course)
-    with open_gradebook(course) as gradebook:
-        _require_released(gradebook, assignment)
-        _require_points(course, gradebook, assignment)
-    chosen = _chosen(course, assignment, students)
+    require_gradable(course, assignment)
+    chosen = chosen_students(course, assignment, students)
     back_up(course)
     with Judge(course, sandbox) as judge, one_engine():
         state = done.state_of(course, assignment, judge)
@@ -234,7 +231,7 @@ def grade_class(
             if progress is not None:
                 progress(student, already + count, len(chosen))
             done.mark_undone(course, assignment, student)
-            if _autograde(course, assignment, student, found):
+            if autograde(course, assignment, student, found):
                 done.mark_done(course, assignment, student, state)
     return class_grades(course, assignment)
 
@@ -252,7 +249,7 @@ def class_grades(
     """
     handed_in = set(_handed_in(course, assignment))
     with open_gradebook(course) as gradebook:
-        _require_released(gradebook, assignment)
+        require_released(gradebook, assignment)
         notebook = gradebook.find_notebook(assignment.name, assignment.name)
         max_points = {cell.name: cell.max_score for cell in notebook.grade_cells}
         ids = [exercise.id for exercise in course.exercises_of(assignment)]
@@ -347,14 +344,12 @@ def _judged(
     if jobs == 1 or len(students) < 2:
         yield from ((student, judge) for student in students)
         return
-    submissions = (
-        (student, read_submission(_submitted(judge.course, assignment, student)).for_judge())
-        for student in students
-    )
+    notebooks = ((each, submitted_notebook(judge.course, assignment, each)) for each in students)
+    submissions = ((student, read_submission(path).for_judge()) for student, path in notebooks)
     yield from judge_class(judge, assignment, submissions, jobs=min(jobs, len(students)))
 
 
-def _autograde(course: Course, assignment: Assignment, student: str, judge: Judge | Judged) -> bool:
+def autograde(course: Course, assignment: Assignment, student: str, judge: Judge | Judged) -> bool:
     """Enter one submission's grades; why that failed, if it did, is kept with its records."""
     with open_gradebook(course) as gradebook:
         close_grades(gradebook, assignment.name, assignment.name, student)
@@ -375,8 +370,17 @@ def _not_done(course: Course, assignment: Assignment, students: list[str], state
         return [s for s in students if not done.is_done(course, gradebook, assignment, s, state)]
 
 
-def _submitted(course: Course, assignment: Assignment, student: str) -> Path:
+def submitted_notebook(course: Course, assignment: Assignment, student: str) -> Path:
+    """Where a student's notebook was taken in."""
     return course.root / "submitted" / student / assignment.name / f"{assignment.name}.ipynb"
+
+
+def require_gradable(course: Course, assignment: Assignment) -> None:
+    """Refuse what `grade_class` refuses, before anything is judged."""
+    check_submitted(course)
+    with open_gradebook(course) as gradebook:
+        require_released(gradebook, assignment)
+        _require_points(course, gradebook, assignment)
 
 
 def _require_points(course: Course, gradebook: Gradebook, assignment: Assignment) -> None:
@@ -394,7 +398,8 @@ def _require_points(course: Course, gradebook: Gradebook, assignment: Assignment
             )
 
 
-def _require_released(gradebook: Gradebook, assignment: Assignment) -> None:
+def require_released(gradebook: Gradebook, assignment: Assignment) -> None:
+    """Refuse an assignment that the gradebook does not know."""
     try:
         gradebook.find_notebook(assignment.name, assignment.name)
     except MissingEntry:
@@ -409,7 +414,10 @@ def _handed_in(course: Course, assignment: Assignment) -> list[str]:
     return sorted(f.parent.name for f in folders if not f.parent.name.startswith("."))
 
 
-def _chosen(course: Course, assignment: Assignment, students: Iterable[str] | None) -> list[str]:
+def chosen_students(
+    course: Course, assignment: Assignment, students: Iterable[str] | None
+) -> list[str]:
+    """Who handed in, of all or of some; those some must have."""
     everybody = _handed_in(course, assignment)
     if students is None:
         return everybody

@@ -56,6 +56,13 @@ class Judged:
         return {id: Graded.from_json(graded) for id, graded in found["graded"].items()}
 
 
+def judge_one(judge: Judge, assignment: Assignment, notebook: NotebookNode) -> Judged:
+    """Judge a submission in this process."""
+    assert judge.secret is not None
+    content = _as_bytes(notebook)
+    return Judged(judge.secret, _digest(content), _verdicts(judge, assignment.name, content))
+
+
 def judge_class(
     judge: Judge,
     assignment: Assignment,
@@ -94,13 +101,18 @@ def _judge_one(
     """Judge one submission, in a process of joblib's."""
     _end_with(parent)
     own = _own_judge(str(judge.course.root), judge.sandbox, judge.secret)
+    return student, _digest(notebook), _verdicts(own, assignment, notebook)
+
+
+def _verdicts(judge: Judge, assignment: str, notebook: bytes) -> bytes:
+    """What a judge finds, or why it failed, as JSON."""
     try:
         read = nbformat.reads(notebook.decode(), as_version=4)
-        found = own.grade_notebook(own.course.assignment(assignment), read)
+        found = judge.grade_notebook(judge.course.assignment(assignment), read)
         verdicts: dict[str, Any] = {"graded": {id: g.to_json() for id, g in found.items()}}
     except Exception as error:
         verdicts = {"failure": f"{type(error).__name__}: {error}"}
-    return student, _digest(notebook), json.dumps(verdicts).encode()
+    return json.dumps(verdicts).encode()
 
 
 @cache

@@ -7,28 +7,21 @@ not at all.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 import os
-import platform
 import re
 import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
-from functools import cache
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from autograder.build.edition import content_hash
 from autograder.course import Assignment, Course
 from autograder.judge.grading import Graded
+from autograder.judge.inputs import Inputs, inputs_of
 from autograder.judge.redaction import legible
-from autograder.judge.secret import fingerprint
-from autograder.student.program import Program
-from autograder.student.verbs import SEED
 from autograder.student.verdicts import Outcome, Result, Verdict
 
 VERDICT, RUN, FAILURE = "verdict.json", "run.json", "failure.json"
@@ -36,30 +29,6 @@ FORMAT = 1
 DIFFER = "verdicts differ on a second run"
 
 _ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}\b")
-_KIT = Path(__file__).resolve().parent.parent
-
-
-@dataclass(frozen=True)
-class Inputs:
-    """Everything that a verdict depends on.
-
-    Attributes:
-        program: sha256 of what was run.
-        tests: sha256 of the assignment's tests and of what they import beside them.
-        library: sha256 of the reference library.
-        kit: sha256 of the judge, the worker and the tests' vocabulary.
-        environment: Python and the students' runtime distributions, with their versions.
-        secret: fingerprint of the key of the hidden inputs.
-        seed: what random, numpy and torch were seeded with.
-    """
-
-    program: str
-    tests: str
-    library: str
-    kit: str
-    environment: dict[str, str]
-    secret: str
-    seed: int
 
 
 @dataclass(frozen=True)
@@ -121,18 +90,26 @@ def record_folder(course: Course, student: str, assignment: str, exercise: str) 
     return course.state / "verdicts" / student / assignment / exercise
 
 
-def inputs_of(course: Course, assignment: Assignment, program: Program, secret: bytes) -> Inputs:
-    """Hashes of all that a verdict on this program depends on."""
-    text = json.dumps(program.to_json(), sort_keys=True)
-    return Inputs(
-        program=hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest(),
-        tests=_digest(course.root, _test_sources(course, assignment)),
-        library=_digest(course.root, _sources(course.library)),
-        kit=_kit(),
-        environment=_environment(tuple(sorted(course.runtime))),
-        secret=fingerprint(secret),
-        seed=SEED,
+def record_of(
+    course: Course,
+    assignment: Assignment,
+    graded: Graded,
+    *,
+    secret: bytes,
+    problems: Iterable[str] = (),
+) -> Record:
+    """What is kept of what the judge found; see `write`, which keeps it."""
+    return Record(
+        assignment.name,
+        _steady(graded.result),
+        tuple(legible(repair) for repair in (*problems, *graded.repairs)),
+        inputs_of(course, assignment, graded.program, secret),
     )
+
+
+def content(record: Record) -> bytes:
+    """The bytes of a record's `verdict.json`."""
+    return _text(record.to_json()).encode()
 
 
 def write(
@@ -155,12 +132,7 @@ def write(
     Returns:
         What was written to `verdict.json`.
     """
-    record = Record(
-        assignment.name,
-        _steady(graded.result),
-        tuple(legible(repair) for repair in (*problems, *graded.repairs)),
-        inputs_of(course, assignment, graded.program, secret),
-    )
+    record = record_of(course, assignment, graded, secret=secret, problems=problems)
     folder = record_folder(course, student, assignment.name, record.result.exercise)
     flags = _flags(folder, record)
     run = {
@@ -221,7 +193,7 @@ def load_run(path: Path) -> dict[str, Any]:
 
 def write_json(path: Path, data: Mapping[str, Any]) -> None:
     """Write a file, for its owner only, whole or not at all: the same data gives the same bytes."""
-    text = json.dumps(data, indent=1, sort_keys=True, allow_nan=False) + "\n"
+    text = _text(data)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
@@ -231,6 +203,10 @@ def write_json(path: Path, data: Mapping[str, Any]) -> None:
     except BaseException:
         os.unlink(name)
         raise
+
+
+def _text(data: Mapping[str, Any]) -> str:
+    return json.dumps(data, indent=1, sort_keys=True, allow_nan=False) + "\n"
 
 
 def _failure_file(course: Course, student: str, assignment: str) -> Path:
@@ -283,43 +259,3 @@ def _require_sound(record: Record, data: Mapping[str, Any]) -> None:
             raise ValueError(f"{verdict.test} has no sound mark")
     if data["points"] != record.points or data["max_points"] != record.result.max_points:
         raise ValueError("its points are not the sum of its verdicts")
-
-
-@cache
-def _kit() -> str:
-    """Of the judge, the worker and the tests' vocabulary, which this process has loaded."""
-    kit = [path for part in ("judge", "student", "worker") for path in _sources(_KIT / part)]
-    return _digest(_KIT, kit)
-
-
-@cache
-def _environment(runtime: tuple[str, ...]) -> dict[str, str]:
-    versions = {"python": platform.python_version(), "machine": platform.machine()}
-    for name in runtime:
-        try:
-            versions[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            versions[name] = "absent"
-    return versions
-
-
-def _test_sources(course: Course, assignment: Assignment) -> list[Path]:
-    """The assignment's test files, and all beside them that is neither tests nor variants."""
-    beside = [path for path in course.tests.glob("*.py") if not path.name.startswith("test_")]
-    folders = [path for path in course.tests.iterdir() if path.is_dir() and path.name != "variants"]
-    below = [path for folder in folders for path in _sources(folder)]
-    others = [path for path in below if not path.name.startswith("test_")]
-    return [*course.test_modules(assignment), *sorted([*beside, *others])]
-
-
-def _sources(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.rglob("*.py") if "__pycache__" not in path.parts)
-
-
-def _digest(root: Path, paths: Iterable[Path]) -> str:
-    """sha256 over names and contents of some files."""
-    digest = hashlib.sha256()
-    for path in paths:
-        content = content_hash(path).hex()
-        digest.update(f"{path.relative_to(root).as_posix()} {content}\n".encode())
-    return digest.hexdigest()

@@ -20,7 +20,8 @@ from autograder.gradebook.exports.moodle import moodle_text
 from autograder.gradebook.exports.sheet import csv_text
 from autograder.gradebook.exports.write import Format, export
 from autograder.gradebook.grading import ClassGrades, ExerciseGrade, Status, StudentGrades
-from autograder.judge.records import Inputs, Record
+from autograder.judge.inputs import Inputs
+from autograder.judge.records import Record
 from autograder.student.verdicts import Outcome, Result
 from tests.gradebook.samples import full_marks, hand_in, notebook_of, vectors, verdict
 

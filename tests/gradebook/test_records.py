@@ -13,6 +13,7 @@ import pytest
 from autograder.course import Course
 from autograder.judge import records
 from autograder.judge.grading import Graded
+from autograder.judge.inputs import Inputs, inputs_of
 from autograder.judge.redaction import legible
 from autograder.student.verdicts import Outcome, Result
 from tests.gradebook.samples import SECRET, graded, vectors, verdict
@@ -51,8 +52,8 @@ def test_a_record_reads_back_as_it_was_written(course: Course) -> None:
 def test_a_record_says_what_it_depends_on(course: Course) -> None:
     finding = graded("dot", verdict("small", 40.0, 40.0))
 
-    def inputs() -> records.Inputs:
-        return records.inputs_of(course, vectors(course), finding.program, SECRET)
+    def inputs() -> Inputs:
+        return inputs_of(course, vectors(course), finding.program, SECRET)
 
     before = inputs()
     assert before == inputs()
@@ -64,7 +65,7 @@ def test_a_record_says_what_it_depends_on(course: Course) -> None:
     ):
         (course.root / part).write_text("# changed\n")
         assert getattr(inputs(), name) != getattr(before, name)
-    other = records.inputs_of(course, vectors(course), finding.program, b"another secret, 16+")
+    other = inputs_of(course, vectors(course), finding.program, b"another secret, 16+")
     assert other.secret != before.secret
 
 

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from autograder.gradebook.grading import ExerciseGrade, Status, StudentGrades
-from autograder.judge.records import Inputs, Record
+from autograder.judge.inputs import Inputs
+from autograder.judge.records import Record
 from autograder.report.timing import Timing, timing_of
 from autograder.student.verdicts import Result
 from tests.gradebook.samples import verdict

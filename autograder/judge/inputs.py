@@ -1,0 +1,119 @@
+"""What a verdict depends on, as hashes: so that a record says from what it came."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+
+from autograder.build.edition import content_hash
+from autograder.course import Assignment, Course
+from autograder.judge.secret import fingerprint
+from autograder.student.program import Program
+from autograder.student.verbs import SEED
+
+WORDS = {
+    "program": "the answer",
+    "tests": "the tests",
+    "library": "the reference",
+    "kit": "the grader",
+    "secret": "the secret",
+    "seed": "the seed",
+}
+
+_KIT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Everything that a verdict depends on.
+
+    Attributes:
+        program: sha256 of what was run.
+        tests: sha256 of the assignment's tests and of what they import beside them.
+        library: sha256 of the reference library.
+        kit: sha256 of the judge, the worker and the tests' vocabulary.
+        environment: Python and the students' runtime distributions, with their versions.
+        secret: fingerprint of the key of the hidden inputs.
+        seed: what random, numpy and torch were seeded with.
+    """
+
+    program: str
+    tests: str
+    library: str
+    kit: str
+    environment: dict[str, str]
+    secret: str
+    seed: int
+
+    def changed_since(self, earlier: Inputs) -> tuple[str, ...]:
+        """What is not as it was for an earlier verdict, in words; of packages, the versions."""
+        changed = [
+            word for name, word in WORDS.items() if getattr(self, name) != getattr(earlier, name)
+        ]
+        before, now = earlier.environment, self.environment
+        versions = [
+            f"{name} {before.get(name, 'absent')} to {now.get(name, 'absent')}"
+            for name in sorted(before.keys() | now.keys())
+            if before.get(name) != now.get(name)
+        ]
+        return (*changed, *versions)
+
+
+def inputs_of(course: Course, assignment: Assignment, program: Program, secret: bytes) -> Inputs:
+    """Hashes of all that a verdict on this program depends on."""
+    text = json.dumps(program.to_json(), sort_keys=True)
+    return Inputs(
+        program=hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest(),
+        tests=_digest(course.root, _test_sources(course, assignment)),
+        library=_digest(course.root, _sources(course.library)),
+        kit=_kit(),
+        environment=_environment(tuple(sorted(course.runtime))),
+        secret=fingerprint(secret),
+        seed=SEED,
+    )
+
+
+@cache
+def _kit() -> str:
+    """Of the judge, the worker and the tests' vocabulary, which this process has loaded."""
+    kit = [path for part in ("judge", "student", "worker") for path in _sources(_KIT / part)]
+    return _digest(_KIT, kit)
+
+
+@cache
+def _environment(runtime: tuple[str, ...]) -> dict[str, str]:
+    versions = {"python": platform.python_version(), "machine": platform.machine()}
+    for name in runtime:
+        try:
+            versions[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            versions[name] = "absent"
+    return versions
+
+
+def _test_sources(course: Course, assignment: Assignment) -> list[Path]:
+    """The assignment's test files, and all beside them that is neither tests nor variants."""
+    beside = [path for path in course.tests.glob("*.py") if not path.name.startswith("test_")]
+    folders = [path for path in course.tests.iterdir() if path.is_dir() and path.name != "variants"]
+    below = [path for folder in folders for path in _sources(folder)]
+    others = [path for path in below if not path.name.startswith("test_")]
+    return [*course.test_modules(assignment), *sorted([*beside, *others])]
+
+
+def _sources(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*.py") if "__pycache__" not in path.parts)
+
+
+def _digest(root: Path, paths: Iterable[Path]) -> str:
+    """sha256 over names and contents of some files."""
+    digest = hashlib.sha256()
+    for path in paths:
+        content = content_hash(path).hex()
+        digest.update(f"{path.relative_to(root).as_posix()} {content}\n".encode())
+    return digest.hexdigest()
