@@ -5,7 +5,7 @@ module                   what it holds
 =======================  ===========================================================================
 ``datasets``             readers of data sets on disk
 ``sampling``             batches of categories x products x images
-``networks``             a small backbone, and the embedder on top of one
+``networks``             backbones, and the embedder on top of one
 ``distances``            L2 normalisation, squared distances, cosine similarities, exact search
 ``losses``               contrastive and triplet loss
 ``mining``               anchor-positive pairs, semi-hard triplets

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 Ids = Sequence[int] | np.ndarray | Tensor
 """Integer ids, one an image: a list, a NumPy array or a tensor on the CPU."""
@@ -27,6 +27,13 @@ def require_tensor(value: Any, name: str) -> None:
             f"{name} must be a torch.Tensor, got {type(value).__name__}; "
             "convert it with torch.as_tensor"
         )
+
+
+def require_module(model: Any, name: str = "model") -> None:
+    """Refuse anything but a ``torch.nn.Module``."""
+    if not isinstance(model, nn.Module):
+        made = "; make one of it by calling it" if isinstance(model, type) else ""
+        raise TypeError(f"{name} must be a torch.nn.Module, got {type(model).__name__}{made}")
 
 
 def require_embeddings(*, allow_empty: bool = False, **embeddings: Tensor) -> None:

@@ -1,8 +1,7 @@
-"""From a model and a sampler to a trained model, and from images to embeddings."""
+"""The shortest training loop: batches in, triplets mined, Adam."""
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
-from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -10,48 +9,14 @@ from torch import Tensor, nn
 from course_lib.distances import pairwise_squared_distances
 from course_lib.losses import triplet_loss
 from course_lib.mining import semi_hard_triplets
+from course_lib.training.embedding import device_of
+from course_lib.training.step import TrainingStep
 from course_lib.validation import require_images, require_integers, require_labels, require_positive
 
 TripletLoss = Callable[[Tensor, Tensor, Tensor], Tensor]
 """(anchor, positive, negative) embeddings -> scalar."""
 TripletMiner = Callable[[Tensor, Tensor], tuple[Tensor, Tensor, Tensor]]
 """(squared distances, labels) -> positions of anchors, positives and negatives in the batch."""
-
-
-class TrainingStep(NamedTuple):
-    """What one batch taught."""
-
-    loss: float
-    """Mean loss of the batch's triplets; 0 when there were none."""
-    triplets: int
-    """Triplets that the miner found."""
-
-
-def embed(model: nn.Module, images: Tensor, batch_size: int = 256) -> Tensor:
-    """Embeddings of many images, in evaluation mode and without a graph.
-
-    Args:
-        model: maps ``(N, 3, H, W)`` images to ``(N, D)`` embeddings. Its mode is restored.
-        images: ``(N, 3, H, W)``, floating point, on any device.
-        batch_size: images at a time.
-
-    Returns:
-        ``(N, D)`` embeddings on the model's device.
-
-    Raises:
-        TypeError, ValueError: ``images`` are no such tensor, or ``batch_size`` is below 1.
-    """
-    require_images(images)
-    require_integers(1, batch_size=batch_size)
-
-    device = _device_of(model)
-    was_training = model.training
-    model.eval()
-    try:
-        with torch.no_grad():
-            return torch.cat([model(batch.to(device)) for batch in images.split(batch_size)])
-    finally:
-        model.train(was_training)
 
 
 def train_triplets(
@@ -100,7 +65,7 @@ def train_triplets(
     if len(labels) != len(images):
         raise ValueError(f"there are {len(images)} images but {len(labels)} labels")
 
-    device = _device_of(model)
+    device = device_of(model)
     optimizer = torch.optim.Adam(model.parameters(), lr=learning_rate)
     history = []
     model.train()
@@ -119,39 +84,6 @@ def train_triplets(
         history.append(TrainingStep(batch_loss.item(), len(anchors)))
     model.eval()
     return history
-
-
-def mirror_and_shift(images: Tensor, max_shift: int = 4) -> Tensor:
-    """Each image mirrored with probability 1/2 and shifted by up to ``max_shift`` pixels.
-
-    What a photo shows is the same when it is mirrored or moved, and a network that sees it so
-    learns that. Edges are filled by repeating them. Uses torch's global generator.
-
-    Args:
-        images: ``(N, C, H, W)``, floating point.
-        max_shift: pixels, >= 0; vertical and horizontal shifts are independent.
-
-    Returns:
-        Tensor of the same shape.
-    """
-    require_images(images)
-    require_integers(0, max_shift=max_shift)
-
-    n, _, height, width = images.shape
-    padded = nn.functional.pad(images, (max_shift,) * 4, mode="replicate")
-    device = images.device
-    tops, lefts = torch.randint(2 * max_shift + 1, (2, n, 1), device=device)
-    rows = tops + torch.arange(height, device=device)
-    columns = lefts + torch.arange(width, device=device)
-    mirrored = torch.rand(n, 1, device=device) < 0.5
-    columns = torch.where(mirrored, columns.flip(1), columns)
-    positions = torch.arange(n, device=device)[:, None, None]
-    # Indices around a slice come first in the result: (N, H, W, C), which is channels last.
-    return padded[positions, :, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2)
-
-
-def _device_of(model: nn.Module) -> torch.device:
-    return next((parameter.device for parameter in model.parameters()), torch.device("cpu"))
 
 
 def _endless(batches: Iterable[list[int]]) -> Iterator[list[int]]:

@@ -1,0 +1,121 @@
+"""Backbones, embedder, frozen batch norm: shapes, modes, what changes and what does not."""
+
+import copy
+
+import pytest
+import torch
+from torch import nn
+
+from course_lib.networks import Embedder, SmallResNet, freeze_batch_norm
+
+
+def images(n, size=32):
+    return torch.rand(n, 3, size, size, generator=torch.Generator().manual_seed(0))
+
+
+class TestSmallResNet:
+    def test_has_about_300_000_parameters(self):
+        count = sum(parameter.numel() for parameter in SmallResNet().parameters())
+        assert 290_000 < count < 320_000
+
+    def test_makes_4_x_4_maps_of_64_pixel_images(self):
+        assert SmallResNet()(images(2, 64)).shape == (2, 128, 4, 4)
+
+    def test_works_in_channels_last(self):
+        features = SmallResNet()(images(2, 64).to(memory_format=torch.channels_last))
+        assert features.is_contiguous(memory_format=torch.channels_last)
+
+
+class TestEmbedder:
+    def test_gives_unit_vectors(self):
+        embeddings = Embedder()(images(5))
+        assert embeddings.shape == (5, 128)
+        assert torch.allclose(embeddings.norm(dim=1), torch.ones(5), atol=1e-6)
+
+    def test_does_not_depend_on_the_scale_of_the_features(self):
+        model = Embedder(nn.Conv2d(3, 8, 3, bias=False))
+        before = model(images(4))
+        with torch.no_grad():
+            model.backbone.weight *= 100
+        assert torch.allclose(model(images(4)), before, atol=1e-6)
+
+    def test_lets_gradients_reach_every_layer(self):
+        model = Embedder()
+        model(images(4, 64))[:, 0].sum().backward()
+        assert all(parameter.grad is not None for parameter in model.parameters())
+
+
+BATCH_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm)
+
+
+def batch_norms(model):
+    return [module for module in model.modules() if isinstance(module, BATCH_NORMS)]
+
+
+def train(model, steps=3):
+    """SGD with momentum and weight decay, which would shrink what is not frozen."""
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9, weight_decay=0.1)
+    for _ in range(steps):
+        model.train()
+        optimizer.zero_grad()
+        model(images(8) * 3)[:, 0].sum().backward()
+        optimizer.step()
+
+
+class TestFreezeBatchNorm:
+    def test_keeps_every_tensor_of_every_batch_norm_through_training(self):
+        model = Embedder(SmallResNet((8, 16)))
+        freeze_batch_norm(model)
+        before = copy.deepcopy([norm.state_dict() for norm in batch_norms(model)])
+        train(model)
+        after = [norm.state_dict() for norm in batch_norms(model)]
+        assert len(before) == 6
+        for old, new in zip(before, after, strict=True):
+            assert len(old) == 5
+            assert all(torch.equal(new[name], old[name]) for name in old)
+
+    def test_leaves_all_other_layers_trainable(self):
+        model = Embedder(SmallResNet((8, 16)))
+        freeze_batch_norm(model)
+        before = {name: p.clone() for name, p in model.named_parameters() if p.requires_grad}
+        train(model)
+        after = dict(model.named_parameters())
+        assert len(before) == 6  # the convolutions
+        assert all(not torch.equal(after[name], p) for name, p in before.items())
+
+    def test_train_and_eval_reach_everything_but_batch_norm(self):
+        model = nn.Sequential(nn.Conv2d(3, 4, 1), nn.BatchNorm2d(4), nn.Dropout())
+        freeze_batch_norm(model)
+        assert [module.training for module in model.train()] == [True, False, True]
+        assert [module.training for module in model.eval()] == [False] * 3
+        assert [module.training for module in model.train()] == [True, False, True]
+
+    def test_an_image_no_longer_depends_on_its_batch(self):
+        model = Embedder(SmallResNet((8, 16)))
+        freeze_batch_norm(model)
+        model.train()
+        assert torch.allclose(model(images(6))[:2], model(images(6)[:2]), atol=1e-6)
+
+    def test_forgets_gradients_from_before(self):
+        model = Embedder(SmallResNet((8, 16)))
+        model(images(8))[:, 0].sum().backward()
+        freeze_batch_norm(model)
+        assert all(p.grad is None for norm in batch_norms(model) for p in norm.parameters())
+
+    @pytest.mark.parametrize("kind", BATCH_NORMS)
+    def test_freezes_each_kind_with_scale_and_without(self, kind):
+        for affine in (True, False):
+            norm = kind(4, affine=affine)
+            freeze_batch_norm(norm)
+            assert not norm.train().training
+            assert not any(p.requires_grad for p in norm.parameters())
+
+    def test_a_copy_is_frozen_too(self):
+        model = nn.Sequential(nn.BatchNorm2d(3))
+        freeze_batch_norm(model)
+        twin = copy.deepcopy(model)
+        assert not twin.train()[0].training
+
+    def test_refuses_what_is_no_module(self):
+        with pytest.raises(TypeError, match="got type; make one of it by calling it"):
+            freeze_batch_norm(SmallResNet)
