@@ -10,8 +10,11 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from data_scripts import eth80 as eth80_script
+from data_scripts import omniglot as omniglot_script
 from data_scripts.birds import make_birds
-from data_scripts.omniglot import NOTICE, make_omniglot
+from data_scripts.eth80 import make_eth80
+from data_scripts.omniglot import make_omniglot
 from data_scripts.preparation import PreparationError
 
 app = typer.Typer(help="Prepare a data set.", no_args_is_help=True)
@@ -51,9 +54,24 @@ def omniglot(
 ) -> None:
     """Fetch Omniglot's two small background sets and merge them."""
     with _told_plainly():
-        typer.echo(NOTICE)
+        typer.echo(omniglot_script.NOTICE)
         make_omniglot(to, source=source, progress=True)
         typer.echo(f"8 alphabets, 242 characters, 4840 drawings in {to}")
+
+
+@app.command()
+def eth80(
+    to: Annotated[Path, typer.Option(help="Folder to prepare.")] = Path("data/eth80"),
+    source: Annotated[
+        Path | None,
+        typer.Option("--from", help="ETH-80-master.zip, or its folder, instead of downloading."),
+    ] = None,
+) -> None:
+    """Fetch ETH-80: 8 categories, 80 objects, 41 views each."""
+    with _told_plainly():
+        typer.echo(eth80_script.NOTICE)
+        make_eth80(to, source=source, progress=True)
+        typer.echo(f"8 categories x 10 objects x 41 views in {to}")
 
 
 @contextmanager

@@ -1,9 +1,14 @@
-"""Fetch a published archive: resumed when cut off, checked against its SHA-256, with progress."""
+"""Fetch a published archive: resumed when cut off, checked against its checksum, with progress.
+
+Of an archive whose publisher states no checksum, the first download is taken, and its SHA-256 is
+kept in ``<name>.sha256`` beside it (the form of ``sha256sum``): every later one must be the same.
+"""
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,16 +28,24 @@ class DownloadError(PreparationError):
 
 @dataclass(frozen=True)
 class Archive:
-    """A file to fetch: where from, what it must be, and how large it is in bytes."""
+    """A file to fetch.
+
+    Attributes:
+        url: where from.
+        checksum: what it must be, ``"sha256:…"`` or ``"md5:…"``; None where nobody states it.
+        size: bytes, at least about, for the look at the disk.
+        saved_as: the file's name; None for the last part of its address.
+    """
 
     url: str
-    sha256: str
+    checksum: str | None
     size: int
+    saved_as: str | None = None
 
     @property
     def name(self) -> str:
-        """The file's name, the last part of its address."""
-        return self.url.rpartition("/")[2]
+        """The file's name on disk."""
+        return self.saved_as or self.url.rpartition("/")[2]
 
 
 def fetch(archive: Archive, folder: Path, *, progress: bool = False) -> Path:
@@ -44,54 +57,72 @@ def fetch(archive: Archive, folder: Path, *, progress: bool = False) -> Path:
     whole = folder / archive.name
     if not whole.exists():
         require_space(folder, archive.size)
+    lock = folder / f"{archive.name}.sha256"
+    archive = replace(archive, checksum=archive.checksum or _locked(lock))
     part = folder / f"{archive.name}.part"
     resumed = part.exists()
     try:
-        return _retrieve(archive, folder, part, progress)
+        return _retrieve(archive, folder, part, lock, progress)
     except _WrongChecksumError as error:
         if not resumed:
             raise DownloadError(str(error)) from error
     # The beginning that was kept may be of an older file: once more from the start.
     try:
-        return _retrieve(archive, folder, part, progress)
+        return _retrieve(archive, folder, part, lock, progress)
     except _WrongChecksumError as error:
         raise DownloadError(str(error)) from error
 
 
-def verified(archive: Archive, folder: Path) -> Path:
-    """Return the path of the archive in ``folder``, where the user has put it (``--from``)."""
-    path = folder / archive.name
+def verified(archive: Archive, source: Path) -> Path:
+    """Return the path of the archive that the user brings (``--from``), itself or in a folder."""
+    path = source / archive.name if source.is_dir() else source
     if not path.is_file():
         raise DownloadError(f"{path} is missing: get it from {archive.url} and put it there")
-    found = pooch.file_hash(str(path), alg="sha256")
-    if found != archive.sha256:
+    if archive.checksum is None:
+        return path
+    algorithm, _, expected = archive.checksum.partition(":")
+    found = pooch.file_hash(str(path), alg=algorithm)
+    if found != expected:
         raise DownloadError(
-            f"{path} is corrupt or another version: its SHA-256 is {found}, "
-            f"expected {archive.sha256}; get it again from {archive.url}"
+            f"{path} is corrupt or another version: its {algorithm} is {found}, "
+            f"expected {expected}; get it again from {archive.url}"
         )
     return path
+
+
+def _locked(lock: Path) -> str | None:
+    """The checksum of the first download."""
+    if not lock.exists():
+        return None
+    found, _, _ = lock.read_text(encoding="utf-8").partition(" ")
+    if re.fullmatch("[0-9a-f]{64}", found) is None:
+        raise DownloadError(f"{lock} is damaged: remove it to take the next download as the first")
+    return f"sha256:{found}"
 
 
 class _WrongChecksumError(Exception):
     """What was downloaded is complete, and is not what was expected."""
 
 
-def _retrieve(archive: Archive, folder: Path, part: Path, progress: bool) -> Path:
+def _retrieve(archive: Archive, folder: Path, part: Path, lock: Path, progress: bool) -> Path:
     downloader = ResumingDownloader(part, progress=progress)
     try:
         path = pooch.retrieve(
             archive.url,
-            f"sha256:{archive.sha256}",
+            archive.checksum,
             fname=archive.name,
             path=folder,
             downloader=downloader,
         )
     except ValueError as error:  # pooch has removed the file already
         raise _WrongChecksumError(
-            f"{archive.url} gave a file whose SHA-256 is not {archive.sha256}; it was removed. "
-            f"Run this again; if that does not help, the publisher has changed the file: put the "
-            f"right one into a folder and name it with --from"
+            f"{archive.url} gave a file that is not {archive.checksum}; it was removed. Run this "
+            f"again; if that does not help, the publisher has changed the file: name the right one "
+            f"with --from" + (f", or remove {lock} to take the new one" if lock.exists() else "")
         ) from error
+    if archive.checksum is None:
+        digest = pooch.file_hash(path, alg="sha256")
+        lock.write_text(f"{digest}  {archive.name}\n", encoding="utf-8")
     return Path(path)
 
 
@@ -122,7 +153,7 @@ class ResumingDownloader:
         raise DownloadError(
             f"{url} could not be downloaded in {self._attempts} attempts ({cut}). "
             f"{kept} bytes are kept: run this again to go on from there, "
-            f"or get the file by other means and name its folder with --from"
+            f"or get the file by other means and name it with --from"
         )
 
     def _continue(self, url: str) -> bool:
@@ -137,7 +168,7 @@ class ResumingDownloader:
             if not response.ok:
                 raise DownloadError(
                     f"{url} answered {response.status_code} {response.reason}: the address may "
-                    f"have moved; get the file by other means and name its folder with --from"
+                    f"have moved; get the file by other means and name it with --from"
                 )
             if response.status_code != requests.codes.partial_content:
                 start = 0  # the server knows no ranges, and begins anew

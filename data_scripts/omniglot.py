@@ -37,12 +37,12 @@ _BASE = "https://raw.githubusercontent.com/brendenlake/omniglot/master/python"
 ARCHIVES = (
     Archive(
         url=f"{_BASE}/images_background_small1.zip",
-        sha256="f38eb80f801274ac2b4dff5b24289016bfaba4a7d5bb50deebf27104ad6cb8a4",
+        checksum="sha256:f38eb80f801274ac2b4dff5b24289016bfaba4a7d5bb50deebf27104ad6cb8a4",
         size=1_319_022,
     ),
     Archive(
         url=f"{_BASE}/images_background_small2.zip",
-        sha256="3ccaa407515a8778e5d0861875af38b17e418f301ad5bb3b5a6b65d901a41c7f",
+        checksum="sha256:3ccaa407515a8778e5d0861875af38b17e418f301ad5bb3b5a6b65d901a41c7f",
         size=1_580_917,
     ),
 )
@@ -69,7 +69,7 @@ def make_omniglot(
     identity = {
         "data_set": "omniglot",
         "version": VERSION,
-        "archives_sha256": [archive.sha256 for archive in archives],
+        "archives": [archive.checksum for archive in archives],
     }
     if is_prepared(folder, identity):
         return folder

@@ -4,7 +4,8 @@
 reader                    layout
 ========================  ========================================================================
 ``read_cub``              CUB-200-2011's files: the real one, and the course's procedural birds
-``read_folders``          category/product/image folders, with or without train/ and test/ on top
+``read_folders``          category/product/image folders, with or without train/, validation/ and
+                          test/ on top, as ``course data eth80`` prepares them
 ``read_omniglot``         alphabet/character/drawing, as ``course data omniglot`` prepares them
 ========================  ========================================================================
 """

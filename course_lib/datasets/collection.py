@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import torch
 
 Crop = Literal["full", "center", "box"]
+Split = Literal["train", "validation", "test"]
 Source = Path | Image.Image
 
 
@@ -30,7 +31,7 @@ class ImageCollection:
         sources: where each image comes from: a path, or an image in memory.
         product_ids: (N,) int64, what retrieval shall find again.
         category_ids: (N,) int64, the coarser class that the product belongs to.
-        split: (N,) strings, ``"train"`` or ``"test"``.
+        split: (N,) strings, ``"train"``, ``"validation"`` or ``"test"``.
         product_names: a name for each product id, as far as known.
         category_names: a name for each category id, as far as known.
         boxes: (N, 4) float32, the object's x, y, width and height in pixels; None if unknown.
@@ -113,7 +114,7 @@ class ImageCollection:
         self,
         indices: Any = None,
         *,
-        split: Literal["train", "test"] | None = None,
+        split: Split | None = None,
         categories: Collection[int] | None = None,
         products: Collection[int] | None = None,
     ) -> ImageCollection:
@@ -123,8 +124,8 @@ class ImageCollection:
         """
         chosen = self._select(indices)
         if split is not None:
-            if split not in ("train", "test"):
-                raise ValueError(f'split must be "train" or "test", not {split!r}')
+            if split not in get_args(Split):
+                raise ValueError(f"split must be {_any_split()}, not {split!r}")
             chosen = chosen[self.split[chosen] == split]
         if categories is not None:
             chosen = chosen[np.isin(self.category_ids[chosen], list(categories))]
@@ -212,10 +213,15 @@ def _split(values: Any, count: int) -> np.ndarray:
     split = np.array(values, dtype=np.str_)
     if split.shape != (count,):
         raise ValueError(f"split must have shape ({count},), one an image, not {split.shape}")
-    unknown = sorted(set(split.tolist()) - {"train", "test"})
+    unknown = sorted(set(split.tolist()) - set(get_args(Split)))
     if unknown:
-        raise ValueError(f'split must hold "train" and "test" only, not {unknown[0]!r}')
+        raise ValueError(f"an image's split must be {_any_split()}, not {unknown[0]!r}")
     return split
+
+
+def _any_split() -> str:
+    first, second, last = (f'"{name}"' for name in get_args(Split))
+    return f"{first}, {second} or {last}"
 
 
 def _boxes(values: Any, count: int) -> np.ndarray:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 import numpy as np
 
-from course_lib.datasets.collection import DatasetError, ImageCollection
+from course_lib.datasets.collection import (
+    DatasetError,
+    ImageCollection,
+    Split,
+    require_complete,
+)
 
 _SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".ppm", ".tif", ".tiff"})
-_SPLITS = ("train", "test")
+_SPLITS = frozenset(get_args(Split))
 
 
 class Entry(NamedTuple):
@@ -23,19 +28,22 @@ class Entry(NamedTuple):
 
 
 def read_folders(folder: str | Path) -> ImageCollection:
-    """Read images that lie in ``folder/category/product/``.
+    """Read images that lie in ``folder/category/product/``, or what ``course data`` prepared so.
 
-    Where the only folders at the top are ``train`` and ``test``, categories begin below them, and a
-    product of one name in both is one product; else all images are for training. Products are told
-    apart by category and name. Ids count from 0 in the order of names. Hidden files and files that
-    are no images are passed over. Raises ``DatasetError`` naming what lies where it should not.
+    Where the only folders at the top are ``train``, ``validation`` and ``test`` (or some of them),
+    categories begin below them, and a product of one name in several is one product; else all
+    images are for training. Products are told apart by category and name. Ids count from 0 in the
+    order of names. Hidden files and files that are no images are passed over. Raises
+    ``DatasetError`` naming what lies where it should not, or a prepared set that lost pictures.
     """
     folder = Path(folder)
-    tops = subfolders(folder)
-    if tops and {top.name for top in tops} <= set(_SPLITS):
+    root = folder / "images" if (folder / "dataset.json").is_file() else folder
+    tops = subfolders(root)
+    if tops and {top.name for top in tops} <= _SPLITS:
         entries = [entry for top in tops for entry in scan(top, top.name)]
     else:
-        entries = scan(folder, "train")
+        entries = scan(root, "train")
+    require_complete(folder, len(entries))
     return collection(entries)
 
 

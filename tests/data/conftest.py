@@ -21,10 +21,20 @@ def birds(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def shared_omniglot() -> Path:
     """The folder of Omniglot's published archives, where this machine has them."""
-    folder = Path(os.environ.get("LOOKALIKE_SHARED", "../shared")) / "data" / "omniglot"
-    if not folder.is_dir():
-        pytest.skip(f"no published archives: {folder} is absent (set LOOKALIKE_SHARED)")
-    return folder
+    return _shared("omniglot")
+
+
+@pytest.fixture(scope="session")
+def shared_eth80() -> Path:
+    """ETH-80 as its public copy is packed, pictures scaled down, where this machine has it."""
+    return _shared("ETH-80-master.zip")
+
+
+def _shared(name: str) -> Path:
+    path = Path(os.environ.get("LOOKALIKE_SHARED", "../shared")) / "data" / name
+    if not path.exists():
+        pytest.skip(f"no published archives: {path} is absent (set LOOKALIKE_SHARED)")
+    return path
 
 
 @pytest.fixture

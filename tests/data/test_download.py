@@ -28,7 +28,7 @@ class Server:
     def archive(self, **changes) -> Archive:
         fields = {
             "url": self.url,
-            "sha256": hashlib.sha256(CONTENT).hexdigest(),
+            "checksum": "sha256:" + hashlib.sha256(CONTENT).hexdigest(),
             "size": len(CONTENT),
         }
         return Archive(**(fields | changes))
@@ -106,7 +106,7 @@ def test_a_server_without_ranges_begins_anew(server, tmp_path):
 
 def test_a_wrong_checksum_names_the_address_and_leaves_no_file(server, tmp_path):
     server.content = CONTENT[::-1]
-    with pytest.raises(DownloadError, match=r"archive\.zip gave a file whose SHA-256 is not"):
+    with pytest.raises(DownloadError, match=r"archive\.zip gave a file that is not sha256:"):
         fetch(server.archive(), tmp_path)
     assert inside(tmp_path) == []
 

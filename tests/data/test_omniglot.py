@@ -28,7 +28,7 @@ def archive_of(path: Path) -> Archive:
     content = path.read_bytes()
     return Archive(
         url=f"http://127.0.0.1/{path.name}",
-        sha256=hashlib.sha256(content).hexdigest(),
+        checksum="sha256:" + hashlib.sha256(content).hexdigest(),
         size=len(content),
     )
 

@@ -1,0 +1,137 @@
+"""Take the wanted files out of a publisher's archive, and nothing else onto the disk."""
+
+from __future__ import annotations
+
+import hashlib
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import IO
+
+from tqdm.auto import tqdm
+
+from data_scripts.preparation import PreparationError
+
+_LARGEST = 64 << 20  # bytes; no published picture or list comes near it
+_BLOCK = 1 << 20
+
+Place = Callable[[PurePosixPath], PurePosixPath | None]
+"""Where a member of the archive goes below the folder; None to leave it out."""
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What a data set must consist of.
+
+    Attributes:
+        files: number of files.
+        sha256: of their sorted names, relative and with ``/``, a line each; None if not known.
+    """
+
+    files: int
+    sha256: str | None = None
+
+    @staticmethod
+    def of(folder: Path) -> Listing:
+        """The listing of all files below a folder."""
+        names = sorted(
+            path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()
+        )
+        lines = "".join(f"{name}\n" for name in names)
+        return Listing(len(names), hashlib.sha256(lines.encode()).hexdigest())
+
+    def require(self, folder: Path, archive: Path) -> None:
+        """Raise ``PreparationError`` unless ``folder`` has these files."""
+        found = Listing.of(folder)
+        if found.files != self.files:
+            raise PreparationError(
+                f"{archive} gave {found.files} files, and the published set has {self.files}: "
+                f"it is another version, or not whole; get it again"
+            )
+        if self.sha256 is not None and found.sha256 != self.sha256:
+            raise PreparationError(
+                f"{archive} gave the right number of files, but of other names than the published "
+                f"set (their list's SHA-256 is {found.sha256}, expected {self.sha256}): it is "
+                f"another version; get it again"
+            )
+
+
+def unpack(archive: Path, folder: Path, place: Place, *, progress: bool = False) -> None:
+    """Write the members of a zip or tar archive that ``place`` gives a name, below ``folder``.
+
+    Raises ``PreparationError`` naming the archive when it is damaged, or holds a link, a special
+    file, an absurdly large one, a name that leads outside, or two files for one place.
+    """
+    try:
+        with tqdm(desc=archive.name, unit="file", disable=not progress) as bar:
+            for name, size, content in _members(archive):
+                bar.update()
+                target = place(_plain(name, archive))
+                if target is None:
+                    continue
+                if size > _LARGEST:
+                    raise PreparationError(
+                        f"{archive} holds {name!r} of {size} bytes: it is not as published"
+                    )
+                _write(folder / target, content, archive)
+    except (
+        zipfile.BadZipFile,
+        tarfile.TarError,
+        zlib.error,
+        EOFError,
+        NotImplementedError,  # a zip that is encrypted or compressed in an unknown way
+    ) as error:
+        raise PreparationError(
+            f"{archive} is corrupt ({error}): remove it and get it again"
+        ) from error
+
+
+def _members(archive: Path) -> Iterator[tuple[str, int, IO[bytes]]]:
+    """Name, size and content of each regular file."""
+    if zipfile.is_zipfile(archive):
+        with zipfile.ZipFile(archive) as packed:
+            for member in packed.infolist():
+                if member.is_dir():
+                    continue
+                if (member.external_attr >> 28) not in (
+                    0,
+                    0o10,
+                ):  # the kind of file, in Unix's mode
+                    raise PreparationError(_not_plain(archive, member.filename))
+                with packed.open(member) as content:
+                    yield member.filename, member.file_size, content
+        return
+    with tarfile.open(archive, "r:*") as packed:
+        for entry in packed:
+            if entry.isdir():
+                continue
+            content = packed.extractfile(entry) if entry.isreg() else None
+            if content is None:
+                raise PreparationError(_not_plain(archive, entry.name))
+            yield entry.name, entry.size, content
+
+
+def _plain(name: str, archive: Path) -> PurePosixPath:
+    path = PurePosixPath(name)
+    if path.is_absolute() or ".." in path.parts or any(c in name for c in "\\:\0"):
+        raise PreparationError(f"{archive} holds {name!r}, a name that leads outside: get it again")
+    return path
+
+
+def _not_plain(archive: Path, name: str) -> str:
+    return f"{archive} holds {name!r}, which is a link or special file: it is not as published"
+
+
+def _write(target: Path, content: IO[bytes], archive: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with open(target, "xb") as file:
+            while block := content.read(_BLOCK):
+                file.write(block)
+    except FileExistsError as error:
+        raise PreparationError(
+            f"{archive} holds two files for {target.name}: it is not as published"
+        ) from error
