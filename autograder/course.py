@@ -19,6 +19,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from autograder.student.artifacts import handed_in_as
 from autograder.student.exercise import Exercise, Graded, graded_methods
 
 ASSIGNMENT_NAME = re.compile(r"\d{2}_[a-z0-9_]+")
@@ -77,6 +78,16 @@ class CourseExercise(Exercise):
     assignment: Assignment
     public: tuple[Graded, ...]
     hidden: tuple[Graded, ...]
+
+    @property
+    def variants(self) -> Path:
+        """Folder of the answers that test its tests."""
+        return self.assignment.tests / "variants" / self.id
+
+    @property
+    def reference_artifact(self) -> Path | None:
+        """The file that the reference would hand in, kept with the variants; None without one."""
+        return self.variants / handed_in_as(self.artifact) if self.artifact else None
 
 
 @dataclass(frozen=True)
@@ -241,6 +252,11 @@ class Course:
     def exercises_of(self, assignment: Assignment) -> list[CourseExercise]:
         """The exercises of one assignment."""
         return [e for e in self._exercises if e.assignment == assignment]
+
+    def artifacts_of(self, assignment: Assignment) -> tuple[str, ...]:
+        """Names of the files that are handed in beside an assignment's notebook."""
+        declared = (exercise.artifact for exercise in self.exercises_of(assignment))
+        return tuple(handed_in_as(artifact) for artifact in declared if artifact)
 
     def earlier(self, assignment: Assignment) -> list[CourseExercise]:
         """The exercises of the assignments before one."""

@@ -20,6 +20,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from autograder.course import Assignment, Course, CourseExercise
+from autograder.student.artifacts import handed_in_as
 
 CLASS = Path("examples") / "class" / "class.toml"
 
@@ -82,7 +83,7 @@ def write_submissions(
     *,
     contained: bool,
 ) -> list[Student]:
-    """Write what each student hands in, as `folder/STUDENT/ASSIGNMENT.ipynb`.
+    """Write what each student hands in, as `folder/STUDENT/ASSIGNMENT.ipynb`, with its artifacts.
 
     Args:
         released: the notebook of the student edition.
@@ -101,6 +102,10 @@ def write_submissions(
         path = folder / student.id / f"{assignment.name}.ipynb"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(notebook, indent=1), encoding="utf-8")  # no repairs
+        for exercise in course.exercises_of(assignment):
+            if exercise.reference_artifact and _is_right(exercise, student):
+                name = handed_in_as(exercise.artifact)
+                path.with_name(name).write_bytes(exercise.reference_artifact.read_bytes())
     return present
 
 
@@ -118,15 +123,19 @@ def _answer(
 
 def _answer_source(course: Course, exercise: CourseExercise, student: Student) -> str | None:
     """What the student wrote for an exercise; None when they left it as it was."""
-    variants = course.tests / "variants" / exercise.id
+    variants = exercise.variants
     if exercise.id in student.wrong:
         return (variants / "wrong" / f"{student.wrong[exercise.id]}.py").read_text("utf-8")
     if student.hostile:
         attack = (course.root / CLASS.parent / student.hostile).read_text("utf-8")
         return attack.replace("EXERCISE", exercise.name)
-    if exercise.id in student.right or "*" in student.right:
+    if _is_right(exercise, student):
         return sorted((variants / "right").glob("*.py"))[0].read_text("utf-8")
     return None
+
+
+def _is_right(exercise: CourseExercise, student: Student) -> bool:
+    return exercise.id in student.right or "*" in student.right
 
 
 def _cell(notebook: NotebookNode, id: str) -> NotebookNode:

@@ -53,6 +53,7 @@ def entry_of(course: Course, exercise: CourseExercise) -> ExerciseEntry:
         difficulty=exercise.difficulty,
         minutes=exercise.minutes,
         hints=exercise.hints,
+        artifact=exercise.artifact,
         public=_titles(exercise.public),
         hidden=_titles(exercise.hidden),
     )

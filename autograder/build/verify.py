@@ -12,7 +12,8 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from base64 import b64encode
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -323,7 +324,7 @@ def _secret_hashes(course: Course) -> set[str]:
         *(a.hidden_tests for a in course.assignments()),
         *(a.source for a in course.assignments()),
         *(a.ipynb for a in course.assignments()),
-        *(course.tests / "variants").rglob("*.py"),
+        *(course.tests / "variants").rglob("*"),
     ]
     return {digest(path.read_bytes()) for path in paths if path.is_file() and path.stat().st_size}
 
@@ -344,6 +345,7 @@ def _try_out(
         "stubs": [exercise.id for exercise in asked],
         "objects": {exercise.id: exercise.object for exercise in asked},
         "references": {e.id: reference_object(course, e.object).source for e in known},
+        "artifacts": _reference_artifacts(known),
     }
     with tempfile.TemporaryDirectory() as folder:
         for name, content in files.items():
@@ -372,3 +374,9 @@ def _try_out(
         "stubs": [],
         "references": [],
     }
+
+
+def _reference_artifacts(exercises: Iterable[CourseExercise]) -> dict[str, str]:
+    """What the references hand in beside their notebooks, in base64, by its place there."""
+    kept = ((exercise.artifact, exercise.reference_artifact) for exercise in exercises)
+    return {path: b64encode(f.read_bytes()).decode() for path, f in kept if f is not None}

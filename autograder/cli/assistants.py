@@ -23,6 +23,9 @@ commands = typer.Typer()
 def check(
     exercise: Annotated[str, typer.Argument(help="id of the exercise")],
     answer: Annotated[Path, typer.Option(help="a Python file that defines it")],
+    artifact: Annotated[
+        Path | None, typer.Option(help="the file handed in with it; default the reference's")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
     unsandboxed: UnsandboxedOption = False,
 ) -> None:
@@ -36,7 +39,7 @@ def check(
 
     course = Course.find()
     judge = Judge(course, find_sandbox(unsandboxed=unsandboxed))
-    graded = judge.grade_answer(exercise, answer)
+    graded = judge.grade_answer(exercise, answer, artifact=artifact)
     if as_json:
         print(json.dumps(graded.result.to_json(), indent=2))
     else:

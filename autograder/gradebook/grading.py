@@ -345,7 +345,10 @@ def _judged(
         yield from ((student, judge) for student in students)
         return
     notebooks = ((each, submitted_notebook(judge.course, assignment, each)) for each in students)
-    submissions = ((student, read_submission(path).for_judge()) for student, path in notebooks)
+    artifacts = judge.course.artifacts_of(assignment)
+    submissions = (
+        (student, read_submission(path, artifacts).for_judge()) for student, path in notebooks
+    )
     yield from judge_class(judge, assignment, submissions, jobs=min(jobs, len(students)))
 
 

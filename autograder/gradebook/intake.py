@@ -2,8 +2,8 @@
 
 nbgrader copies what lies in `submitted/` with the instructor's rights, following links, before any
 hook runs. So nothing may lie there but regular files within limits. `collect` brings in one
-notebook a student; whatever else a submission holds, copies of the library or of the tests
-included, is not used in grading and stays outside.
+notebook a student, and the artifacts that its exercises ask for; whatever else a submission holds,
+copies of the library or of the tests included, is not used in grading and stays outside.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ import re
 import stat
 import tempfile
 import zipfile
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import IO
@@ -33,6 +33,7 @@ from autograder.gradebook.untrusted import (
     read_regular,
 )
 from autograder.judge.redaction import legible
+from autograder.student.artifacts import MAX_ARTIFACT
 
 TIMESTAMP = "timestamp.txt"
 MAX_ARCHIVE = 256 << 20  # bytes, packed
@@ -87,13 +88,42 @@ class Intake:
 
 
 @dataclass(frozen=True)
+class _Wanted:
+    """What is looked for: an assignment's notebook by name, and the files to come with it."""
+
+    name: str
+    artifacts: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class _Found:
-    """A notebook in the source that is some student's submission."""
+    """A notebook in the source that is some student's submission, and what came with it."""
 
     student: str
     found: str
     content: bytes
     when: datetime
+    artifacts: dict[str, bytes] = field(default_factory=dict)
+    problems: tuple[str, ...] = ()
+
+    def with_artifacts(self, places: Mapping[str, str], read: Callable[[str], bytes]) -> _Found:
+        """Also what lies at some places; what cannot be taken is a problem, and no more than that.
+
+        Args:
+            places: of artifacts, by name; those found before count before these.
+            read: gives the content at a place.
+        """
+        artifacts, problems = {}, []
+        for name, place in places.items():
+            try:
+                artifacts[name] = read(place)
+            except NotAcceptable as error:
+                problems.append(f"{name} is left out: {error}")
+        return replace(
+            self,
+            artifacts=artifacts | self.artifacts,
+            problems=(*self.problems, *problems),
+        )
 
 
 def collect(course: Course, source: Path, assignment: Assignment) -> Intake:
@@ -113,7 +143,8 @@ def collect(course: Course, source: Path, assignment: Assignment) -> Intake:
     """
     report = Intake(assignment.name)
     newest: dict[str, _Found] = {}
-    for found in _search(source, assignment, report):
+    wanted = _Wanted(assignment.name, course.artifacts_of(assignment))
+    for found in _search(source, wanted, report):
         other = newest.get(found.student)
         if other is None or found.when >= other.when:
             newest[found.student] = found
@@ -126,7 +157,7 @@ def collect(course: Course, source: Path, assignment: Assignment) -> Intake:
         if reason := _worse_than_present(course, assignment, found):
             report.refused.append((found.found, reason))
         else:
-            report.taken.append(_take_in(course, assignment, found, known))
+            report.taken.append(_take_in(course, wanted, found, known))
     return report
 
 
@@ -209,7 +240,7 @@ def _worse_than_present(course: Course, assignment: Assignment, found: _Found) -
     if any(path.is_symlink() or not path.is_file() for path in (notebook, timestamp)):
         return ""
     present = read_regular(notebook, MAX_NOTEBOOK)
-    if present == found.content:
+    if present == found.content and _artifacts_below(folder, found.artifacts) == found.artifacts:
         return ""
     when = parse_utc(timestamp.read_text(encoding="utf-8").strip()).replace(tzinfo=UTC)
     remedy = f"delete submitted/{found.student}/{assignment.name} to take it in all the same"
@@ -225,36 +256,48 @@ def _is_unreadable(content: bytes) -> bool:
     return bool(read.problems) and not read.cells
 
 
-def _take_in(
-    course: Course, assignment: Assignment, found: _Found, known: set[str] | None
-) -> Taken:
+def _artifacts_below(folder: Path, names: Iterable[str]) -> dict[str, bytes]:
+    """Those of some artifacts that lie in a folder of `submitted/`."""
+    paths = (folder / name for name in names)
+    return {path.name: read_regular(path, MAX_ARTIFACT) for path in paths if path.exists()}
+
+
+def _take_in(course: Course, wanted: _Wanted, found: _Found, known: set[str] | None) -> Taken:
     """Put a submission in its place: whole or not at all."""
-    problems = list(parse_submission(found.content).problems)
+    problems = [*parse_submission(found.content).problems, *found.problems]
+    problems += [
+        f"no {name} came with it" for name in wanted.artifacts if name not in found.artifacts
+    ]
     if known is not None and found.student not in known:
         problems.append("is not in the roster")
-    target = course.root / "submitted" / found.student / assignment.name
-    notebook = target / f"{assignment.name}.ipynb"
+    target = course.root / "submitted" / found.student / wanted.name
+    notebook = target / f"{wanted.name}.ipynb"
     for folder in (target.parent.parent, target.parent, target):
         if os.path.lexists(folder) and (problem := _folder_problem(folder)):
             raise _refusal(folder, problem)
     change = "replaced" if target.exists() else "new"
-    if notebook.is_file() and read_regular(notebook, MAX_NOTEBOOK) == found.content:
+    if (
+        notebook.is_file()
+        and read_regular(notebook, MAX_NOTEBOOK) == found.content
+        and _artifacts_below(target, wanted.artifacts) == found.artifacts
+    ):
         return Taken(found.student, found.found, "unchanged", tuple(problems))
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=course.root / "submitted", prefix=".taking-in-") as name:
         fresh = Path(name) / "new"
         fresh.mkdir()
-        (fresh / notebook.name).write_bytes(found.content)
+        for name, content in {notebook.name: found.content, **found.artifacts}.items():
+            (fresh / name).write_bytes(content)
         (fresh / TIMESTAMP).write_text(f"{found.when:%Y-%m-%d %H:%M:%S} UTC\n", encoding="utf-8")
         if target.exists():
-            target.rename(_place_for_replaced(course, assignment, found.student))
+            target.rename(_place_for_replaced(course, wanted, found.student))
         fresh.rename(target)
     return Taken(found.student, found.found, change, tuple(problems))
 
 
-def _place_for_replaced(course: Course, assignment: Assignment, student: str) -> Path:
+def _place_for_replaced(course: Course, wanted: _Wanted, student: str) -> Path:
     """Where a submission goes that a newer one replaces: nothing that was handed in is deleted."""
-    folder = course.state / "replaced" / student / assignment.name
+    folder = course.state / "replaced" / student / wanted.name
     folder.mkdir(parents=True, exist_ok=True)
     return folder / str(1 + sum(1 for _ in folder.iterdir()))
 
@@ -262,18 +305,18 @@ def _place_for_replaced(course: Course, assignment: Assignment, student: str) ->
 # the source ---------------------------------------------------------------------------------------
 
 
-def _search(source: Path, assignment: Assignment, report: Intake) -> Iterator[_Found]:
+def _search(source: Path, wanted: _Wanted, report: Intake) -> Iterator[_Found]:
     """The submissions in a folder or zip; what is none is reported."""
     if source.is_dir():
-        yield from _search_folder(source, assignment, report)
+        yield from _search_folder(source, wanted, report)
     elif zipfile.is_zipfile(source):
         with source.open("rb") as file:
-            yield from _search_archive(_Archive(file, source.name), assignment, report)
+            yield from _search_archive(_Archive(file, source.name), wanted, report)
     else:
         raise ValueError(f"{source} is neither a folder nor a zip of submissions")
 
 
-def _search_folder(source: Path, assignment: Assignment, report: Intake) -> Iterator[_Found]:
+def _search_folder(source: Path, wanted: _Wanted, report: Intake) -> Iterator[_Found]:
     for entry in _entries(source):
         path = Path(entry.path)
         try:
@@ -281,19 +324,22 @@ def _search_folder(source: Path, assignment: Assignment, report: Intake) -> Iter
                 continue
             if entry.is_dir(follow_symlinks=False):
                 student = require_student_id(entry.name)
-                name = _submission_in(_files_below(path), assignment)
-                yield _found_on_disk(student, path / name, source, assignment)
+                files = _files_below(path, wanted)
+                submission = path / _submission_in(files, wanted)
+                found = _found_on_disk(student, submission, source, wanted)
+                places = _artifacts_in((str(path / file) for file in files), wanted)
+                yield found.with_artifacts(places, lambda at: read_regular(Path(at), MAX_ARTIFACT))
             elif not entry.is_file(follow_symlinks=False):
                 problem = problem_of(entry.stat(follow_symlinks=False), MAX_ARCHIVE)
                 raise NotAcceptable(f"it is {problem}")
             else:
-                student = _student_of(entry.name, assignment)
-                yield _found_on_disk(student, path, source, assignment)
+                student = _student_of(entry.name, wanted)
+                yield _found_on_disk(student, path, source, wanted)
         except (ValueError, OSError) as error:
             report.refused.append((entry.name, _reason(error, path)))
 
 
-def _search_archive(archive: _Archive, assignment: Assignment, report: Intake) -> Iterator[_Found]:
+def _search_archive(archive: _Archive, wanted: _Wanted, report: Intake) -> Iterator[_Found]:
     """The submissions in a zip: of a class, or of a class within one folder."""
     names = archive.names()
     tops = {PurePosixPath(name).parts[0] for name in names}
@@ -309,13 +355,15 @@ def _search_archive(archive: _Archive, assignment: Assignment, report: Intake) -
                 continue
             folder = inside / first
             if members == [str(folder)]:
-                student, name = _student_of(first, assignment), members[0]
+                student, name = _student_of(first, wanted), members[0]
             else:
                 student = require_student_id(first)
                 below = [PurePosixPath(name).relative_to(folder).as_posix() for name in members]
-                name = str(folder / _submission_in(below, assignment))
+                name = str(folder / _submission_in(below, wanted))
             content = archive.read(name, _limit(name))
-            yield _Found(student, name, _notebook(name, content, assignment), archive.when(name))
+            found = _found(student, name, content, archive.when(name), wanted)
+            places = _artifacts_in(members, wanted)
+            yield found.with_artifacts(places, lambda at: archive.read(at, MAX_ARTIFACT))
         except (ValueError, OSError) as error:
             report.refused.append((first, _reason(error, None)))
     report.refused += archive.refused
@@ -378,8 +426,8 @@ def _member_problem(info: zipfile.ZipInfo) -> str:
     return ""
 
 
-def _files_below(folder: Path) -> list[str]:
-    """Paths of the notebooks and zips in a student's folder; linked folders are not followed."""
+def _files_below(folder: Path, wanted: _Wanted) -> list[str]:
+    """Paths of a student's files that may be wanted; linked folders are not followed."""
     found: list[str] = []
     waiting = [(folder, 0)]
     seen = 0
@@ -389,42 +437,54 @@ def _files_below(folder: Path) -> list[str]:
             seen += 1
             if entry.is_dir(follow_symlinks=False) and depth < MAX_DEPTH:
                 waiting.append((Path(entry.path), depth + 1))
-            elif entry.name.endswith((".ipynb", ".zip")):
+            elif entry.name.endswith((".ipynb", ".zip")) or entry.name in wanted.artifacts:
                 found.append(Path(entry.path).relative_to(folder).as_posix())
         if seen > MAX_MEMBERS:
             raise NotAcceptable(f"it holds more than {MAX_MEMBERS:,} files")
     return found
 
 
-def _submission_in(paths: list[str], assignment: Assignment) -> str:
+def _submission_in(paths: list[str], wanted: _Wanted) -> str:
     """The assignment's notebook among a student's files, or the zip that `course submit` made.
 
     Raises:
         NotAcceptable: neither is there.
     """
     try:
-        return _notebook_in(paths, assignment)
+        return _notebook_in(paths, wanted)
     except NotAcceptable:
         packed = [path for path in map(PurePosixPath, paths) if path.suffix == ".zip"]
-        named = [path for path in packed if _COPY.sub("", path.stem).endswith(assignment.name)]
+        named = [path for path in packed if _COPY.sub("", path.stem).endswith(wanted.name)]
         if len(named) != 1:
             raise
         return str(named[0])
 
 
-def _notebook(name: str, content: bytes, assignment: Assignment) -> bytes:
-    """The notebook in a file that was handed in: the file itself, or in a zip."""
+def _found(student: str, name: str, content: bytes, when: datetime, wanted: _Wanted) -> _Found:
+    """What is in a file that was handed in: a notebook, or the zip of `course submit`."""
     if not name.endswith(".zip"):
-        return content
+        return _Found(student, name, content, when)
     archive = _Archive(io.BytesIO(content), PurePosixPath(name).name)
-    return archive.read(_notebook_in(archive.names(), assignment))
+    notebook = archive.read(_notebook_in(archive.names(), wanted))
+    return _Found(student, name, notebook, when).with_artifacts(
+        _artifacts_in(archive.names(), wanted), lambda at: archive.read(at, MAX_ARTIFACT)
+    )
+
+
+def _artifacts_in(paths: Iterable[str], wanted: _Wanted) -> dict[str, str]:
+    """Where the artifacts lie among a submission's files: each name at its shallowest place."""
+    found: dict[str, str] = {}
+    for path in sorted(map(PurePosixPath, paths), key=lambda path: (len(path.parts), str(path))):
+        if path.name in wanted.artifacts:
+            found.setdefault(path.name, str(path))
+    return found
 
 
 def _limit(name: str) -> int:
     return MAX_ARCHIVE if name.endswith(".zip") else MAX_NOTEBOOK
 
 
-def _notebook_in(paths: list[str], assignment: Assignment) -> str:
+def _notebook_in(paths: list[str], wanted: _Wanted) -> str:
     """The assignment's notebook among a submission's files.
 
     It is the one with the assignment's name, at the shallowest place; else the only one whose name
@@ -435,17 +495,17 @@ def _notebook_in(paths: list[str], assignment: Assignment) -> str:
         for path in map(PurePosixPath, paths)
         if path.suffix == ".ipynb" and not any(part.startswith(".") for part in path.parts)
     ]
-    exact = [path for path in notebooks if path.stem == assignment.name]
-    copies = [path for path in notebooks if _COPY.sub("", path.stem) == assignment.name]
+    exact = [path for path in notebooks if path.stem == wanted.name]
+    copies = [path for path in notebooks if _COPY.sub("", path.stem) == wanted.name]
     if exact:
         return str(min(exact, key=lambda path: (len(path.parts), str(path))))
     if len(copies) == 1:
         return str(copies[0])
     others = ", ".join(sorted(str(path) for path in notebooks)[:5]) or "no notebook at all"
-    raise NotAcceptable(f"it holds no {assignment.name}.ipynb ({others})")
+    raise NotAcceptable(f"it holds no {wanted.name}.ipynb ({others})")
 
 
-def _student_of(file_name: str, assignment: Assignment) -> str:
+def _student_of(file_name: str, wanted: _Wanted) -> str:
     """Whose submission a file is, by its name.
 
     Raises:
@@ -456,18 +516,18 @@ def _student_of(file_name: str, assignment: Assignment) -> str:
     if suffix not in (".ipynb", ".zip"):
         raise NotAcceptable("it is neither a notebook nor a zip")
     for separator in "_-":
-        if stem.endswith(f"{separator}{assignment.name}"):
-            return require_student_id(stem.removesuffix(f"{separator}{assignment.name}"))
-        if stem.startswith(f"{assignment.name}{separator}"):
-            return require_student_id(stem.removeprefix(f"{assignment.name}{separator}"))
-    if suffix == ".zip" and stem != assignment.name:
+        if stem.endswith(f"{separator}{wanted.name}"):
+            return require_student_id(stem.removesuffix(f"{separator}{wanted.name}"))
+        if stem.startswith(f"{wanted.name}{separator}"):
+            return require_student_id(stem.removeprefix(f"{wanted.name}{separator}"))
+    if suffix == ".zip" and stem != wanted.name:
         return require_student_id(stem)
     raise NotAcceptable("its name does not say whose it is")
 
 
-def _found_on_disk(student: str, path: Path, source: Path, assignment: Assignment) -> _Found:
-    content = _notebook(path.name, read_regular(path, _limit(path.name)), assignment)
-    return _Found(student, path.relative_to(source).as_posix(), content, _modified(path))
+def _found_on_disk(student: str, path: Path, source: Path, wanted: _Wanted) -> _Found:
+    content = read_regular(path, _limit(path.name))
+    return _found(student, path.relative_to(source).as_posix(), content, _modified(path), wanted)
 
 
 def _modified(path: Path) -> datetime:

@@ -120,8 +120,8 @@ class JudgeExercises(NbGraderPreprocessor):
 
     def _grade(self, course: Course, place: Place) -> dict[str, tuple[records.Record, Graded]]:
         """What the judge found, by exercise, and what was kept of it; empty when it failed."""
-        submission = read_submission(place.submitted)
         assignment = course.assignment(place.assignment)
+        submission = read_submission(place.submitted, course.artifacts_of(assignment))
         reason = ""
         try:
             judge = self.judge or Judge(course, find_sandbox())

@@ -12,14 +12,16 @@ import json
 import os
 import re
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import nbformat
 from nbformat.v4 import new_output
 
+from autograder.judge.artifacts import with_artifacts
 from autograder.judge.redaction import legible
+from autograder.student.artifacts import MAX_ARTIFACT
 from autograder.student.program import MAX_CELL, MAX_CELLS
 
 MAX_NOTEBOOK = 32 << 20  # bytes
@@ -68,29 +70,30 @@ class SubmittedNotebook:
     Attributes:
         cells: its cells; none when the file is damaged.
         problems: what is wrong with the file as a whole.
+        artifacts: content of the files that were handed in beside it, by name.
     """
 
     cells: tuple[StudentCell, ...]
     problems: tuple[str, ...] = ()
+    artifacts: dict[str, bytes] = field(default_factory=dict)
 
     def for_judge(self) -> nbformat.NotebookNode:
-        """The notebook with nothing but types, ids and sources of its cells."""
-        return nbformat.from_dict(
-            {
-                "nbformat": 4,
-                "nbformat_minor": 5,
-                "metadata": {},
-                "cells": [
-                    {
-                        "cell_type": cell.type,
-                        "id": cell.id,
-                        "metadata": {"nbgrader": {"grade_id": cell.grade_id}},
-                        "source": cell.source,
-                    }
-                    for cell in self.cells
-                ],
-            }
-        )
+        """Nothing but types, ids and sources of the cells, and the artifacts."""
+        notebook = {
+            "nbformat": 4,
+            "nbformat_minor": 5,
+            "metadata": {},
+            "cells": [
+                {
+                    "cell_type": cell.type,
+                    "id": cell.id,
+                    "metadata": {"nbgrader": {"grade_id": cell.grade_id}},
+                    "source": cell.source,
+                }
+                for cell in self.cells
+            ],
+        }
+        return nbformat.from_dict(with_artifacts(notebook, self.artifacts))
 
 
 def read_regular(path: Path, limit: int) -> bytes:
@@ -131,17 +134,32 @@ def problem_of(status: os.stat_result, limit: int) -> str:
     return ""
 
 
-def read_submission(path: Path) -> SubmittedNotebook:
-    """Read a submitted notebook, in whatever state it is.
+def read_submission(path: Path, artifacts: Iterable[str] = ()) -> SubmittedNotebook:
+    """Read a submitted notebook, in whatever state it is, and what was handed in beside it.
 
     A file that cannot be read as a notebook gives no cells, and a problem that says why.
+
+    Args:
+        path: the notebook.
+        artifacts: names of the files that may lie beside it; others are not read.
     """
     try:
-        return parse_submission(read_regular(path, MAX_NOTEBOOK))
+        notebook = parse_submission(read_regular(path, MAX_NOTEBOOK))
     except FileNotFoundError:
         return SubmittedNotebook((), (f"there is no {path.name}",))
     except NotAcceptable as error:
         return SubmittedNotebook((), (str(error).replace(str(path), path.name),))
+    found: dict[str, bytes] = {}
+    problems = list(notebook.problems)
+    for name in artifacts:
+        beside = path.with_name(name)
+        try:
+            found[name] = read_regular(beside, MAX_ARTIFACT)
+        except FileNotFoundError:
+            continue  # its exercise's tests say so
+        except NotAcceptable as error:
+            problems.append(str(error).replace(str(beside), name))
+    return replace(notebook, problems=tuple(problems), artifacts=found)
 
 
 def parse_submission(content: bytes) -> SubmittedNotebook:

@@ -16,11 +16,13 @@ import nbformat
 
 from autograder.build.edition import edition
 from autograder.course import Assignment, Course, CourseExercise
+from autograder.judge.artifacts import artifacts_of, digest_of
 from autograder.judge.connection import WorkerConnection, connected, probes_folder
 from autograder.judge.deadlines import LEAST_CPU_SECONDS, deadline, remember, remembered
 from autograder.judge.sandbox import Mounts, Sandbox
 from autograder.judge.secret import read_secret
 from autograder.judge.workers import WorkerSource, worker_source
+from autograder.student.artifacts import handed_in_as
 from autograder.student.errors import DeadlineExceeded, SubmissionError
 from autograder.student.program import Program, program_for, program_for_file, python_of
 from autograder.student.reading import definitions, with_helpers
@@ -130,10 +132,12 @@ class Judge:
 
         Args:
             assignment: what the notebook answers.
-            notebook: the submission; only the sources of its cells are read.
+            notebook: the submission; only the sources of its cells are read, and the artifacts that
+                it carries (see `with_artifacts`).
         """
         exercises = self.course.exercises_of(assignment)
         setup = self._setup(assignment)
+        artifacts = artifacts_of(notebook)
         graded = {}
         for exercise in exercises:
             program = program_for(
@@ -143,24 +147,43 @@ class Judge:
                 bindings=self._bindings(exercise),
                 other_ids=[other.id for other in exercises],
             )
+            artifact = artifacts.get(handed_in_as(exercise.artifact))
             try:
-                graded[exercise.id] = self.grade(exercise, program)
+                graded[exercise.id] = self.grade(exercise, program, artifact)
             except Exception as error:  # costs this exercise its mark, and no other one
                 graded[exercise.id] = _not_graded(exercise, program, error)
         return graded
 
-    def grade_answer(self, id: str, answer: Path, *, hidden: bool = True) -> Graded:
-        """Grade an answer in a plain Python file, which defines it at module level."""
+    def grade_answer(
+        self, id: str, answer: Path, *, artifact: Path | None = None, hidden: bool = True
+    ) -> Graded:
+        """Grade an answer in a plain Python file, which defines it at module level.
+
+        Args:
+            id: of the exercise.
+            answer: the file.
+            artifact: what is handed in with it; by default the reference's.
+            hidden: whether hidden tests run, too.
+        """
         exercise = self.course.exercise(id)
+        artifact = artifact or exercise.reference_artifact
         program = program_for_file(
             exercise,
             answer.read_text(encoding="utf-8"),
             setup="",
             bindings=self._bindings(exercise),
         )
-        return self.grade(exercise, program, hidden=hidden)
+        content = None if artifact is None else artifact.read_bytes()
+        return self.grade(exercise, program, content, hidden=hidden)
 
-    def grade(self, exercise: CourseExercise, program: Program, *, hidden: bool = True) -> Graded:
+    def grade(
+        self,
+        exercise: CourseExercise,
+        program: Program,
+        artifact: bytes | None = None,
+        *,
+        hidden: bool = True,
+    ) -> Graded:
         """Grade one exercise.
 
         A test that ran out of time by the wall clock alone is run once more: the machine may have
@@ -169,11 +192,12 @@ class Judge:
         began = time.time()
         modules = self.course.test_modules(exercise.assignment, hidden=hidden)
         deadlines = self._deadlines(exercise)
-        first = self._run(exercise, program, modules, deadlines)
+        program = replace(program, artifact=digest_of(artifact))
+        first = self._run(exercise, program, artifact, modules, deadlines)
         last = first
         if first.overslept:
             known = {verdict.test: verdict for verdict in first.verdicts if _stands(verdict)}
-            last = self._run(exercise, program, modules, deadlines, known)
+            last = self._run(exercise, program, artifact, modules, deadlines, known)
         run = {
             "began": began,
             "seconds": time.time() - began,
@@ -206,7 +230,9 @@ class Judge:
                 exercise, source, setup="", bindings=self._bindings(exercise)
             )
             modules = self.course.test_modules(exercise.assignment)
-            timings = self._run(exercise, program, modules, {}).timings
+            kept = exercise.reference_artifact
+            artifact = None if kept is None else kept.read_bytes()
+            timings = self._run(exercise, program, artifact, modules, {}).timings
             times = {test: timing["cpu"] for test, timing in timings.items()}
             remember(self.course, exercise, times)
         return {test: deadline(seconds) for test, seconds in times.items()}
@@ -215,6 +241,7 @@ class Judge:
         self,
         exercise: CourseExercise,
         program: Program,
+        artifact: bytes | None,
         modules: Iterable[Path],
         deadlines: Mapping[str, float],
         known: Mapping[str, Verdict] | None = None,
@@ -238,7 +265,7 @@ class Judge:
             def submission() -> Submission:
                 connection.cpu_seconds = deadlines.get(clock.name, LEAST_CPU_SECONDS)
                 connection.renew()
-                answer = Submission(connection, text)
+                answer = Submission(connection, text, artifact)
                 answer.seed(SEED)
                 return answer
 

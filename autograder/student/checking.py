@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, ClassVar
 
+from autograder.student.artifacts import read_artifact
 from autograder.student.errors import CheckFailed, NotDoneYet, is_not_done
 from autograder.student.manifest import ExerciseEntry, Manifest, find_manifest
 from autograder.student.reading import with_helpers
@@ -40,7 +41,7 @@ def check(exercise: str) -> None:
 def run_public_tests(
     manifest: Manifest, entry: ExerciseEntry, namespace: Mapping[str, Any]
 ) -> Result:
-    """Run an exercise's public tests on the answer in a namespace."""
+    """Run an exercise's public tests on the answer in a namespace, and on its artifact on disk."""
     # Here, not at the top: a set-up cell imports this file in the worker too, without pytest.
     from autograder.student.session import run_tests
 
@@ -51,12 +52,13 @@ def run_public_tests(
 
     library = entry.object.partition(".")[0]
     tests = manifest.root / entry.tests
+    artifact = read_artifact(manifest.root, entry.artifact)
 
     def submission() -> Submission:
         seed_everything(SEED)
         names = (*PUBLIC_NAMES, library)
         server = Server(answer, probes=tests.parent / "probes", names=names)
-        return Submission(InProcess(server), source_of(entry.name, namespace))
+        return Submission(InProcess(server), source_of(entry.name, namespace), artifact)
 
     verdicts = run_tests(entry.id, [tests], submission, root=manifest.root)
     return Result(entry.id, verdicts)

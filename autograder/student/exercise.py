@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Any, TypeVar
 
 TestClass = TypeVar("TestClass", bound=type)
@@ -22,6 +23,8 @@ class Exercise:
         difficulty: 1 (a line) to 5 (think for a while).
         minutes: what a student who read the notebook needs.
         hints: a ladder, from a nudge to almost the answer.
+        artifact: a file that is handed in beside the notebook, such as trained weights, by its path
+            in the workspace; "" where there is none.
     """
 
     id: str
@@ -31,6 +34,7 @@ class Exercise:
     difficulty: int
     minutes: int
     hints: tuple[str, ...] = ()
+    artifact: str = ""
 
     @property
     def name(self) -> str:
@@ -61,11 +65,14 @@ def exercise(
     difficulty: int,
     minutes: int,
     hints: Iterable[str] = (),
+    artifact: str = "",
 ) -> Callable[[TestClass], TestClass]:
     """Declare an exercise on the class of its public tests (see `Exercise`)."""
-    declared = Exercise(id, object, title, points, difficulty, minutes, tuple(hints))
+    declared = Exercise(id, object, title, points, difficulty, minutes, tuple(hints), artifact)
     if not 1 <= difficulty <= 5:
         raise ValueError(f"exercise {id}: difficulty is 1 to 5, not {difficulty}")
+    if PurePosixPath(artifact).is_absolute() or ".." in PurePosixPath(artifact).parts:
+        raise ValueError(f"exercise {id}: artifact {artifact!r} leads out of the workspace")
 
     def declare(cls: TestClass) -> TestClass:
         cls.exercise = declared  # type: ignore[attr-defined]

@@ -44,6 +44,7 @@ class ExerciseEntry:
     difficulty: int
     minutes: int
     hints: tuple[str, ...] = ()
+    artifact: str = ""
     public: tuple[TestTitle, ...] = ()
     hidden: tuple[TestTitle, ...] = ()
 

@@ -58,6 +58,7 @@ class Program:
         bindings: names of the other exercises and the dotted paths of their references.
         answer: the cell with the answer; None when nothing defines the name.
         repairs: how the answer was found, where it was not simply in its cell.
+        artifact: sha256 of the file that was handed in with it, or "".
     """
 
     exercise: str
@@ -67,6 +68,7 @@ class Program:
     bindings: dict[str, str]
     answer: Cell | None
     repairs: tuple[str, ...] = ()
+    artifact: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """The program as plain data."""
@@ -84,6 +86,7 @@ class Program:
             bindings=dict(data["bindings"]),
             answer=None if answer is None else Cell(**answer),
             repairs=tuple(data["repairs"]),
+            artifact=data["artifact"],
         )
 
 

@@ -102,11 +102,15 @@ class Submission:
     Args:
         connection: carries requests to the answer.
         source: text of the answer and its helpers, for tests that read it.
+        artifact: content of the file that was handed in with it; None where there is none.
     """
 
-    def __init__(self, connection: Connection, source: str = "") -> None:
+    def __init__(
+        self, connection: Connection, source: str = "", artifact: bytes | None = None
+    ) -> None:
         self._connection = connection
         self.source = source
+        self.artifact = artifact
 
     def call(self, *args: Any, return_args: bool = False, **kwargs: Any) -> Any:
         """Call the answer.

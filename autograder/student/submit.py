@@ -16,6 +16,7 @@ from nbclient.exceptions import DeadKernelError
 from nbformat.v4 import new_code_cell, new_notebook
 
 from autograder.student.answers import program_in_notebook
+from autograder.student.artifacts import handed_in_as, read_artifact
 from autograder.student.errors import NotDoneYet
 from autograder.student.manifest import ExerciseEntry, Manifest, find_manifest
 from autograder.student.program import execute
@@ -67,6 +68,7 @@ class CheckedNotebook:
         exercises: in course order.
         written: points of the questions that a person grades, by cell id.
         unanswered: those without an answer.
+        missing: artifacts that are not in the workspace.
         archive: the zip to hand in; None when only checked.
     """
 
@@ -76,6 +78,7 @@ class CheckedNotebook:
     exercises: tuple[CheckedExercise, ...]
     written: dict[str, float]
     unanswered: tuple[str, ...]
+    missing: tuple[str, ...] = ()
     archive: Path | None = None
 
     @property
@@ -116,6 +119,10 @@ class CheckedNotebook:
                 + ", ".join(self.written)
             )
             lines += [f"      {id} is still empty" for id in self.unanswered]
+        lines += [
+            f"  {artifact} is not there and is not handed in: run the cell that saves it"
+            for artifact in self.missing
+        ]
         return lines
 
 
@@ -138,6 +145,7 @@ def check_notebook(prefix: str, *, start: Path | None = None) -> CheckedNotebook
     notebook = _read(path)
     entries = [e for e in manifest.exercises.values() if e.assignment == assignment]
     written = _written_answers(notebook)
+    made = _artifacts(manifest, assignment)
     return CheckedNotebook(
         assignment,
         path,
@@ -145,6 +153,7 @@ def check_notebook(prefix: str, *, start: Path | None = None) -> CheckedNotebook
         tuple(_in_clean_kernel(manifest, path, entries)),
         {id: points for id, (points, _) in written.items()},
         tuple(id for id, (_, text) in written.items() if text.strip() in UNANSWERED),
+        tuple(e.artifact for e in entries if e.artifact and handed_in_as(e.artifact) not in made),
     )
 
 
@@ -160,21 +169,23 @@ def submit(
         out: folder for the zip; default the workspace.
 
     Raises:
-        ValueError: as `check_notebook`; or the notebook is larger than graders take.
+        ValueError: as `check_notebook`; or a file is larger than graders take.
     """
     manifest = find_manifest(start)
-    content = _notebook(manifest, _assignment(manifest, prefix)).read_bytes()
-    if len(content) > MAX_NOTEBOOK:
+    assignment = _assignment(manifest, prefix)
+    notebook = _notebook(manifest, assignment)
+    if (size := notebook.stat().st_size) > MAX_NOTEBOOK:
         raise ValueError(
-            f"the notebook has {len(content) >> 20} MB, and at most {MAX_NOTEBOOK >> 20} can be "
+            f"the notebook has {size >> 20} MB, and at most {MAX_NOTEBOOK >> 20} can be "
             "handed in: clear the outputs of large cells, save, and try again"
         )
+    packed = {notebook.name: notebook.read_bytes(), **_artifacts(manifest, assignment)}
     checked = check_notebook(prefix, start=start)
     receipt = {
         "course": manifest.course,
         "assignment": checked.assignment,
         "version": manifest.version,
-        "sha256": {checked.notebook.name: digest(content)},
+        "sha256": {name: digest(file) for name, file in packed.items()},
         "public_points": {
             each.entry.id: each.result.points if each.result else None for each in checked.exercises
         },
@@ -182,10 +193,7 @@ def submit(
     name = f"{student}_{checked.assignment}.zip" if student else f"{checked.assignment}.zip"
     archive = write_zip(
         (out or manifest.root) / name,
-        {
-            checked.notebook.name: content,
-            RECEIPT: (json.dumps(receipt, indent=1) + "\n").encode(),
-        },
+        {**packed, RECEIPT: (json.dumps(receipt, indent=1) + "\n").encode()},
     )
     return CheckedNotebook(**{**vars(checked), "archive": archive})
 
@@ -219,6 +227,13 @@ def _read(path: Path) -> nbformat.NotebookNode:
         raise ValueError(
             f"{path.name} cannot be read ({error}): open it in Jupyter and save it again"
         ) from error
+
+
+def _artifacts(manifest: Manifest, assignment: str) -> dict[str, bytes]:
+    """The files that an assignment asks for beside its notebook and that are there, by name."""
+    asked = (e.artifact for e in manifest.exercises.values() if e.assignment == assignment)
+    found = {path: read_artifact(manifest.root, path) for path in asked}
+    return {handed_in_as(path): made for path, made in found.items() if made is not None}
 
 
 def _written_answers(notebook: nbformat.NotebookNode) -> dict[str, tuple[float, str]]:
