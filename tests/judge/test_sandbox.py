@@ -41,7 +41,7 @@ ROOT = Path(__file__).parent.parent.parent
 
 LOOK_AROUND = """
 import hashlib, json, os
-seen = {}
+sizes, seen = set(SIZES), {}
 for folder, folders, files in os.walk("/"):
     if folder.startswith(("/proc", "/dev")):
         folders.clear()
@@ -50,7 +50,8 @@ for folder, folders, files in os.walk("/"):
         path = os.path.join(folder, name)
         if path.endswith((".py", ".pyc", ".ipynb", ".json", ".toml", ".db")):
             try:
-                seen[path] = hashlib.sha256(open(path, "rb").read()).hexdigest()
+                like = os.path.getsize(path) in sizes  # others need not be read
+                seen[path] = hashlib.sha256(open(path, "rb").read()).hexdigest() if like else ""
             except OSError:
                 pass
 said = json.dumps(seen)
@@ -84,9 +85,6 @@ def {exercise.name}(program):
 def test_no_file_of_the_checkout_is_visible_but_what_a_release_carries(
     run_inside: RunInside,
 ) -> None:
-    with Judge(Course.find(ROOT), Bubblewrap(), secret=b"the secret of these tests") as judge:
-        seen = json.loads(run_inside(LOOK_AROUND, judge=judge))
-    assert len(seen) > 1000, "the walk saw the standard library"
     given = {
         *(PACKAGE / "student").rglob("*.py"),
         *(PACKAGE / "worker").rglob("*.py"),
@@ -104,6 +102,12 @@ def test_no_file_of_the_checkout_is_visible_but_what_a_release_carries(
         and not path.is_relative_to(PACKAGE / "worker")
         and path.read_bytes() not in (b"", (PACKAGE / "__init__.py").read_bytes())
     }
+    sizes = sorted({path.stat().st_size for path in hidden.values()})
+    look_around = LOOK_AROUND.replace("SIZES", str(sizes))
+    with Judge(Course.find(ROOT), Bubblewrap(), secret=b"the secret of these tests") as judge:
+        seen = json.loads(run_inside(look_around, judge=judge))
+    assert len(seen) > 1000, "the walk saw the standard library"
+    assert any(seen.values()), "and read what might be the checkout's"
     found = {inside: hidden[digest] for inside, digest in seen.items() if digest in hidden}
     assert not found
     assert not [path for path in seen if "pytorch_metric_learning" in path]
