@@ -1,16 +1,36 @@
-"""From images to embeddings: backbones, and the embedder on top of one.
+"""From images to embeddings: backbones, and what stands on top of one.
 
 ================  ==================================================================================
 module            what it holds
 ================  ==================================================================================
 ``residual``      ``SmallResNet``, a backbone of 0.3 million parameters for 64 pixels
-``embedder``      ``Embedder``: backbone, pooling, L2 normalisation
+``backbones``     ``build_backbone``: that one or a torchvision ResNet, pretrained if wanted
+``embedder``      ``Embedder``: backbone, pooling, projection, L2 normalisation
+``classifier``    ``Classifier``: a head for pretraining on classes
 ``batch_norm``    ``freeze_batch_norm``, for fine-tuning
 ================  ==================================================================================
 """
 
+from course_lib.networks.backbones import (
+    BACKBONES,
+    PretrainedWeightsError,
+    TorchvisionResNet,
+    build_backbone,
+)
 from course_lib.networks.batch_norm import freeze_batch_norm
-from course_lib.networks.embedder import Embedder
+from course_lib.networks.classifier import Classifier
+from course_lib.networks.embedder import AveragePooling, Embedder
 from course_lib.networks.residual import ResidualBlock, SmallResNet
 
-__all__ = ["Embedder", "ResidualBlock", "SmallResNet", "freeze_batch_norm"]
+__all__ = [
+    "BACKBONES",
+    "AveragePooling",
+    "Classifier",
+    "Embedder",
+    "PretrainedWeightsError",
+    "ResidualBlock",
+    "SmallResNet",
+    "TorchvisionResNet",
+    "build_backbone",
+    "freeze_batch_norm",
+]

@@ -45,6 +45,9 @@ class SmallResNet(nn.Sequential):
 
     Args:
         widths: channels after each block.
+
+    Attributes:
+        out_channels: the last of them.
     """
 
     def __init__(self, widths: tuple[int, ...] = (16, 32, 64, 128)) -> None:
@@ -59,4 +62,5 @@ class SmallResNet(nn.Sequential):
             for i, width in enumerate(widths)
         ]
         super().__init__(*stem, *blocks)
+        self.out_channels = widths[-1]
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]

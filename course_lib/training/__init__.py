@@ -1,26 +1,57 @@
 """From a model and a sampler to a trained model, and from images to embeddings.
 
-================  ==================================================================================
-module            what it holds
-================  ==================================================================================
-``step``          ``training_step``: one step on the semi-hard triplets of a batch
-``triplets``      ``train_triplets``: the shortest loop, for a first network
-``augmentation``  ``mirror_and_shift``
-``embedding``     ``embed``: embeddings of many images
-================  ==================================================================================
+=================  =================================================================================
+module             what it holds
+=================  =================================================================================
+``step``           ``training_step``: one step on the semi-hard triplets of a batch
+``triplets``       ``train_triplets``: the shortest loop, for a first network
+``loop``           ``Trainer``: the whole loop, with evaluation, checkpoints and several processes
+``settings``       ``TrainingSettings``: its numbers and names
+``objectives``     what a step minimises: triplets, pairs, classes
+``batches``        ``ShuffledBatches``; batches without end
+``schedules``      constant, cosine, one-cycle
+``hardware``       device and precision
+``distributed``    several processes: ``World``
+``checkpoints``    a run on disk
+``interruption``   Ctrl-C after the step
+``log``            tables and curve of a run
+``augmentation``   ``mirror_and_shift``
+``embedding``      ``embed``: embeddings of many images
+=================  =================================================================================
 """
 
 from course_lib.training.augmentation import mirror_and_shift
+from course_lib.training.batches import ShuffledBatches
+from course_lib.training.checkpoints import CheckpointError, load_weights, save_weights
 from course_lib.training.embedding import embed
+from course_lib.training.loop import Outcome, Trainer
+from course_lib.training.objectives import (
+    Objective,
+    classification_objective,
+    contrastive_objective,
+    triplet_objective,
+)
+from course_lib.training.settings import TrainingSettings
 from course_lib.training.step import TrainingStep, training_step
 from course_lib.training.triplets import TripletLoss, TripletMiner, train_triplets
 
 __all__ = [
+    "CheckpointError",
+    "Objective",
+    "Outcome",
+    "ShuffledBatches",
+    "Trainer",
+    "TrainingSettings",
     "TrainingStep",
     "TripletLoss",
     "TripletMiner",
+    "classification_objective",
+    "contrastive_objective",
     "embed",
+    "load_weights",
     "mirror_and_shift",
+    "save_weights",
     "train_triplets",
     "training_step",
+    "triplet_objective",
 ]

@@ -15,9 +15,9 @@ class TrainingStep(NamedTuple):
     """What one batch taught."""
 
     loss: float
-    """Mean loss of the batch's triplets; 0 when there were none."""
-    triplets: int
-    """Triplets that the miner found."""
+    """Of the batch, before the weights moved; 0 when there was nothing to learn from."""
+    triplets: int | None
+    """Triplets that the loss is the mean of; None for a loss without triplets."""
 
 
 def training_step(

@@ -1,12 +1,20 @@
 """Backbones, embedder, frozen batch norm: shapes, modes, what changes and what does not."""
 
 import copy
+import urllib.error
 
 import pytest
 import torch
 from torch import nn
 
-from course_lib.networks import Embedder, SmallResNet, freeze_batch_norm
+from course_lib.networks import (
+    Classifier,
+    Embedder,
+    PretrainedWeightsError,
+    SmallResNet,
+    build_backbone,
+    freeze_batch_norm,
+)
 
 
 def images(n, size=32):
@@ -43,6 +51,95 @@ class TestEmbedder:
         model = Embedder()
         model(images(4, 64))[:, 0].sum().backward()
         assert all(parameter.grad is not None for parameter in model.parameters())
+
+    def test_a_projection_sets_the_width_and_comes_before_normalisation(self):
+        model = Embedder(SmallResNet((8, 16)), dimensions=5)
+        embeddings = model(images(4))
+        assert embeddings.shape == (4, model.out_features) == (4, 5)
+        assert torch.allclose(embeddings.norm(dim=1), torch.ones(4), atol=1e-6)
+
+    def test_pooling_can_be_another(self):
+        class Largest(nn.Module):
+            def forward(self, features):
+                return features.amax(dim=(2, 3))
+
+        backbone = SmallResNet((8, 16))
+        expected = nn.functional.normalize(backbone(images(4)).amax(dim=(2, 3)))
+        assert torch.allclose(Embedder(backbone, pooling=Largest())(images(4)), expected, atol=1e-6)
+
+    def test_a_backbone_that_does_not_tell_its_width_is_refused_where_it_matters(self):
+        backbone = nn.Sequential(nn.Conv2d(3, 8, 3))
+        assert Embedder(backbone)(images(2)).shape == (2, 8)
+        with pytest.raises(ValueError, match="give it an integer attribute out_channels"):
+            Embedder(backbone, dimensions=4)
+
+    def test_under_autocast_only_the_backbone_is_in_bfloat16(self):
+        model = Embedder(SmallResNet((8, 16)), dimensions=4)
+        with torch.autocast("cpu", torch.bfloat16):
+            features, embeddings = model.backbone(images(4)), model(images(4))
+        assert features.dtype == torch.bfloat16
+        assert embeddings.dtype == torch.float32
+        assert torch.allclose(embeddings.norm(dim=1), torch.ones(4), atol=1e-6)
+
+
+class TestClassifier:
+    def test_gives_logits_and_trains_the_embedder(self):
+        embedder = Embedder(SmallResNet((8, 16)), dimensions=6)
+        model = Classifier(embedder, 7)
+        logits = model(images(4))
+        logits.sum().backward()
+        assert logits.shape == (4, 7)
+        assert model.embedder is embedder
+        assert all(parameter.grad is not None for parameter in embedder.parameters())
+
+    def test_refuses_a_single_class(self):
+        with pytest.raises(ValueError, match="n_classes must be at least 2, got 1"):
+            Classifier(Embedder(), 1)
+
+
+class TestBuildBackbone:
+    @pytest.mark.parametrize(("name", "channels"), [("small", 128), ("resnet18", 512)])
+    def test_gives_feature_maps_of_the_width_that_it_tells(self, name, channels):
+        backbone = build_backbone(name)
+        assert backbone.out_channels == channels
+        assert backbone(images(2, 64)).shape[:2] == (2, channels)
+
+    def test_a_torchvision_network_standardises_images_itself(self):
+        backbone = build_backbone("resnet18").eval()
+        grey = torch.tensor([0.485, 0.456, 0.406])[:, None, None].expand(1, 3, 64, 64)
+        first = backbone.stem[0](torch.zeros_like(grey))
+        seen = []
+        backbone.stem[0].register_forward_hook(lambda *given: seen.append(given[-1]))
+        backbone(grey)
+        assert torch.equal(seen[0], first)
+
+    def test_an_unknown_name_lists_the_known_ones(self):
+        with pytest.raises(ValueError, match=r"one of 'small', 'resnet18', .*'vgg'"):
+            build_backbone("vgg")
+
+    def test_the_small_one_has_no_pretrained_weights(self):
+        with pytest.raises(ValueError, match="no pretrained weights of the 'small' backbone"):
+            build_backbone("small", pretrained=True)
+
+    @pytest.mark.parametrize(
+        "problem",
+        [
+            urllib.error.URLError("no route to host"),
+            RuntimeError('invalid hash value (expected "x")'),
+        ],
+    )
+    def test_weights_that_cannot_be_had_name_file_and_folder(self, problem, monkeypatch, tmp_path):
+        def fail(*_, **__):
+            raise problem
+
+        monkeypatch.setattr(torch.hub, "download_url_to_file", fail)
+        monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+        with pytest.raises(PretrainedWeightsError) as raised:
+            build_backbone("resnet18", pretrained=True)
+        assert "resnet18" in str(raised.value)
+        assert "resnet18-f37072fd.pth" in str(raised.value)
+        assert f"into {tmp_path}" in str(raised.value)
+        assert "train without pretrained weights" in str(raised.value)
 
 
 BATCH_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm)

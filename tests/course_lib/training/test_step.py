@@ -95,7 +95,7 @@ class TestTrainingStep:
     def test_overfits_one_batch(self):
         images, labels = a_batch()
         model = a_model()
-        optimizer = torch.optim.Adam(trained(model), lr=1e-2)
+        optimizer = torch.optim.Adam(trained(model), lr=3e-3)
         steps = [training_step(model, optimizer, images, labels) for _ in range(60)]
         assert steps[0].triplets > 20
         assert steps[-1].triplets < 10

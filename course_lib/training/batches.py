@@ -1,0 +1,137 @@
+"""Batches without end, from a sampler of epochs, and the place in them to go on from."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from course_lib.validation import require_integers, require_rank
+
+
+class Batches(Protocol):
+    """A sampler of batches of dataset indices whose epochs repeat.
+
+    ``CategoryProductBatchSampler`` is one.
+    """
+
+    rank: int
+    world_size: int
+
+    def set_epoch(self, epoch: int) -> None:
+        """Make the next pass that of ``epoch``."""
+
+    def __iter__(self) -> Iterator[list[int]]:
+        """This process's batches of the epoch."""
+
+
+class ShuffledBatches:
+    """Batches of all images in random order, for losses that need no pairs.
+
+    An epoch takes every image at most once; the images that fill no batch wait for the next one.
+    The order depends on ``(seed, epoch)`` only. Of ``world_size`` processes each takes every
+    ``world_size``-th batch; the last ones that would not reach all are dropped.
+
+    Args:
+        n_images: of the data set, at least ``batch_size * world_size``.
+        batch_size: images in a batch, >= 1.
+        seed: integer >= 0.
+        rank: which of the processes this is.
+        world_size: number of processes.
+
+    Raises:
+        TypeError, ValueError: a number is not as said above.
+    """
+
+    def __init__(
+        self, n_images: int, batch_size: int, *, seed: int = 0, rank: int = 0, world_size: int = 1
+    ) -> None:
+        require_integers(1, batch_size=batch_size)
+        require_integers(0, seed=seed)
+        require_rank(rank, world_size)
+        require_integers(batch_size * world_size, n_images=n_images)
+        self.n_images = n_images
+        self.batch_size = batch_size
+        self.seed = seed
+        self.rank = rank
+        self.world_size = world_size
+        self.epoch = 0
+
+    def set_epoch(self, epoch: int) -> None:
+        """Make the next pass that of ``epoch``."""
+        require_integers(0, epoch=epoch)
+        self.epoch = epoch
+
+    def __len__(self) -> int:
+        """Batches that this process yields per epoch."""
+        return self.n_images // self.batch_size // self.world_size
+
+    def __iter__(self) -> Iterator[list[int]]:
+        """Batches of dataset indices; afterwards ``epoch`` is one more."""
+        order = np.random.default_rng([self.seed, self.epoch]).permutation(self.n_images)
+        self.epoch += 1
+        for i in range(self.rank, len(self) * self.world_size, self.world_size):
+            yield order[i * self.batch_size : (i + 1) * self.batch_size].tolist()
+
+
+@dataclass
+class Place:
+    """How far a run is in its batches.
+
+    Attributes:
+        epoch: passes over the sampler that are over.
+        batch: batches of the present pass that were trained on.
+    """
+
+    epoch: int = 0
+    batch: int = 0
+
+
+def endless(
+    dataset: Dataset[Any], sampler: Batches, place: Place, workers: int = 0
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """Images and labels of one batch after another, from ``place`` on.
+
+    Args:
+        dataset: ``dataset[list of indices]`` gives ``(images, labels)``.
+        sampler: its passes follow each other without end.
+        place: where to begin. Whoever trains on a batch counts it there; passes are counted here.
+        workers: processes that load images ahead; 0 loads them here.
+
+    Raises:
+        ValueError: a pass has no batch.
+    """
+    while True:
+        sampler.set_epoch(place.epoch)
+        rest = _Rest(sampler, place.batch)
+        # A sampler of lists and no batch size: the data set gets each list as a whole. A generator
+        # of its own: else a loader would draw from the global one, and resuming makes one more.
+        loader = DataLoader(
+            dataset,
+            sampler=rest,
+            batch_size=None,
+            num_workers=workers,
+            generator=torch.Generator().manual_seed(0),
+        )
+        empty = place.batch == 0
+        for batch in loader:
+            empty = False
+            yield batch
+        if empty:
+            raise ValueError("the sampler yields no batch: give it smaller ones, or more images")
+        place.epoch, place.batch = place.epoch + 1, 0
+
+
+class _Rest(torch.utils.data.Sampler[list[int]]):
+    """A pass without the batches that are done."""
+
+    def __init__(self, sampler: Batches, done: int) -> None:
+        self.sampler = sampler
+        self.done = done
+
+    def __iter__(self) -> Iterator[list[int]]:
+        return islice(self.sampler, self.done, None)

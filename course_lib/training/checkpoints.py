@@ -1,0 +1,171 @@
+"""A run on disk: tensors as safetensors, everything else as JSON. Nothing is ever unpickled.
+
+A checkpoint is a folder ``step-00000120`` with ``weights.safetensors``, ``optimizer.safetensors``,
+``best.safetensors`` where there was an evaluation, and ``state.json``. It is written under another
+name and renamed, so that it is whole or not there.
+"""
+
+import json
+import random
+import re
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+_NAME = re.compile(r"step-(\d{8})")
+Weights = Mapping[str, Tensor]
+
+
+class CheckpointError(ValueError):
+    """A checkpoint cannot be read or does not fit; the message says why and what to do."""
+
+
+@dataclass
+class Checkpoint:
+    """What a run needs to go on as if it had not stopped.
+
+    Attributes:
+        weights: of the model.
+        optimizer: the optimiser's ``state_dict()``.
+        state: counters, random states and results: plain data.
+        best: weights of the best evaluation, if there was one.
+    """
+
+    weights: Weights
+    optimizer: dict[str, Any]
+    state: dict[str, Any]
+    best: Weights | None = None
+
+
+def save_checkpoint(folder: Path, step: int, checkpoint: Checkpoint) -> None:
+    """Write a checkpoint into a run's folder, and then remove the older ones."""
+    place = folder / f"step-{step:08d}"
+    draft = folder / f".{place.name}.partial"
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir(parents=True)
+    tensors, plain = _taken_apart(checkpoint.optimizer)
+    save_weights(checkpoint.weights, draft / "weights.safetensors")
+    save_weights(tensors, draft / "optimizer.safetensors")
+    if checkpoint.best is not None:
+        save_weights(checkpoint.best, draft / "best.safetensors")
+    state = {"step": step, "optimizer": plain, **checkpoint.state}
+    (draft / "state.json").write_text(json.dumps(state, indent=1) + "\n", encoding="utf-8")
+    shutil.rmtree(place, ignore_errors=True)
+    draft.rename(place)
+    for other in _checkpoints(folder):
+        if other != place:
+            shutil.rmtree(other)
+
+
+def load_checkpoint(folder: Path) -> Checkpoint | None:
+    """The last checkpoint of a run, or None if it has none.
+
+    Raises:
+        CheckpointError: a file of it is missing or damaged.
+    """
+    found = _checkpoints(folder)
+    if not found:
+        return None
+    place = found[-1]
+    try:
+        state = json.loads((place / "state.json").read_text(encoding="utf-8"))
+        best = place / "best.safetensors"
+        return Checkpoint(
+            weights=load_file(place / "weights.safetensors"),
+            optimizer=_put_together(load_file(place / "optimizer.safetensors"), state["optimizer"]),
+            state=state,
+            best=load_file(best) if best.exists() else None,
+        )
+    except (OSError, ValueError, KeyError, SafetensorError) as error:
+        raise CheckpointError(
+            f"{place} is damaged ({error}): remove it, and start the run anew"
+        ) from error
+
+
+def save_weights(weights: Weights, path: Path) -> None:
+    """Write tensors as safetensors: the same tensors give the same bytes."""
+    save_file({name: t.detach().cpu().contiguous() for name, t in weights.items()}, path)
+
+
+def load_weights(model: nn.Module, path: Path) -> None:
+    """Give a model the weights of a safetensors file.
+
+    Raises:
+        CheckpointError: there is no such file, it is damaged, or its tensors are not the model's.
+    """
+    try:
+        model.load_state_dict(load_file(path))
+    except FileNotFoundError as error:
+        raise CheckpointError(f"{path} is missing: train what it should hold first") from error
+    except (OSError, SafetensorError) as error:
+        raise CheckpointError(f"{path} is no whole safetensors file ({error})") from error
+    except RuntimeError as error:
+        raise CheckpointError(f"{path} has the weights of another model: {error}") from error
+
+
+def random_states(generator: torch.Generator) -> dict[str, Any]:
+    """The states of all generators that training draws from, as plain data."""
+    name, keys, position, has_gauss, gauss = np.random.get_state()
+    return {
+        "python": random.getstate(),
+        "numpy": [name, np.asarray(keys).tolist(), position, has_gauss, gauss],
+        "torch": _hexadecimal(torch.get_rng_state()),
+        "cuda": [_hexadecimal(state) for state in torch.cuda.get_rng_state_all()],
+        "mining": _hexadecimal(generator.get_state()),
+    }
+
+
+def restore_random_states(states: Mapping[str, Any], generator: torch.Generator) -> None:
+    """Continue all generators where :func:`random_states` found them."""
+    version, internal, gauss = states["python"]
+    random.setstate((version, tuple(internal), gauss))
+    name, keys, *rest = states["numpy"]
+    np.random.set_state((name, np.array(keys, dtype=np.uint32), *rest))
+    torch.set_rng_state(_tensor(states["torch"]))
+    if len(states["cuda"]) == torch.cuda.device_count():
+        torch.cuda.set_rng_state_all([_tensor(state) for state in states["cuda"]])
+    generator.set_state(_tensor(states["mining"]))
+
+
+def _checkpoints(folder: Path) -> list[Path]:
+    """The finished checkpoints, oldest first."""
+    if not folder.is_dir():
+        return []
+    return sorted(path for path in folder.iterdir() if _NAME.fullmatch(path.name))
+
+
+def _taken_apart(state: Mapping[str, Any]) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """An optimiser's state as named tensors, and the rest as plain data."""
+    tensors: dict[str, Tensor] = {}
+    numbers: dict[str, dict[str, Any]] = {}
+    for parameter, entries in state["state"].items():
+        for name, value in entries.items():
+            if isinstance(value, Tensor):
+                tensors[f"{parameter}.{name}"] = value
+            else:
+                numbers.setdefault(str(parameter), {})[name] = value
+    return tensors, {"param_groups": state["param_groups"], "numbers": numbers}
+
+
+def _put_together(tensors: Mapping[str, Tensor], plain: Mapping[str, Any]) -> dict[str, Any]:
+    state: dict[int, dict[str, Any]] = {int(p): dict(v) for p, v in plain["numbers"].items()}
+    for key, tensor in tensors.items():
+        parameter, _, name = key.partition(".")
+        state.setdefault(int(parameter), {})[name] = tensor
+    return {"state": state, "param_groups": plain["param_groups"]}
+
+
+def _hexadecimal(state: Tensor) -> str:
+    return state.numpy().tobytes().hex()
+
+
+def _tensor(state: str) -> Tensor:
+    return torch.frombuffer(bytearray.fromhex(state), dtype=torch.uint8)
