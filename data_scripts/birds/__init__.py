@@ -3,9 +3,10 @@
 Genus (category), species (product), photo (image). Read on in this order: ``attributes`` and
 ``species`` (what a bird is), ``placement`` (how a photo is taken), ``puppet``, ``frames``,
 ``anatomy`` and ``markings`` (how a bird is drawn), ``scene`` and ``render`` (how a photo is made),
-``cub`` and ``build`` (how the data set is written).
+``cub`` and ``build`` (how the data set is written), ``fresh`` (new photos of the same birds).
 """
 
 from data_scripts.birds.build import make_birds
+from data_scripts.birds.fresh import fresh_photos
 
-__all__ = ["make_birds"]
+__all__ = ["fresh_photos", "make_birds"]
