@@ -10,12 +10,17 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from data_scripts import eth80 as eth80_script
-from data_scripts import omniglot as omniglot_script
+from data_scripts.aircraft import AIRCRAFT
 from data_scripts.birds import make_birds
-from data_scripts.eth80 import make_eth80
-from data_scripts.omniglot import make_omniglot
+from data_scripts.cars196 import CARS196
+from data_scripts.cub200 import CUB200
+from data_scripts.eth80 import ETH80
+from data_scripts.omniglot import NOTICE, make_omniglot
 from data_scripts.preparation import PreparationError
+from data_scripts.publication import Publication, prepare
+from data_scripts.sop import SOP
+
+PUBLICATIONS = (ETH80, SOP, CUB200, CARS196, AIRCRAFT)
 
 app = typer.Typer(help="Prepare a data set.", no_args_is_help=True)
 _console = Console(stderr=True)
@@ -54,24 +59,30 @@ def omniglot(
 ) -> None:
     """Fetch Omniglot's two small background sets and merge them."""
     with _told_plainly():
-        typer.echo(omniglot_script.NOTICE)
+        typer.echo(NOTICE)
         make_omniglot(to, source=source, progress=True)
         typer.echo(f"8 alphabets, 242 characters, 4840 drawings in {to}")
 
 
-@app.command()
-def eth80(
-    to: Annotated[Path, typer.Option(help="Folder to prepare.")] = Path("data/eth80"),
-    source: Annotated[
-        Path | None,
-        typer.Option("--from", help="ETH-80-master.zip, or its folder, instead of downloading."),
-    ] = None,
-) -> None:
-    """Fetch ETH-80: 8 categories, 80 objects, 41 views each."""
-    with _told_plainly():
-        typer.echo(eth80_script.NOTICE)
-        make_eth80(to, source=source, progress=True)
-        typer.echo(f"8 categories x 10 objects x 41 views in {to}")
+def _add(publication: Publication) -> None:
+    """Give a published data set its command."""
+    names = ", ".join(archive.name for archive in publication.archives)
+    folder = typer.Option(Path("data", publication.name), help="Folder to prepare.")
+    brought = typer.Option(None, "--from", help=f"{names}, or its folder: no download.")
+
+    def command(to: Path = folder, source: Path | None = brought) -> None:
+        with _told_plainly():
+            typer.echo(publication.notice)
+            prepare(publication, to, source=source, progress=True)
+            count = publication.count
+            splits = ", ".join(f"{number} for {split}" for split, number in count.splits.items())
+            typer.echo(f"{count.products} products, {count.images} images ({splits}) in {to}")
+
+    app.command(name=publication.name, help=publication.title)(command)
+
+
+for _publication in PUBLICATIONS:
+    _add(_publication)
 
 
 @contextmanager

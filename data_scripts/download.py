@@ -14,9 +14,10 @@ from typing import Any
 
 import pooch
 import requests
+import urllib3
 from tqdm.auto import tqdm
 
-from data_scripts.preparation import PreparationError, require_space
+from data_scripts.preparation import PreparationError, disk_full, is_full, require_space
 
 _CHUNK = 1 << 13  # bytes; what has come of a chunk when the connection is cut is lost
 _TIMEOUT = 30  # seconds to connect, and between two reads
@@ -48,11 +49,14 @@ class Archive:
         return self.saved_as or self.url.rpartition("/")[2]
 
 
-def fetch(archive: Archive, folder: Path, *, progress: bool = False) -> Path:
+def fetch(
+    archive: Archive, folder: Path, *, progress: bool = False, timeout: float = _TIMEOUT
+) -> Path:
     """Return the path of the archive in ``folder``, downloading it unless it is there and whole.
 
     What arrives is kept in ``<name>.part`` until complete, so that an interrupted download goes on
-    where it stopped, now or in a later call. Raises ``DownloadError`` saying what to do.
+    where it stopped, now or in a later call. ``timeout`` is in seconds, to connect and between two
+    reads. Raises ``DownloadError`` saying what to do.
     """
     whole = folder / archive.name
     if not whole.exists():
@@ -61,14 +65,15 @@ def fetch(archive: Archive, folder: Path, *, progress: bool = False) -> Path:
     archive = replace(archive, checksum=archive.checksum or _locked(lock))
     part = folder / f"{archive.name}.part"
     resumed = part.exists()
+    downloader = ResumingDownloader(part, progress=progress, timeout=timeout)
     try:
-        return _retrieve(archive, folder, part, lock, progress)
+        return _retrieve(archive, folder, lock, downloader)
     except _WrongChecksumError as error:
         if not resumed:
             raise DownloadError(str(error)) from error
     # The beginning that was kept may be of an older file: once more from the start.
     try:
-        return _retrieve(archive, folder, part, lock, progress)
+        return _retrieve(archive, folder, lock, downloader)
     except _WrongChecksumError as error:
         raise DownloadError(str(error)) from error
 
@@ -104,8 +109,7 @@ class _WrongChecksumError(Exception):
     """What was downloaded is complete, and is not what was expected."""
 
 
-def _retrieve(archive: Archive, folder: Path, part: Path, lock: Path, progress: bool) -> Path:
-    downloader = ResumingDownloader(part, progress=progress)
+def _retrieve(archive: Archive, folder: Path, lock: Path, downloader: ResumingDownloader) -> Path:
     try:
         path = pooch.retrieve(
             archive.url,
@@ -129,8 +133,16 @@ def _retrieve(archive: Archive, folder: Path, part: Path, lock: Path, progress: 
 class ResumingDownloader:
     """A downloader for pooch that keeps what has arrived and asks for the rest by HTTP Range."""
 
-    def __init__(self, part: Path, *, attempts: int = 4, progress: bool = False) -> None:
+    def __init__(
+        self,
+        part: Path,
+        *,
+        attempts: int = 4,
+        progress: bool = False,
+        timeout: float = _TIMEOUT,
+    ) -> None:
         self._part = part
+        self._timeout = timeout
         self._attempts = attempts
         self._progress = progress
 
@@ -147,8 +159,13 @@ class ResumingDownloader:
                 requests.exceptions.ChunkedEncodingError,
                 requests.exceptions.ConnectionError,
                 requests.exceptions.Timeout,
+                urllib3.exceptions.HTTPError,
             ) as error:
                 cut = str(error)
+            except OSError as error:
+                if is_full(error):
+                    raise disk_full(self._part.parent) from error
+                raise
         kept = self._part.stat().st_size if self._part.exists() else 0
         raise DownloadError(
             f"{url} could not be downloaded in {self._attempts} attempts ({cut}). "
@@ -161,7 +178,7 @@ class ResumingDownloader:
         start = self._part.stat().st_size if self._part.exists() else 0
         # "identity": a length and a range count the file's bytes, not those of a compressed copy.
         headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={start}-"} if start else {})
-        with requests.get(url, headers=headers, stream=True, timeout=_TIMEOUT) as response:
+        with requests.get(url, headers=headers, stream=True, timeout=self._timeout) as response:
             if response.status_code == requests.codes.requested_range_not_satisfiable:
                 # Nothing lies beyond what we have: it is complete, or too long for any good.
                 return True
@@ -189,7 +206,8 @@ class ResumingDownloader:
                 disable=not self._progress,
             ) as bar,
         ):
-            for chunk in response.iter_content(_CHUNK):
+            # As sent: some servers call an archive's own compression the transfer's.
+            for chunk in response.raw.stream(_CHUNK, decode_content=False):
                 file.write(chunk)
                 received += len(chunk)
                 bar.update(len(chunk))

@@ -12,68 +12,37 @@ Split by object, in the order of their numbers: of each category the first 6 for
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
-from data_scripts.download import Archive, fetch, verified
-from data_scripts.preparation import PreparationError, is_prepared, preparation, require_space
-from data_scripts.unpack import Listing, unpack
+from data_scripts.download import Archive
+from data_scripts.preparation import PreparationError
+from data_scripts.publication import Count, Publication, prepare, put
+from data_scripts.unpack import unpack
 
-VERSION = 1
-"""Raise it whenever the same archive gives other files."""
-
-NOTICE = """\
+_NOTICE = """\
 ETH-80, from the public copy https://github.com/Kai-Xuan/ETH-80 (commit 9243466).
 Licence: that copy states none. Use it for teaching and research, and do not redistribute it.
 Please cite: Leibe, B., and Schiele, B. (2003). Analyzing appearance and contour based methods for
 object categorization. IEEE Conference on Computer Vision and Pattern Recognition, II-409-415.
 Split by object: of each category 6 for training, 2 for validation, 2 for testing.
 """
-
-ARCHIVE = Archive(
-    url="https://github.com/Kai-Xuan/ETH-80/archive/refs/heads/master.zip",
-    checksum=None,  # packed by GitHub when asked for: not always byte for byte the same
-    size=250_000_000,
-    saved_as="ETH-80-master.zip",
-)
-PUBLISHED = Listing(
-    files=3280, sha256="b50af3e214145f99d481733d931d38ed82eefcb0112696cc1abf60f160571a2a"
-)
-"""The pictures as ``<category>/<object>/<file>``, taken from the copy of that commit."""
-
-_CONTENTS = ("images", "NOTICE.txt")
 _VIEW = re.compile(r"([a-z]+)(\d{1,2})-\d{3}-\d{3}\.png")
 
 
-def make_eth80(
-    folder: str | Path = "data/eth80",
-    *,
-    source: str | Path | None = None,
-    progress: bool = False,
-    archive: Archive = ARCHIVE,
-    published: Listing = PUBLISHED,
-) -> Path:
-    """Put the photos into ``folder`` as ``images/<split>/<category>/<object>/<view>.png``.
-
-    The archive is downloaded into the folder ``archives`` beside it, or taken from ``source``, a
-    file or the folder that it is in. Returns the folder; one that is already finished is left
-    alone. Raises ``PreparationError`` naming the file and what to do about it.
-    """
-    folder = Path(folder)
-    identity = {"data_set": "eth80", "version": VERSION}
-    if is_prepared(folder, identity):
-        return folder
-    require_space(folder, archive.size)
-    path = (
-        verified(archive, Path(source))
-        if source is not None
-        else fetch(archive, folder.resolve().parent / "archives", progress=progress)
-    )
-    with preparation(folder, identity, _CONTENTS) as draft:
-        unpack(path, draft / "all", _place, progress=progress)
-        published.require(draft / "all", path)
-        _split(draft / "all", draft / "images")
-        (draft / "NOTICE.txt").write_text(NOTICE, encoding="utf-8")
-    return folder
+def _build(archives: Sequence[Path], draft: Path, progress: bool) -> None:
+    unpacked = draft / "unpacked"
+    unpack(archives[0], unpacked, _place, progress=progress)
+    for category in sorted(unpacked.iterdir()):
+        objects = sorted(category.iterdir())  # by number, which has two digits
+        if len(objects) != 10:
+            raise PreparationError(
+                f"{archives[0]}: {category.name} has {len(objects)} objects, not 10: get it again"
+            )
+        for rank, photos in enumerate(objects, 1):
+            split = "train" if rank <= 6 else "validation" if rank <= 8 else "test"
+            for photo in photos.iterdir():
+                put(photo, draft / "images", split, category.name, photos.name)
 
 
 def _place(member: PurePosixPath) -> PurePosixPath | None:
@@ -85,16 +54,37 @@ def _place(member: PurePosixPath) -> PurePosixPath | None:
     return PurePosixPath(category, f"{category}{number:02d}", member.name)
 
 
-def _split(unpacked: Path, images: Path) -> None:
-    """Move each object's folder below its split."""
-    for category in sorted(unpacked.iterdir()):
-        objects = sorted(category.iterdir())  # by number, which has two digits
-        if len(objects) != 10:
-            raise PreparationError(f"{category.name} has {len(objects)} objects, not 10")
-        for rank, photos in enumerate(objects, 1):
-            split = "train" if rank <= 6 else "validation" if rank <= 8 else "test"
-            place = images / split / category.name / photos.name
-            place.parent.mkdir(parents=True, exist_ok=True)
-            photos.rename(place)
-        category.rmdir()
-    unpacked.rmdir()
+ETH80 = Publication(
+    name="eth80",
+    title="ETH-80: 8 categories, 80 objects, 41 views each.",
+    version=1,
+    notice=_NOTICE,
+    archives=(
+        Archive(
+            url="https://github.com/Kai-Xuan/ETH-80/archive/refs/heads/master.zip",
+            checksum=None,  # packed by GitHub when asked for: not always byte for byte the same
+            size=250_000_000,
+            saved_as="ETH-80-master.zip",
+        ),
+    ),
+    unpacked=250_000_000,
+    count=Count(
+        images=3280,
+        products=80,
+        categories=8,
+        splits={"train": 1968, "validation": 656, "test": 656},
+        # The names in that commit.
+        names_sha256="bcfd5a48f951b563e51d6efe1540b9c79fc40209288ad8ab6dca714bb9e5dec1",
+    ),
+    build=_build,
+)
+
+
+def make_eth80(
+    folder: str | Path = "data/eth80",
+    *,
+    source: str | Path | None = None,
+    progress: bool = False,
+) -> Path:
+    """Put ETH-80 into ``folder``: what ``publication.prepare`` does for it."""
+    return prepare(ETH80, folder, source=source, progress=progress)

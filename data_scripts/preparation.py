@@ -7,6 +7,7 @@ the same parameters is not built again; a half-finished one is never used, but r
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -20,6 +21,7 @@ import psutil
 
 STAMP = "dataset.json"
 PICTURES = "images"
+UNPACKED = "unpacked"  # where a script may put what it sorts; removed at the end
 _SUFFIXES = frozenset({".jpg", ".png"})
 
 
@@ -56,9 +58,14 @@ def preparation(
     draft.mkdir()
     try:
         yield draft
+        shutil.rmtree(draft / UNPACKED, ignore_errors=True)
         stamp = {**identity, "pictures": _inventory(draft / PICTURES)}
         (draft / STAMP).write_text(json.dumps(stamp, indent=2) + "\n", encoding="utf-8")
         _put_in_place(draft, place)
+    except OSError as error:
+        if is_full(error):
+            raise disk_full(folder) from error
+        raise
     finally:
         shutil.rmtree(draft, ignore_errors=True)
 
@@ -74,6 +81,19 @@ def require_space(folder: Path, wanted: int) -> None:
         )
 
 
+def is_full(error: OSError) -> bool:
+    """Whether a write failed since the disk, or the user's share of it, is full."""
+    return error.errno in (errno.ENOSPC, errno.EDQUOT)
+
+
+def disk_full(folder: Path) -> PreparationError:
+    """What to say when it is."""
+    return PreparationError(
+        f"the disk of {folder} is full: make room and run this again, "
+        f"or choose another folder with --to"
+    )
+
+
 def _megabytes(count: int) -> str:
     return f"{count / 1e6:.1f} MB"
 
@@ -83,7 +103,7 @@ def _inventory(folder: Path) -> dict[str, int]:
     count = size = 0
     for parent, _, names in os.walk(folder):
         for name in names:
-            if os.path.splitext(name)[1] in _SUFFIXES:
+            if os.path.splitext(name)[1].lower() in _SUFFIXES:
                 count += 1
                 size += os.stat(os.path.join(parent, name)).st_size
     return {"files": count, "bytes": size}

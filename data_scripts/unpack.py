@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO
 
@@ -22,43 +20,6 @@ Place = Callable[[PurePosixPath], PurePosixPath | None]
 """Where a member of the archive goes below the folder; None to leave it out."""
 
 
-@dataclass(frozen=True)
-class Listing:
-    """What a data set must consist of.
-
-    Attributes:
-        files: number of files.
-        sha256: of their sorted names, relative and with ``/``, a line each; None if not known.
-    """
-
-    files: int
-    sha256: str | None = None
-
-    @staticmethod
-    def of(folder: Path) -> Listing:
-        """The listing of all files below a folder."""
-        names = sorted(
-            path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()
-        )
-        lines = "".join(f"{name}\n" for name in names)
-        return Listing(len(names), hashlib.sha256(lines.encode()).hexdigest())
-
-    def require(self, folder: Path, archive: Path) -> None:
-        """Raise ``PreparationError`` unless ``folder`` has these files."""
-        found = Listing.of(folder)
-        if found.files != self.files:
-            raise PreparationError(
-                f"{archive} gave {found.files} files, and the published set has {self.files}: "
-                f"it is another version, or not whole; get it again"
-            )
-        if self.sha256 is not None and found.sha256 != self.sha256:
-            raise PreparationError(
-                f"{archive} gave the right number of files, but of other names than the published "
-                f"set (their list's SHA-256 is {found.sha256}, expected {self.sha256}): it is "
-                f"another version; get it again"
-            )
-
-
 def unpack(archive: Path, folder: Path, place: Place, *, progress: bool = False) -> None:
     """Write the members of a zip or tar archive that ``place`` gives a name, below ``folder``.
 
@@ -66,7 +27,7 @@ def unpack(archive: Path, folder: Path, place: Place, *, progress: bool = False)
     file, an absurdly large one, a name that leads outside, or two files for one place.
     """
     try:
-        with tqdm(desc=archive.name, unit="file", disable=not progress) as bar:
+        with tqdm(desc=archive.name, unit=" files", disable=not progress) as bar:
             for name, size, content in _members(archive):
                 bar.update()
                 target = place(_plain(name, archive))
@@ -85,7 +46,7 @@ def unpack(archive: Path, folder: Path, place: Place, *, progress: bool = False)
         NotImplementedError,  # a zip that is encrypted or compressed in an unknown way
     ) as error:
         raise PreparationError(
-            f"{archive} is corrupt ({error}): remove it and get it again"
+            f"{archive} is corrupt ({str(error).splitlines()[0]}): remove it and get it again"
         ) from error
 
 

@@ -1,12 +1,14 @@
 """Small data sets for the tests of scripts and readers."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from data_scripts.birds import make_birds
+from tests.data.loopback import Server, serving
 
 GENERA, SPECIES, PHOTOS, SIZE = 3, 2, 5, 48
 
@@ -35,6 +37,14 @@ def _shared(name: str) -> Path:
     if not path.exists():
         pytest.skip(f"no published archives: {path} is absent (set LOOKALIKE_SHARED)")
     return path
+
+
+@pytest.fixture
+def server(monkeypatch) -> Iterator[Server]:
+    """A loopback server, to be told what to do."""
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with serving() as state:
+        yield state
 
 
 @pytest.fixture

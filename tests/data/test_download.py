@@ -1,71 +1,15 @@
 """Downloads from a loopback server that cuts connections, lies and forgets."""
 
-import hashlib
-import threading
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+import builtins
+import errno
+import gzip
 from pathlib import Path
 
 import pytest
 
-from data_scripts.download import Archive, DownloadError, fetch, verified
-
-CONTENT = bytes(range(256)) * 2000
-
-
-@dataclass
-class Server:
-    """What the loopback server shall do, and the Range header of each request it got."""
-
-    url: str = ""
-    content: bytes = CONTENT
-    cuts: list[int] = field(default_factory=list)  # bytes sent before closing, a request each
-    knows_ranges: bool = True
-    status: int = 200
-    ranges: list[str | None] = field(default_factory=list)
-
-    def archive(self, **changes) -> Archive:
-        fields = {
-            "url": self.url,
-            "checksum": "sha256:" + hashlib.sha256(CONTENT).hexdigest(),
-            "size": len(CONTENT),
-        }
-        return Archive(**(fields | changes))
-
-
-@pytest.fixture
-def server(monkeypatch) -> Iterator[Server]:
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    state = Server()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            asked = self.headers.get("Range")
-            state.ranges.append(asked)
-            if state.status != 200:
-                self.send_error(state.status)
-                return
-            start = int(asked[len("bytes=") : -1]) if asked and state.knows_ranges else 0
-            if start and start >= len(state.content):
-                self.send_error(416)
-                return
-            body = state.content[start:]
-            self.send_response(206 if start else 200)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body[: state.cuts.pop(0)] if state.cuts else body)
-
-        def log_message(self, *_: object) -> None:
-            """Be silent."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as http:
-        thread = threading.Thread(target=http.serve_forever, args=(0.01,), daemon=True)
-        thread.start()
-        state.url = f"http://127.0.0.1:{http.server_port}/archive.zip"
-        yield state
-        http.shutdown()
-        thread.join()
+from data_scripts.download import DownloadError, fetch, verified
+from data_scripts.preparation import PreparationError
+from tests.data.loopback import CONTENT, Server
 
 
 def inside(folder: Path) -> list[str]:
@@ -151,9 +95,83 @@ def test_a_file_larger_than_the_disk_is_not_begun(server, tmp_path):
     assert server.ranges == []
 
 
+def test_a_server_that_falls_silent_is_asked_again_for_the_rest(server, tmp_path):
+    server.silences = [98_304]
+    assert fetch(server.archive(), tmp_path, timeout=0.1).read_bytes() == CONTENT
+    assert server.ranges == [None, "bytes=98304-"]
+
+
+def test_a_disk_that_fills_up_is_told_and_what_came_is_kept(server, tmp_path, monkeypatch):
+    part = tmp_path / "archive.zip.part"
+    part.write_bytes(CONTENT[:8192])
+
+    class Full:
+        def __init__(self, file):
+            self.file = file
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            self.file.close()
+
+        def write(self, _):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            "data_scripts.download.open",
+            lambda *arguments: Full(builtins.open(*arguments)),
+            raising=False,
+        )
+        with pytest.raises(PreparationError, match=r"disk of .* is full: make room and run this"):
+            fetch(server.archive(), tmp_path)
+    assert fetch(server.archive(), tmp_path).read_bytes() == CONTENT
+    assert server.ranges == ["bytes=8192-", "bytes=8192-"]
+
+
+def test_an_archive_that_the_server_calls_an_encoding_is_kept_as_it_is(server, tmp_path):
+    server.content = gzip.compress(CONTENT, mtime=0)
+    server.encoding = "x-gzip"
+    archive = server.archive(checksum=None, size=len(server.content))
+    assert fetch(archive, tmp_path).read_bytes() == server.content
+
+
+def test_an_archive_without_a_checksum_is_pinned_when_first_fetched(server, tmp_path):
+    archive = server.archive(checksum=None)
+    path = fetch(archive, tmp_path)
+    digest = server.archive().checksum.removeprefix("sha256:")
+    lock = tmp_path / "archive.zip.sha256"
+    assert lock.read_text(encoding="utf-8") == f"{digest}  archive.zip\n"
+    path.unlink()
+    server.content = CONTENT[::-1]
+    with pytest.raises(DownloadError, match=r"is not sha256:.*or remove .*archive\.zip\.sha256"):
+        fetch(archive, tmp_path)
+    lock.unlink()
+    assert fetch(archive, tmp_path).read_bytes() == CONTENT[::-1]
+
+
+def test_a_damaged_pin_is_named(server, tmp_path):
+    (tmp_path / "archive.zip.sha256").write_text("", encoding="utf-8")
+    with pytest.raises(DownloadError, match=r"archive\.zip\.sha256 is damaged: remove it"):
+        fetch(server.archive(checksum=None), tmp_path)
+
+
+def test_an_md5_is_a_checksum_too(server, tmp_path):
+    with pytest.raises(DownloadError, match="is not md5:0123"):
+        fetch(server.archive(checksum="md5:0123456789abcdef0123456789abcdef"), tmp_path)
+
+
 def test_progress_is_shown_when_asked_for(server, tmp_path, capsys):
     fetch(server.archive(), tmp_path, progress=True)
     assert "100%" in capsys.readouterr().err
+
+
+def test_an_archive_is_brought_as_a_file_or_in_a_folder(tmp_path):
+    archive = Server(url="http://127.0.0.1/archive.zip").archive()
+    renamed = tmp_path / "renamed (1).zip"
+    renamed.write_bytes(CONTENT)
+    assert verified(archive, renamed) == renamed
 
 
 def test_an_archive_that_the_user_brings_is_checked_and_named(tmp_path):
