@@ -66,3 +66,25 @@ def questions(
     folder = to or course.root / "reports"
     page = write_questions(course, course.assignment(prefix), folder, names=names, server=server)
     console.print(str(page), markup=False, highlight=False, soft_wrap=True)
+
+
+@commands.command("verify-grade", rich_help_panel=ASSISTANTS)
+def verify_grade(
+    student: Annotated[str, typer.Argument(help="id of the student")],
+    prefix: Prefix,
+    unsandboxed: UnsandboxedOption = False,
+) -> None:
+    """Grade a student's work again, and show that every verdict.json is byte-equal.
+
+    Nothing is written. Exits with 1, and shows what differs, where a grade does not hold.
+    """
+    from autograder.gradebook.changes_table import print_verified
+    from autograder.gradebook.verifying import verify_grade as verify
+    from autograder.judge.sandbox import find_sandbox
+
+    course = Course.find()
+    sandbox = find_sandbox(unsandboxed=unsandboxed)
+    found = verify(course, course.assignment(prefix), student, sandbox=sandbox)
+    print_verified(found, console)
+    if not all(each.holds for each in found):
+        raise typer.Exit(1)

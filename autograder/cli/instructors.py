@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -136,6 +137,66 @@ def grade(
         console.print(f"Class report: {page}", markup=False, highlight=False)
     if not complete:
         errors.print("Something was not graded, by the grader's own fault: see the report.")
+        raise typer.Exit(1)
+
+
+@commands.command(rich_help_panel=INSTRUCTORS)
+def regrade(
+    prefix: Prefix,
+    apply: Annotated[
+        bool, typer.Option("--apply", help="enter what is held, without judging again")
+    ] = False,
+    student: Annotated[list[str] | None, typer.Option(help="only these students")] = None,
+    jobs: Annotated[int, typer.Option(help="processes that judge; default one a core")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
+    unsandboxed: UnsandboxedOption = False,
+) -> None:
+    """Grade a class again beside the gradebook, and show who would change, by how much and why.
+
+    For after a test or the reference changed. What was found is held: look at it, then enter just
+    that with --apply. Points given by hand always stand.
+    """
+    from joblib import cpu_count
+
+    from autograder.gradebook.changes_table import print_regrade
+    from autograder.gradebook.feedback import write_feedback
+    from autograder.gradebook.regrading import apply_held
+    from autograder.gradebook.regrading import regrade as judge_again
+    from autograder.judge.sandbox import find_sandbox
+    from autograder.progress import progress_bar
+
+    if apply and student:
+        raise ValueError("--apply enters all that is held; choose students when they are judged")
+    course = Course.find()
+    assignment = course.assignment(prefix)
+    sandbox = find_sandbox(unsandboxed=unsandboxed)
+    with progress_bar(errors, assignment.name) as progress:
+        if apply:
+            found = apply_held(course, assignment, sandbox=sandbox, progress=progress)
+        else:
+            found = judge_again(
+                course,
+                assignment,
+                sandbox=sandbox,
+                students=student,
+                progress=progress,
+                jobs=jobs or cpu_count(),
+            )
+    if as_json:
+        print(json.dumps(found.to_json(), indent=1))
+    else:
+        print_regrade(found, console)
+    if apply:
+        changed = [each.student for each in found.students if each.exercises and not each.failure]
+        write_feedback(course, assignment, students=changed)
+        errors.print(f"Applied. Feedback pages written again: {len(changed)}.")
+    else:
+        errors.print(
+            "Held: nothing in the gradebook has changed. To enter just this: "
+            f"course regrade {assignment.number} --apply",
+            soft_wrap=True,
+        )
+    if found.failures:
         raise typer.Exit(1)
 
 

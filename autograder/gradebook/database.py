@@ -141,6 +141,14 @@ def close_grades(gradebook: Gradebook, notebook: str, assignment: str, student: 
     gradebook.db.commit()
 
 
+def grades_of(gradebook: Gradebook, assignment: str, student: str) -> list[Grade]:
+    """The grades of a submitted notebook; none when it was never graded."""
+    try:
+        return list(gradebook.find_submission_notebook(assignment, assignment, student).grades)
+    except MissingEntry:
+        return []
+
+
 def mark_not_graded(grade: Grade) -> None:
     """Leave a grade without a score, for a person to look at."""
     grade.auto_score = None

@@ -25,9 +25,7 @@ DONE = "graded.json"
 
 def state_of(course: Course, assignment: Assignment, judge: Judge) -> str:
     """A digest of all that every grade of an assignment depends on, but the submission itself."""
-    assert judge.secret is not None
-    nothing = Program("", "", "", (), {}, None)
-    inputs: Inputs = inputs_of(course, assignment, nothing, judge.secret)
+    inputs = inputs_of_all(course, assignment, judge)
     digest = hashlib.sha256(json.dumps(asdict(inputs), sort_keys=True).encode())
     settings = course.root / "pyproject.toml"
     for path in (released_notebook(course, assignment), assignment.ipynb, settings):
@@ -36,12 +34,18 @@ def state_of(course: Course, assignment: Assignment, judge: Judge) -> str:
     return digest.hexdigest()
 
 
+def inputs_of_all(course: Course, assignment: Assignment, judge: Judge) -> Inputs:
+    """What every verdict of an assignment depends on, but the answer itself."""
+    assert judge.secret is not None
+    return inputs_of(course, assignment, Program("", "", "", (), {}, None), judge.secret)
+
+
 def is_done(
     course: Course, gradebook: Gradebook, assignment: Assignment, student: str, state: str
 ) -> bool:
     """Whether a submission's grades are in the gradebook, from just this work and these tests."""
     path = _file(course, assignment, student)
-    if records.load_run(path).get("digest") != _digest(course, assignment, student, state):
+    if records.load_run(path).get("digest") != digest_of(course, assignment, student, state):
         return False
     try:
         notebook = gradebook.find_submission_notebook(assignment.name, assignment.name, student)
@@ -57,7 +61,7 @@ def is_done(
 
 def mark_done(course: Course, assignment: Assignment, student: str, state: str) -> None:
     """Keep that a submission's grades are in the gradebook."""
-    digest = _digest(course, assignment, student, state)
+    digest = digest_of(course, assignment, student, state)
     records.write_json(_file(course, assignment, student), {"digest": digest})
 
 
@@ -70,8 +74,8 @@ def _file(course: Course, assignment: Assignment, student: str) -> Path:
     return records.record_folder(course, student, assignment.name, "x").with_name(DONE)
 
 
-def _digest(course: Course, assignment: Assignment, student: str, state: str) -> str:
-    """Of the state and of every file that was handed in."""
+def digest_of(course: Course, assignment: Assignment, student: str, state: str) -> str:
+    """A digest of the state and of every file that a student handed in."""
     digest = hashlib.sha256(state.encode())
     folder = course.root / "submitted" / student / assignment.name
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):

@@ -22,6 +22,7 @@ from autograder.course import Assignment, Course
 from autograder.judge.grading import Graded
 from autograder.judge.inputs import Inputs, inputs_of
 from autograder.judge.redaction import legible
+from autograder.judge.trail import note_mark
 from autograder.student.verdicts import Outcome, Result, Verdict
 
 VERDICT, RUN, FAILURE = "verdict.json", "run.json", "failure.json"
@@ -134,7 +135,8 @@ def write(
     """
     record = record_of(course, assignment, graded, secret=secret, problems=problems)
     folder = record_folder(course, student, assignment.name, record.result.exercise)
-    flags = _flags(folder, record)
+    earlier = _earlier(folder)
+    flags = _flags(folder, earlier, record)
     run = {
         **graded.run,
         "notes": [legible(note) for note in graded.notes],
@@ -143,6 +145,16 @@ def write(
     }
     write_json(folder / VERDICT, record.to_json())
     write_json(folder / RUN, run)
+    if earlier is None or earlier.points != record.points:
+        note_mark(
+            course,
+            student=student,
+            assignment=assignment.name,
+            exercise=record.result.exercise,
+            before=earlier and earlier.points,
+            after=record.points,
+            changed=record.inputs.changed_since(earlier.inputs) if earlier else (),
+        )
     return record
 
 
@@ -234,13 +246,19 @@ def _steady(result: Result) -> Result:
     return replace(result, verdicts=tuple(map(steady, result.verdicts)))
 
 
-def _flags(folder: Path, record: Record) -> list[str]:
-    """`DIFFER`, when the same work was judged otherwise before (and ever since)."""
+def _earlier(folder: Path) -> Record | None:
+    """The record that is about to be replaced."""
     try:
-        earlier = load(folder / VERDICT)
+        return load(folder / VERDICT)
     except (OSError, ValueError):
+        return None
+
+
+def _flags(folder: Path, earlier: Record | None, record: Record) -> list[str]:
+    """`DIFFER`, when the same work was judged otherwise before (and ever since)."""
+    if earlier is None or earlier.inputs != record.inputs:
         return []
-    if earlier.inputs != record.inputs or None in (earlier.points, record.points):
+    if None in (earlier.points, record.points):
         return []
     known = DIFFER in load_run(folder / RUN).get("flags", ())
     return [DIFFER] if known or _essence(earlier) != _essence(record) else []

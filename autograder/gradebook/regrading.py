@@ -1,0 +1,302 @@
+"""Grades a class again beside the gradebook: who changes, by how much and why.
+
+Nothing in the gradebook changes before it is applied. What was found is held, so that just this is
+applied later, and only while it still holds good. Points given by people are never touched.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from nbgrader.api import Gradebook
+
+from autograder.course import Assignment, Course
+from autograder.gradebook import done
+from autograder.gradebook.changes import ExerciseChange, compare
+from autograder.gradebook.database import back_up, grades_of, one_engine, open_gradebook
+from autograder.gradebook.grading import (
+    Progress,
+    autograde,
+    chosen_students,
+    require_gradable,
+    submitted_notebook,
+)
+from autograder.gradebook.holding import Held, State, held_file, in_book, what_changed
+from autograder.gradebook.judging import Judged, judge_class, judge_one
+from autograder.gradebook.untrusted import read_submission
+from autograder.judge import records
+from autograder.judge.grading import Graded, Judge
+from autograder.judge.records import Record
+from autograder.judge.sandbox import Sandbox
+
+
+@dataclass(frozen=True)
+class StudentRegraded:
+    """A student's work, judged again.
+
+    Attributes:
+        student: id.
+        exercises: those that are not graded as they were.
+        failure: why the judge found nothing: then everything stays as it is.
+    """
+
+    student: str
+    exercises: tuple[ExerciseChange, ...] = ()
+    failure: str = ""
+
+    @property
+    def difference(self) -> float:
+        """Points that the student wins, or loses when negative; without lateness."""
+        return round(sum(change.difference for change in self.exercises), 6)
+
+    @property
+    def moves_the_mark(self) -> bool:
+        """Whether what counts for the student changes."""
+        return any(change.moves_the_mark for change in self.exercises)
+
+    def to_json(self) -> dict[str, Any]:
+        """The changes as plain data."""
+        return {
+            "student": self.student,
+            "difference": self.difference,
+            "failure": self.failure,
+            "exercises": [change.to_json() for change in self.exercises],
+        }
+
+
+@dataclass(frozen=True)
+class Regrade:
+    """A class, judged again.
+
+    Attributes:
+        assignment: its name.
+        students: everybody who was judged, by id.
+        applied: whether the gradebook has it.
+    """
+
+    assignment: str
+    students: tuple[StudentRegraded, ...]
+    applied: bool = False
+
+    @property
+    def moved(self) -> tuple[StudentRegraded, ...]:
+        """Those whose marks change."""
+        return tuple(each for each in self.students if each.moves_the_mark and not each.failure)
+
+    @property
+    def failures(self) -> tuple[StudentRegraded, ...]:
+        """Those whom the grader failed on; they keep what they have."""
+        return tuple(each for each in self.students if each.failure)
+
+    def to_json(self) -> dict[str, Any]:
+        """What changes, as plain data; of those for whom nothing does, the ids."""
+        told = [each for each in self.students if each.exercises or each.failure]
+        return {
+            "assignment": self.assignment,
+            "applied": self.applied,
+            "changed": [each.to_json() for each in told],
+            "unchanged": [each.student for each in self.students if each not in told],
+        }
+
+
+def regrade(
+    course: Course,
+    assignment: Assignment,
+    *,
+    sandbox: Sandbox,
+    students: Iterable[str] | None = None,
+    progress: Progress | None = None,
+    jobs: int = 1,
+) -> Regrade:
+    """Judge a class again, hold what was found, and say what would change.
+
+    Args:
+        sandbox: where submitted code runs.
+        students: ids; default all who handed in.
+        progress: told the student, how many are done, and of how many.
+        jobs: processes that judge; 1 for this one.
+
+    Raises:
+        ValueError: as `grade_class` does.
+    """
+    require_gradable(course, assignment)
+    chosen = chosen_students(course, assignment, students)
+    entries: dict[str, Any] = {}
+    with Judge(course, sandbox) as judge:
+        state = State.of(course, assignment, judge)
+        for count, (student, found) in enumerate(_judged(judge, assignment, chosen, jobs)):
+            if progress is not None:
+                progress(student, count, len(chosen))
+            entries[student] = {
+                "work": done.digest_of(course, assignment, student, state.digest),
+                "notebook": found.digest,
+                "found": json.loads(found.verdicts),
+                "book": in_book(course, assignment, student),
+            }
+    held = Held(state, {student: entries[student] for student in sorted(entries)})
+    held.write(held_file(course, assignment))
+    assert judge.secret is not None
+    return _compared(course, assignment, held, judge.secret)
+
+
+def apply_held(
+    course: Course,
+    assignment: Assignment,
+    *,
+    sandbox: Sandbox,
+    progress: Progress | None = None,
+) -> Regrade:
+    """Enter what is held into the gradebook; nothing is judged, and people's points stay.
+
+    Whom the grader failed on keeps what they have. An interrupted run is finished by the next.
+
+    Args:
+        sandbox: as it was when the class was judged.
+        progress: told the student, how many are done, and of how many.
+
+    Raises:
+        ValueError: nothing is held, or something changed since; the message says what.
+    """
+    path = held_file(course, assignment)
+    held = Held.read(path, assignment)
+    require_gradable(course, assignment)
+    with Judge(course, sandbox) as judge, one_engine():
+        assert judge.secret is not None
+        secret = judge.secret
+        state = State.of(course, assignment, judge)
+        if changed := [*what_changed(course, assignment, held, state)]:
+            raise ValueError(
+                f"what is held for {assignment.name} no longer holds good: {'; '.join(changed)}. "
+                f"Nothing was applied; run `course regrade {assignment.number}` again"
+            )
+        regraded = _compared(course, assignment, held, secret)
+        back_up(course)
+        held.begin_applying(path)
+        applied = []
+        for count, each in enumerate(regraded.students):
+            if progress is not None:
+                progress(each.student, count, len(regraded.students))
+            found = held.judged(each.student, secret)
+            applied.append(each if each.failure else _apply(course, assignment, each, found, state))
+    path.unlink()
+    return Regrade(assignment.name, tuple(applied), applied=True)
+
+
+def _apply(
+    course: Course, assignment: Assignment, change: StudentRegraded, found: Judged, state: State
+) -> StudentRegraded:
+    """Enter what was found in a student's work; with the reason if that failed."""
+    student = change.student
+    done.mark_undone(course, assignment, student)
+    if change.exercises:
+        with open_gradebook(course) as gradebook:
+            before = _given_by_hand(gradebook, assignment, student)
+        if not autograde(course, assignment, student, found):
+            return replace(change, failure=records.failure(course, student, assignment.name))
+        with open_gradebook(course) as gradebook:
+            _leave_to_people(gradebook, assignment, student, before)
+    else:  # the same verdicts from other tests: the gradebook need not hear of it
+        submission = read_submission(submitted_notebook(course, assignment, student))
+        for graded in found.grade_notebook(assignment, submission.for_judge()).values():
+            records.write(
+                course,
+                student,
+                assignment,
+                graded,
+                secret=found.secret,
+                problems=submission.problems,
+            )
+    done.mark_done(course, assignment, student, state.digest)
+    return change
+
+
+def _given_by_hand(
+    gradebook: Gradebook, assignment: Assignment, student: str
+) -> dict[str, tuple[float | None, bool]]:
+    """The judge's points and whether a person must look, of what people gave points for."""
+    return {
+        grade.name: (grade.auto_score, grade.needs_manual_grade)
+        for grade in grades_of(gradebook, assignment.name, student)
+        if grade.manual_score is not None
+    }
+
+
+def _leave_to_people(
+    gradebook: Gradebook,
+    assignment: Assignment,
+    student: str,
+    before: Mapping[str, tuple[float | None, bool]],
+) -> None:
+    """Ask for a person again only where the judge finds otherwise than when points were given."""
+    for grade in grades_of(gradebook, assignment.name, student):
+        score, needed = before.get(grade.name, (None, True))
+        if grade.name in before and score == grade.auto_score:
+            grade.needs_manual_grade = needed
+    gradebook.db.commit()
+
+
+# comparing ----------------------------------------------------------------------------------------
+
+
+def _judged(
+    judge: Judge, assignment: Assignment, students: list[str], jobs: int
+) -> Iterator[tuple[str, Judged]]:
+    paths = ((each, submitted_notebook(judge.course, assignment, each)) for each in students)
+    work = ((student, read_submission(path).for_judge()) for student, path in paths)
+    if jobs == 1 or len(students) < 2:
+        return ((student, judge_one(judge, assignment, notebook)) for student, notebook in work)
+    return judge_class(judge, assignment, work, jobs=min(jobs, len(students)))
+
+
+def _compared(course: Course, assignment: Assignment, held: Held, secret: bytes) -> Regrade:
+    with open_gradebook(course) as gradebook:
+        students = tuple(
+            _student(course, gradebook, assignment, student, entry, secret)
+            for student, entry in held.students.items()
+        )
+    return Regrade(assignment.name, students)
+
+
+def _student(
+    course: Course,
+    gradebook: Gradebook,
+    assignment: Assignment,
+    student: str,
+    entry: Mapping[str, Any],
+    secret: bytes,
+) -> StudentRegraded:
+    if failure := entry["found"].get("failure", ""):
+        return StudentRegraded(student, failure=failure)
+    problems = read_submission(submitted_notebook(course, assignment, student)).problems
+    grades = {grade.name: grade for grade in grades_of(gradebook, assignment.name, student)}
+    changes, failed = [], []
+    for id, found in entry["found"]["graded"].items():
+        graded = Graded.from_json(found)
+        now = records.record_of(course, assignment, graded, secret=secret, problems=problems)
+        grade = grades.get(f"check-{id}")
+        change = compare(
+            kept_record(course, student, assignment, id),
+            now,
+            score=grade and grade.auto_score,
+            by_hand=grade and grade.manual_score,
+        )
+        if change is not None:
+            changes.append(change)
+        if now.points is None:
+            failed.append(id)
+    failure = f"the grader itself failed on {', '.join(failed)}" if failed else ""
+    return StudentRegraded(student, tuple(changes), failure)
+
+
+def kept_record(
+    course: Course, student: str, assignment: Assignment, exercise: str
+) -> Record | None:
+    """The record of an exercise's last grading; None when there is none, or a damaged one."""
+    folder = records.record_folder(course, student, assignment.name, exercise)
+    try:
+        return records.load(folder / records.VERDICT)
+    except (OSError, ValueError):
+        return None

@@ -1,0 +1,100 @@
+"""`course verify-grade`: a student's work, graded again, gives the same bytes."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+
+from autograder.course import Assignment, Course
+from autograder.gradebook.changes import NO_RECORD, VerdictChange, differences
+from autograder.gradebook.database import grades_of, open_gradebook
+from autograder.gradebook.grading import chosen_students, require_gradable, submitted_notebook
+from autograder.gradebook.judging import judge_one
+from autograder.gradebook.regrading import kept_record
+from autograder.gradebook.untrusted import read_submission
+from autograder.judge import records
+from autograder.judge.grading import Judge
+from autograder.judge.sandbox import Sandbox
+
+
+@dataclass(frozen=True)
+class Verified:
+    """An exercise's `verdict.json`, beside what the judge finds now.
+
+    Attributes:
+        exercise: its id.
+        points: that the judge gives now; None for its own failure.
+        book: the judge's points in the gradebook.
+        why: what is not as it was when the file was written.
+        verdicts: the tests that differ.
+        difference: lines of a unified diff of the file; empty when it is byte-equal.
+    """
+
+    exercise: str
+    points: float | None
+    book: float | None
+    why: tuple[str, ...]
+    verdicts: tuple[VerdictChange, ...]
+    difference: tuple[str, ...]
+
+    @property
+    def holds(self) -> bool:
+        """Whether the file is byte-equal and the gradebook has its points."""
+        return not self.difference and self.points == self.book
+
+
+def verify_grade(
+    course: Course, assignment: Assignment, student: str, *, sandbox: Sandbox
+) -> list[Verified]:
+    """Grade a student's work again and compare it with what was kept; nothing is written.
+
+    Raises:
+        ValueError: the student did not hand in, or was never graded.
+        RuntimeError: the judge failed.
+    """
+    require_gradable(course, assignment)
+    chosen_students(course, assignment, [student])
+    with open_gradebook(course) as gradebook:
+        grades = grades_of(gradebook, assignment.name, student)
+        book = {grade.name: grade.auto_score for grade in grades}
+    if not book:
+        raise ValueError(f"{student} was never graded: run `course grade {assignment.number}`")
+    submission = read_submission(submitted_notebook(course, assignment, student))
+    notebook = submission.for_judge()
+    with Judge(course, sandbox) as judge:
+        judged = judge_one(judge, assignment, notebook)
+    found = judged.grade_notebook(assignment, notebook)
+    return [
+        _verified(
+            course,
+            assignment,
+            student,
+            records.record_of(
+                course, assignment, graded, secret=judged.secret, problems=submission.problems
+            ),
+            book.get(f"check-{id}"),
+        )
+        for id, graded in found.items()
+    ]
+
+
+def _verified(
+    course: Course,
+    assignment: Assignment,
+    student: str,
+    now: records.Record,
+    book: float | None,
+) -> Verified:
+    id = now.result.exercise
+    path = records.record_folder(course, student, assignment.name, id) / records.VERDICT
+    kept = path.read_bytes() if path.is_file() else b""
+    again = records.content(now)
+    before = kept_record(course, student, assignment, id)
+    lines = () if kept == again else _diff(kept, again)
+    why = now.inputs.changed_since(before.inputs) if before else (NO_RECORD,)
+    return Verified(id, now.points, book, why, differences(before, now), lines)
+
+
+def _diff(kept: bytes, again: bytes) -> tuple[str, ...]:
+    before, after = (text.decode("utf-8", "replace").splitlines() for text in (kept, again))
+    return tuple(difflib.unified_diff(before, after, "kept", "again", lineterm="", n=1))
