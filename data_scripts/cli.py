@@ -15,6 +15,7 @@ from data_scripts.birds import make_birds
 from data_scripts.cars196 import CARS196
 from data_scripts.cub200 import CUB200
 from data_scripts.eth80 import ETH80
+from data_scripts.evaluation_sets import KFU_SIZES, Sizes, make_evaluation_sets, products_in
 from data_scripts.omniglot import NOTICE, make_omniglot
 from data_scripts.preparation import PreparationError
 from data_scripts.publication import Publication, prepare
@@ -83,6 +84,36 @@ def _add(publication: Publication) -> None:
 
 for _publication in PUBLICATIONS:
     _add(_publication)
+
+
+@app.command(name="evaluation-sets")
+def evaluation_sets(
+    dataset: Annotated[str, typer.Argument(help="Name, as in data/NAME, or a folder.")],
+    to: Annotated[
+        Path | None, typer.Option(help="Folder for the files; else data/evaluation/NAME.")
+    ] = None,
+    queries: Annotated[
+        int | None, typer.Option(help="Queries in each; with --retrieval. For sop 4566.")
+    ] = None,
+    retrieval: Annotated[
+        int | None, typer.Option(help="Images to search in, in each. For sop 19479.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Another seed, other queries.")] = 0,
+) -> None:
+    """Write valid_dataset.pickle and test_dataset.pickle from products not for training."""
+    with _told_plainly():
+        folder = Path(dataset) if Path(dataset).is_dir() else Path("data", dataset)
+        if (queries is None) != (retrieval is None):
+            raise ValueError("--queries and --retrieval go together")
+        sizes = KFU_SIZES if folder.name == SOP.name else None
+        if queries is not None and retrieval is not None:
+            sizes = Sizes(queries, retrieval)
+        place = to or Path("data", "evaluation", folder.resolve().name)
+        for part, made in make_evaluation_sets(folder, place, sizes=sizes, seed=seed).items():
+            typer.echo(
+                f"{place / part}_dataset.pickle: {len(made.query)} queries, {len(made.retrieval)} "
+                f"images to search in, {products_in(made)} products"
+            )
 
 
 @contextmanager

@@ -1,0 +1,45 @@
+"""Any data set that ``course data`` prepared, and the split that metric learning asks for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from course_lib.datasets.collection import ImageCollection
+from course_lib.datasets.cub import read_cub
+from course_lib.datasets.folders import read_folders
+from course_lib.datasets.omniglot import read_omniglot
+
+
+def read_prepared(folder: str | Path) -> ImageCollection:
+    """Read a data set by the reader of its layout.
+
+    ``images.txt`` in it means ``read_cub``, ``alphabets.txt`` means ``read_omniglot``, else
+    ``read_folders``. Raises ``DatasetError`` as these do.
+    """
+    folder = Path(folder)
+    if (folder / "images.txt").is_file():
+        return read_cub(folder)
+    if (folder / "alphabets.txt").is_file():
+        return read_omniglot(folder)
+    return read_folders(folder)
+
+
+def product_disjoint(collection: ImageCollection) -> ImageCollection:
+    """The collection with a split that has no product both for training and for anything else.
+
+    A collection whose own split is so is returned as it is. Otherwise (CUB-200-2011, FGVC-Aircraft,
+    the procedural birds) the first half of the products, by id, is for training and the second
+    half for testing, whatever the split of their images was: on CUB the first 100 and the last 100
+    species (Oh Song et al., "Deep metric learning via lifted structured feature embedding", 2016).
+    """
+    training = collection.split == "train"
+    trained = np.unique(collection.product_ids[training])
+    if not np.isin(collection.product_ids[~training], trained).any():
+        return collection
+    products = np.unique(collection.product_ids)
+    first_half = products[: (len(products) + 1) // 2]
+    split = np.where(np.isin(collection.product_ids, first_half), "train", "test")
+    return replace(collection, split=split)
