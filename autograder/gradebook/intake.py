@@ -9,11 +9,13 @@ copies of the library or of the tests included, is not used in grading and stays
 from __future__ import annotations
 
 import io
+import lzma
 import os
 import re
 import stat
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -41,6 +43,10 @@ MAX_MEMBERS = 5_000  # entries of one archive, or of one student's folder
 MAX_FILES = 200  # of one submission in submitted/
 MAX_SUBMISSION = 64 << 20  # bytes of one submission in submitted/
 MAX_DEPTH = 6
+UNPACKING_ERRORS = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError,
+    RuntimeError, NotImplementedError, EOFError, OSError,
+)  # fmt: skip
 
 _COPY = re.compile(r"(?:[ _-]?\(\d+\)|-checkpoint|[ _-]copy\d*)$", re.IGNORECASE)
 
@@ -404,7 +410,7 @@ class _Archive:
         try:
             with self._zip.open(self._members[name]) as member:
                 content = member.read(limit + 1)
-        except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, OSError) as error:
+        except UNPACKING_ERRORS as error:
             raise NotAcceptable(f"{name} cannot be unpacked ({error})") from error
         if len(content) > limit:
             raise NotAcceptable(f"{name} is larger than {limit:,} bytes when unpacked")

@@ -8,33 +8,38 @@ from __future__ import annotations
 
 import base64
 import binascii
+import io
 import json
 import os
 import re
 import stat
+import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import nbformat
 from nbformat.v4 import new_output
+from PIL import Image
 
 from autograder.judge.artifacts import with_artifacts
 from autograder.judge.redaction import legible
 from autograder.student.artifacts import MAX_ARTIFACT
-from autograder.student.program import MAX_CELL, MAX_CELLS
+from autograder.student.program import MAX_CELL, MAX_CELLS, MAX_CODE
 
 MAX_NOTEBOOK = 32 << 20  # bytes
+MAX_OLD_NOTEBOOK = 4 << 20  # bytes, of a format that has to be converted
 MAX_OUTPUTS = 50  # of a cell
 MAX_TEXT = 20_000  # characters of one output
 MAX_PICTURE = 4 << 20  # bytes
+MAX_PIXELS = 25_000_000  # a browser unpacks them all, however few bytes they take
 SIGNATURES = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}
 
 _TAG = re.compile(r"<(?=[A-Za-z/!?])")
 _LINK = re.compile(
     r"\](?=\(|:)(?!\(\s*(?:https?://|mailto:|attachment:))(?!:\s*(?:https?://|mailto:))"
 )
-_PICTURE = re.compile(r"!(?=\[)(?!\[[^\]\n]*\]\(attachment:[^()\s]+\))")
+_PICTURE = re.compile(r"!(?=\[)(?!\[[^\]\n]{0,300}\]\(attachment:[^()\s]{1,100}\))")
 _ATTACHMENT = re.compile(r"[\w.-]{1,100}", re.ASCII)
 
 
@@ -169,6 +174,8 @@ def parse_submission(content: bytes) -> SubmittedNotebook:
     except (ValueError, RecursionError) as error:
         return _damaged(f"it is not JSON: {legible(error, 200)}")
     if isinstance(notebook, dict) and notebook.get("nbformat") in (1, 2, 3):
+        if len(content) > MAX_OLD_NOTEBOOK:
+            return _damaged(f"it has an old format and more than {MAX_OLD_NOTEBOOK:,} bytes")
         try:
             notebook = nbformat.convert(nbformat.from_dict(notebook), 4)
         except Exception as error:
@@ -183,6 +190,8 @@ def parse_submission(content: bytes) -> SubmittedNotebook:
     for place, cell in enumerate(read, 1):
         if len(cell.source) > MAX_CELL:
             problems.append(f"cell {place} is longer than {MAX_CELL:,} characters: left out")
+    if sum(len(cell.source) for cell in read if cell.type == "code") > MAX_CODE:
+        problems.append(f"only the first {MAX_CODE:,} characters of its code are read")
     kept = (replace(c, source="") if len(c.source) > MAX_CELL else c for c in read)
     return SubmittedNotebook(tuple(kept), tuple(problems))
 
@@ -289,6 +298,17 @@ def _pictures(data: object) -> dict[str, str]:
     return {mime: picture for mime, picture in found.items() if picture}
 
 
+def _pixels(content: bytes) -> int:
+    """How many pixels a picture says that it has, by its header alone; 0 when it is none."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(io.BytesIO(content), formats=("PNG", "JPEG")) as picture:
+                return picture.width * picture.height
+    except Exception:  # a damaged header can raise anything
+        return 0
+
+
 def _picture(value: object, signature: bytes) -> str:
     """A picture's base64, encoded anew; "" when it is not of the format, or too large."""
     text = _joined(value)
@@ -299,5 +319,7 @@ def _picture(value: object, signature: bytes) -> str:
     except (binascii.Error, ValueError):
         return ""
     if len(content) > MAX_PICTURE or not content.startswith(signature):
+        return ""
+    if not 0 < _pixels(content) <= MAX_PIXELS:
         return ""
     return base64.b64encode(content).decode()

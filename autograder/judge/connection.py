@@ -25,6 +25,7 @@ from autograder.worker.frames import BrokenFrame, receive, send
 
 WALL_FACTOR = 4.0
 POLL_SECONDS = 0.1
+MOST_NOTES = 50
 
 
 class Overslept(DeadlineExceeded):
@@ -153,7 +154,7 @@ class _Loaded:
         tree, _ = self.exchange(order, b"")
         if type(tree) is not dict or type(tree.get("notes")) is not list:
             raise UnreadableValue("a malformed reply")
-        notes = [note for note in tree["notes"] if type(note) is str]
+        notes = [note for note in tree["notes"][:MOST_NOTES] if type(note) is str]
         return {"notes": notes, "error": tree.get("error")}
 
     def exchange(self, request: dict[str, Any], payload: bytes) -> tuple[Any, bytes]:

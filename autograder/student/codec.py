@@ -22,6 +22,7 @@ from autograder.student.errors import UnreadableValue
 MAX_BYTES = 256 << 20
 MAX_NODES = 200_000
 MAX_DEPTH = 24
+MAX_HASHED = 5_000  # keys and members of sets: their hashes can be made to collide
 MAX_TEXT = 100_000
 
 TORCH_DTYPES = {
@@ -182,7 +183,9 @@ class Decoder:
         on_name: Callable[[Name], Any] | None = None,
     ) -> None:
         self._payload = payload
+        self._unused = len(payload)
         self._nodes = 0
+        self._hashed = 0
         self._on_handle = on_handle or (lambda handle: handle)
         self._on_name = on_name or (lambda name: name)
 
@@ -217,7 +220,7 @@ class Decoder:
                 return int(body)
             if kind == "float" and len(body) <= 60:
                 return float.fromhex(body) if "x" in body else float(body)
-        except ValueError:
+        except (ValueError, OverflowError):
             raise UnreadableValue(f"a malformed {kind}") from None
         if kind == "opaque":
             return Opaque(printable(body[:80]))
@@ -232,6 +235,10 @@ class Decoder:
     def _container(self, kind: str, body: Any, depth: int) -> Any:
         if type(body) is not list:
             raise UnreadableValue(f"a malformed {kind}")
+        if kind in ("dict", "set"):
+            self._hashed += len(body)
+            if self._hashed > MAX_HASHED:
+                raise UnreadableValue(f"more than {MAX_HASHED:,} keys and members of sets")
         try:
             if kind == "dict":
                 return {
@@ -257,10 +264,16 @@ class Decoder:
         size = math.prod(shape) * ITEM_SIZES[name]
         if type(offset) is not int or offset < 0 or offset + size > len(self._payload):
             raise UnreadableValue("a shape that does not fit its bytes")
+        self._unused -= size
+        if self._unused < 0:
+            raise UnreadableValue("tensors that share their bytes")
         raw = bytearray(self._payload[offset : offset + size])
         if name == "bool" and raw.strip(b"\x00\x01"):
             raise UnreadableValue("a bool that is neither 0 nor 1")
-        array = np.frombuffer(raw, dtype="int16" if name == "bfloat16" else name).reshape(shape)
+        try:
+            array = np.frombuffer(raw, dtype="int16" if name == "bfloat16" else name).reshape(shape)
+        except ValueError:  # no elements, and yet too many for numpy
+            raise UnreadableValue("a malformed shape") from None
         if kind == "array":
             return array
         if kind == "scalar":

@@ -17,15 +17,19 @@ import re
 import warnings
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property, lru_cache
 from typing import Any
 
 from autograder.student.exercise import Exercise
 
 MAX_CELL = 200_000  # characters; a longer cell is no answer
 MAX_CELLS = 1_000
+MAX_CODE = 300_000  # characters of all cells
 MAX_PIECES = 4  # of a split cell, joined again
+MAX_COMPILED = 20_000  # characters; more is only parsed, since compiling can take squared time
+MAX_EFFORT = 3_000_000  # characters read while a notebook is mended
 
-_MAGIC = re.compile(r"\s*(?:%|!|\?|[\w.,\s]+=\s*[%!]|%?[\w.*]+\?{1,2}\s*$)")
+_MAGIC = re.compile(r"\s*+(?:%|!|\?|[\w.,\s]+=\s*[%!]|%?[\w.*]+\?{1,2}\s*$)")
 _FOREIGN = re.compile(
     r"\s*%%(?:bash|sh|script|html|javascript|js|latex|markdown|perl|ruby|svg|writefile|file|cmd)\b"
 )
@@ -199,12 +203,27 @@ def execute(program: Program, namespace: dict[str, Any]) -> list[str]:
     return notes
 
 
-def python_of(source: str) -> str:
+class Effort:
+    """How much more is read to mend a notebook: a hostile one could keep us busy for days."""
+
+    def __init__(self, characters: int = MAX_EFFORT) -> None:
+        self._left = characters
+
+    def allows(self, characters: int) -> bool:
+        """Spend that many; False when there are none left."""
+        self._left -= characters
+        return self._left >= 0
+
+
+def python_of(source: str, effort: Effort | None = None) -> str:
     """A cell's source with magics and shell lines blanked, keeping its line numbers."""
+    effort = Effort() if effort is None else effort
     if _FOREIGN.match(source):
         return ""
     lines = source.split("\n")
     for _ in range(len(lines)):
+        if not effort.allows(len(source)):
+            break
         error = _syntax_error("\n".join(lines))
         line = (getattr(error, "lineno", None) or 0) - 1
         if not (0 <= line < len(lines)) or not _MAGIC.match(lines[line]):
@@ -237,7 +256,7 @@ class _Cell:
     fixed: bool = False
     pieces: tuple[str, ...] = field(default=())
 
-    @property
+    @cached_property
     def tree(self) -> ast.Module | None:
         """Its syntax tree, or None when it is not Python."""
         return _parse(self.source)
@@ -262,6 +281,7 @@ class _RawCell:
 def _code_cells(notebook: Mapping[str, Any]) -> list[list[_RawCell]]:
     """The code cells, in runs that no cell of another type interrupts."""
     runs: list[list[_RawCell]] = [[]]
+    room = Effort(MAX_CODE)
     cells = notebook.get("cells") if isinstance(notebook, Mapping) else None
     for place, cell in enumerate((cells if isinstance(cells, list) else [])[:MAX_CELLS], 1):
         if not isinstance(cell, Mapping) or cell.get("cell_type") != "code":
@@ -269,7 +289,8 @@ def _code_cells(notebook: Mapping[str, Any]) -> list[list[_RawCell]]:
             continue
         ids = [value for value in (cell.get("id"), _grade_id(cell)) if isinstance(value, str)]
         shown = next((i for i in ids if re.fullmatch(r"[\w-]{1,64}", i, re.A)), f"number-{place}")
-        runs[-1].append(_RawCell(shown, frozenset(ids), _text(cell.get("source"))))
+        source = _text(cell.get("source"))
+        runs[-1].append(_RawCell(shown, frozenset(ids), source if room.allows(len(source)) else ""))
     return runs
 
 
@@ -291,18 +312,19 @@ def _text(source: Any) -> str:
 def _mended(runs: list[list[_RawCell]], own: str, fixed: set[str]) -> list[_Cell]:
     """The cells, with the pieces of split ones joined."""
     mended = []
+    effort = Effort()
     for run in runs:
         cells = [
             _Cell(
                 own if own in raw.ids else raw.id,
-                python_of(raw.source),
+                python_of(raw.source, effort),
                 own=own in raw.ids,
                 fixed=bool(raw.ids & fixed) or _is_check(raw.ids),
                 pieces=(raw.id,),
             )
             for raw in run
         ]
-        mended += _join_pieces(cells)
+        mended += _join_pieces(cells, effort)
     return mended
 
 
@@ -310,14 +332,14 @@ def _is_check(ids: frozenset[str]) -> bool:
     return any(id.startswith("check-") for id in ids)
 
 
-def _join_pieces(cells: list[_Cell]) -> list[_Cell]:
+def _join_pieces(cells: list[_Cell], effort: Effort) -> list[_Cell]:
     """Join neighbours, of which one is not Python by itself, where together they are."""
     cells = list(cells)
     place = 0
     while place < len(cells):
-        if cells[place].tree is None and not cells[place].fixed:
+        if cells[place].tree is None and not cells[place].fixed and effort.allows(0):
             for first, last in _windows(place, len(cells)):
-                joined = _joined(cells[first:last])
+                joined = _joined(cells[first:last], effort)
                 if joined is not None:
                     cells[first:last] = [joined]
                     place = first
@@ -334,11 +356,11 @@ def _windows(place: int, count: int) -> Iterator[tuple[int, int]]:
                 yield first, first + size
 
 
-def _joined(pieces: Sequence[_Cell]) -> _Cell | None:
+def _joined(pieces: Sequence[_Cell], effort: Effort) -> _Cell | None:
     """One cell of several, or None when they do not make one."""
     if any(piece.fixed for piece in pieces):
         return None
-    source = next(filter(_parse, _rejoined([piece.source for piece in pieces])), None)
+    source = next(filter(_parse, _rejoined([piece.source for piece in pieces], effort)), None)
     if source is None:
         return None
     owner = next((piece for piece in pieces if piece.own), pieces[0])
@@ -346,14 +368,14 @@ def _joined(pieces: Sequence[_Cell]) -> _Cell | None:
     return replace(owner, source=source, pieces=ids)
 
 
-def _rejoined(pieces: Sequence[str]) -> Iterator[str]:
+def _rejoined(pieces: Sequence[str], effort: Effort) -> Iterator[str]:
     """What the pieces may have been: cut between two lines, or in the middle of one."""
     for separator in ("\n", ""):
         source = pieces[0]
         for piece in pieces[1:]:
             in_indentation = source.rpartition("\n")[2].isspace()
             source += piece if in_indentation else separator + piece
-        yield python_of(source)
+        yield python_of(source, effort)
 
 
 # reading the cells --------------------------------------------------------------------------------
@@ -363,14 +385,16 @@ def _parse(source: str) -> ast.Module | None:
     return None if _syntax_error(source) else ast.parse(source)
 
 
+@lru_cache(maxsize=1024)  # a cell is read for every exercise of its assignment
 def _syntax_error(source: str) -> Exception | None:
     """Why a source is not Python, or None. Also what the compiler finds after parsing."""
+    flags = 0 if len(source) <= MAX_COMPILED else ast.PyCF_ONLY_AST
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of doubtful literals, which are no errors
-            compile(source, "<cell>", "exec", dont_inherit=True)
+            compile(source, "<cell>", "exec", flags, dont_inherit=True)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        return error
+        return error.with_traceback(None)
     return None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 
 LOOPS = (
     ast.For, ast.While, ast.AsyncFor,
@@ -36,12 +37,13 @@ def with_helpers(name: str, source_of: Callable[[str], str | None]) -> str:
 
 def definitions(sources: Iterable[str]) -> dict[str, str]:
     """Source of each function and class at the top of some cells; the last of a name counts."""
-    return {
-        node.name: ast.unparse(node)
-        for source in sources
-        for node in _parsed(source).body
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
-    }
+    found: dict[str, str] = {}
+    for source in sources:
+        for node in _parsed(source).body:
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                with suppress(RecursionError):  # nested too deeply to be read, or written by hand
+                    found[node.name] = ast.unparse(node)
+    return found
 
 
 def find_loops(source: str) -> list[str]:
@@ -60,5 +62,5 @@ def find_loops(source: str) -> list[str]:
 def _parsed(source: str) -> ast.Module:
     try:
         return ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return ast.Module(body=[], type_ignores=[])

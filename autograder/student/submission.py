@@ -166,15 +166,17 @@ class Submission:
     def trace(self, *args: Any, **kwargs: Any) -> Trace:
         """Call the answer and count what it does (a claim of the answer's side)."""
         reply = self.request("trace", args, kwargs)
-        try:
-            return Trace(
-                reply["value"],
-                {str(name): int(count) for name, count in reply["operations"].items()},
-                int(reply["lines"]),
-                int(reply["largest_storage"]),
-            )
-        except (TypeError, KeyError, ValueError, AttributeError):
-            raise UnreadableValue("a trace that is not plain data") from None
+        counts = (
+            (*reply["operations"].values(), reply["lines"], reply["largest_storage"])
+            if type(reply) is dict
+            and reply.keys() == {"value", "operations", "lines", "largest_storage"}
+            and type(reply["operations"]) is dict
+            else (None,)
+        )
+        if not all(type(count) is int for count in counts):
+            raise UnreadableValue("a trace that is not plain data")
+        operations = {str(name): count for name, count in reply["operations"].items()}
+        return Trace(reply["value"], operations, reply["lines"], reply["largest_storage"])
 
     def raises(self, type_name: str, *args: Any, **kwargs: Any) -> str:
         """Check that the call raises an exception of that type; return its text.

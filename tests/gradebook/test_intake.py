@@ -280,6 +280,23 @@ def test_a_damaged_zip_stays_outside_and_the_rest_comes_in(course: Course, sourc
     assert set(taken(course, source)) == {"ben"}
 
 
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])
+def test_a_zip_with_damaged_contents_stays_outside_and_the_rest_comes_in(
+    course: Course, source: Path, method: int
+) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", method) as archive:
+        archive.writestr("01_vectors.ipynb", CONTENT * 20)
+    damaged = bytearray(packed.getvalue())
+    start = damaged.index(b"01_vectors.ipynb") + len("01_vectors.ipynb")
+    damaged[start + 9 : start + 40] = bytes(31)
+    put(source / "eve.zip", bytes(damaged))
+    put(source / "ann" / "01_vectors.ipynb")
+    report = collect(course, source, vectors(course))
+    assert [taken.student for taken in report.taken] == ["ann"]
+    assert "cannot be unpacked" in report.refused[0][1]
+
+
 def test_a_source_that_is_no_folder_and_no_zip_is_an_error(course: Course, source: Path) -> None:
     with pytest.raises(ValueError, match="neither a folder nor a zip"):
         collect(course, put(source / "class.tar", b"x"), vectors(course))

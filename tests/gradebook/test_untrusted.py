@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 import os
 from html.parser import HTMLParser
@@ -12,8 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from nbconvert.filters import markdown2html
+from PIL import Image
 
 from autograder.gradebook.untrusted import (
+    MAX_OLD_NOTEBOOK,
     MAX_PICTURE,
     NotAcceptable,
     harmless_markdown,
@@ -22,8 +25,17 @@ from autograder.gradebook.untrusted import (
     read_regular,
     read_submission,
 )
+from autograder.student.program import MAX_CODE
 
-PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n" + b"pixels").decode()
+
+def png(width: int, height: int) -> str:
+    """A picture of one colour in base64."""
+    content = io.BytesIO()
+    Image.new("1", (width, height)).save(content, "PNG")
+    return base64.b64encode(content.getvalue()).decode()
+
+
+PNG = png(4, 3)
 
 # markdown -----------------------------------------------------------------------------------------
 
@@ -258,3 +270,27 @@ def test_a_submission_that_is_no_file_is_no_submission(tmp_path: Path) -> None:
     assert read_submission(link).problems == ("there is no 01_vectors.ipynb",)
     link.symlink_to("/etc/hostname")
     assert read_submission(link).problems == ("01_vectors.ipynb is a symbolic link",)
+
+
+def test_a_picture_of_more_pixels_than_a_browser_likes_is_left_out() -> None:
+    bomb = png(20_000, 20_000)
+    assert len(bomb) < 200_000
+    outputs = [{"output_type": "display_data", "data": {"image/png": bomb}}]
+    assert not list(harmless_outputs(outputs, described_as=""))
+
+
+def test_brackets_without_end_are_made_harmless_at_once() -> None:
+    """A pattern that looks for the end of each would take a quarter of an hour."""
+    assert "![" not in harmless_markdown("![" * 90_000)
+
+
+def test_more_code_than_is_read_is_said() -> None:
+    cells = [{"cell_type": "code", "source": "x = 1\n" * 30_000, "outputs": []}] * 2
+    read = parse_submission(json.dumps({"nbformat": 4, "cells": cells}).encode())
+    assert read.problems == (f"only the first {MAX_CODE:,} characters of its code are read",)
+
+
+def test_a_large_notebook_of_an_old_format_is_not_converted() -> None:
+    old = {"nbformat": 3, "worksheets": [{"cells": []}], "padding": "x" * MAX_OLD_NOTEBOOK}
+    read = parse_submission(json.dumps(old).encode())
+    assert "old format" in read.problems[0]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -133,6 +135,7 @@ def test_a_value_that_contains_itself_is_refused() -> None:
         {"t": "dtype", "v": "complex64"},
         {"t": "pickle", "v": "gASVAAAAAAAAAA=="},
         {"v": "no kind"},
+        {"t": "float", "v": "0x1p9999"},
         [1, 2],
         7,
     ],
@@ -172,3 +175,63 @@ def test_a_description_names_type_shape_and_dtype() -> None:
     assert describe(torch.zeros(100, 3)) == "tensor of shape (100, 3), float32"
     assert describe(torch.tensor([1, 2])) == "tensor of shape (2,), int64: [1, 2]"
     assert describe(Opaque("Sampler")) == "an object of type Sampler"
+
+
+json_trees = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.fixed_dictionaries(
+            {"t": st.sampled_from(["tensor", "array", "scalar"])},
+            optional={
+                "dtype": st.sampled_from([*TORCH_DTYPES, "object"]) | inner,
+                "shape": st.lists(st.integers(0, 3) | st.integers(), max_size=18) | inner,
+                "offset": st.integers(0, 8) | inner,
+                "requires_grad": inner,
+            },
+        )
+        | st.fixed_dictionaries(
+            {
+                "t": st.sampled_from(
+                    ["list", "tuple", "set", "dict", "str", "int", "float", "dtype", "opaque"]
+                )
+                | inner,
+                "v": st.lists(inner, max_size=3)
+                | st.sampled_from(["0x1p9999", "nan", "7"])
+                | inner,
+            }
+        )
+    ),
+    max_leaves=20,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(json_trees)
+def test_whatever_a_worker_sends_is_a_value_or_is_refused(tree: Any) -> None:
+    """Any other exception would pass for the grader's own failure."""
+    with suppress(UnreadableValue):
+        Decoder(bytes(range(16))).decode(tree)
+
+
+@pytest.mark.parametrize("kind", ["tensor", "array", "scalar"])
+def test_a_shape_without_elements_that_numpy_cannot_have_is_refused(kind: str) -> None:
+    tree = {"t": kind, "dtype": "float32", "shape": [0, 1 << 39, 1 << 39], "offset": 0}
+    with pytest.raises(UnreadableValue, match="shape"):
+        Decoder(b"").decode(tree)
+
+
+def test_tensors_cannot_share_bytes_to_fill_the_judges_memory() -> None:
+    tensor = {"t": "tensor", "dtype": "uint8", "shape": [8], "offset": 0}
+    assert torch.equal(Decoder(bytes(8)).decode(tensor), torch.zeros(8, dtype=torch.uint8))
+    with pytest.raises(UnreadableValue, match="share their bytes"):
+        Decoder(bytes(8)).decode({"t": "list", "v": [tensor, tensor]})
+
+
+@pytest.mark.parametrize("kind", ["set", "dict"])
+def test_keys_whose_hashes_collide_cannot_keep_the_judge_busy(kind: str) -> None:
+    """Ints with one hash: a set of as many as a reply may have would take a quarter of an hour."""
+    same_hash = [{"t": "int", "v": str(k * sys.hash_info.modulus)} for k in range(90_000)]
+    body = same_hash if kind == "set" else [[key, None] for key in same_hash]
+    with pytest.raises(UnreadableValue, match="keys and members of sets"):
+        Decoder(b"").decode({"t": kind, "v": body})

@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from autograder.student import program as reading_of_cells
 from autograder.student.exercise import Exercise
 from autograder.student.program import (
+    MAX_EFFORT,
     Cell,
     Program,
     SetupError,
@@ -292,3 +294,47 @@ def test_a_helper_after_a_broken_import_still_counts() -> None:
     notes = execute(Program("four", "four", "", (helpers,), {}, answer), namespace)
     assert namespace["four"](1) == 4
     assert "missing_here" in notes[0]
+
+
+# hostile text -------------------------------------------------------------------------------------
+
+
+def characters_compiled(monkeypatch, act):
+    """How many characters the reader gives to the compiler."""
+    read = []
+    check = reading_of_cells._syntax_error.__wrapped__
+    monkeypatch.setattr(
+        reading_of_cells, "_syntax_error", lambda source: read.append(len(source)) or check(source)
+    )
+    act()
+    return sum(read)
+
+
+def test_thousands_of_magics_are_not_read_for_ever(monkeypatch):
+    text = ANSWER + "\n%magic" * 20_000
+    effort = characters_compiled(monkeypatch, lambda: program(("ex-area", text)))
+    assert effort < 2 * MAX_EFFORT
+
+
+def test_hundreds_of_broken_cells_are_not_joined_in_every_way(monkeypatch):
+    cells = [("ex-area", ANSWER), *((f"c{i}", "%a\n" * 100 + "(" + "1" * i) for i in range(600))]
+    found = []
+    effort = characters_compiled(monkeypatch, lambda: found.append(program(*cells)))
+    assert effort < 2 * MAX_EFFORT
+    assert found[0].answer.source == ANSWER
+
+
+def test_a_line_of_spaces_is_read_at_once():
+    """A pattern that tries every split of them would take minutes."""
+    assert python_of(" " * 150_000 + ")") == " " * 150_000 + ")"
+
+
+def test_code_beyond_the_limit_is_not_read():
+    filler = [(f"c{i}", "#" * 150_000) for i in range(3)]
+    assert program(("ex-area", ANSWER), *filler).answer is not None
+    assert program(*filler, ("ex-area", ANSWER)).answer is None
+
+
+def test_a_cell_too_long_to_be_compiled_twice_is_still_an_answer():
+    long = ANSWER + "\n" + "def helper(): pass\n" * 2_000
+    assert program(("ex-area", long)).answer.source == long

@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
-from autograder.student.codec import Name
-from autograder.student.errors import CheckFailure, SubmissionError
+from autograder.student.codec import Encoder, Name
+from autograder.student.errors import CheckFailure, SubmissionError, UnreadableValue
 from autograder.student.reading import definitions, find_loops, with_helpers
 from autograder.student.submission import InProcess, Submission
 from autograder.student.verbs import Server
@@ -141,3 +142,44 @@ def test_loops_are_found_in_text_with_helpers() -> None:
     assert find_loops(text) == ["ListComp on line 5"]
     assert find_loops("y = torch.vmap(f)(x)") == ["vmap() on line 1"]
     assert find_loops("y = x @ x.T") == []
+
+
+class Forging:
+    """A connection to a worker that answers whatever its author likes."""
+
+    def __init__(self, value: Any) -> None:
+        encoder = Encoder()
+        self._reply = {"value": encoder.encode(value)}, bytes(encoder.payload)
+
+    def exchange(self, request: dict[str, Any], payload: bytes) -> tuple[Any, bytes]:
+        """Answer."""
+        return self._reply
+
+
+TRACE = {"value": 1, "operations": {"mm": 1}, "lines": 3, "largest_storage": 8}
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        None,
+        torch.zeros(3),
+        np.zeros(3),
+        {**TRACE, "lines": float("inf")},
+        {**TRACE, "lines": True},
+        {**TRACE, "operations": [("mm", 1)]},
+        {**TRACE, "operations": {"mm": torch.zeros(2)}},
+        {**TRACE, "largest_storage": None},
+        {"value": 1},
+    ],
+    ids=repr,
+)
+def test_a_forged_trace_fails_the_test_and_is_not_the_graders_failure(forged: Any) -> None:
+    assert Submission(Forging(TRACE)).trace().lines == 3
+    with pytest.raises(UnreadableValue, match="a trace that is not plain data"):
+        Submission(Forging(forged)).trace()
+
+
+def test_a_definition_too_deep_to_be_written_out_is_passed_over() -> None:
+    deep = f"def deep():\n    return {'+'.join('x' * 2500)}\n"
+    assert list(definitions([deep + "def shallow(): pass\n"])) == ["shallow"]
