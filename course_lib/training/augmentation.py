@@ -1,9 +1,17 @@
 """Changes to a training image that leave what it shows as it is."""
 
+import math
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 
-from course_lib.validation import require_images, require_integers
+from course_lib.validation import (
+    require_generator,
+    require_images,
+    require_integers,
+    require_positive,
+)
 
 
 def mirror_and_shift(images: Tensor, max_shift: int = 4) -> Tensor:
@@ -33,3 +41,50 @@ def mirror_and_shift(images: Tensor, max_shift: int = 4) -> Tensor:
     positions = torch.arange(n, device=device)[:, None, None]
     # Indices around a slice come first in the result: (N, H, W, C), which is channels last.
     return padded[positions, :, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2)
+
+
+def jitter(
+    images: Tensor, strength: float = 1.0, *, generator: torch.Generator | None = None
+) -> Tensor:
+    """Each image turned, scaled, shifted and recoloured a little, independently of the others.
+
+    At strength 1: by up to 15 degrees, 15 per cent, a tenth of its side, and 20 per cent of each
+    colour; all uniformly distributed. Edges are filled by repeating them.
+
+    Args:
+        images: ``(N, C, H, W)``, floating point in [0, 1].
+        strength: factor of all these ranges, > 0.
+        generator: source of the chance, on the images' device; None for torch's global one.
+
+    Returns:
+        Tensor of the same shape, in [0, 1].
+    """
+    require_images(images)
+    require_positive(strength=strength)
+    require_generator(generator, on=images)
+
+    def uniform(*shape: int) -> Tensor:
+        """In [-strength, strength]."""
+        draws = torch.rand(shape, generator=generator, device=images.device, dtype=images.dtype)
+        return (2 * draws - 1) * strength
+
+    n, channels = images.shape[:2]
+    angles = uniform(n) * math.radians(15)
+    scales = 1 + 0.15 * uniform(n)
+    # An affine map from places in the result to places in the image, both in [-1, 1].
+    cosines, sines = angles.cos() * scales, angles.sin() * scales
+    shifts = 0.2 * uniform(n, 2)
+    rows = torch.stack([cosines, -sines, shifts[:, 0], sines, cosines, shifts[:, 1]], dim=1)
+    grid = nn.functional.affine_grid(rows.view(n, 2, 3), list(images.shape), align_corners=False)
+    moved = nn.functional.grid_sample(images, grid, padding_mode="border", align_corners=False)
+    gains = 1 + 0.2 * uniform(n, channels, 1, 1)
+    return (moved * gains).clamp(0, 1)
+
+
+AUGMENTATIONS: dict[str, Callable[[Tensor], Tensor] | None] = {
+    "none": None,
+    "mirror_and_shift": mirror_and_shift,
+    "jitter": jitter,
+    "mirror_and_jitter": lambda images: jitter(mirror_and_shift(images, 0)),
+}
+"""What recipes may name."""

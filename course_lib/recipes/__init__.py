@@ -1,0 +1,18 @@
+"""Recipes: a data set, a network and the stages of its training, in one small TOML file each.
+
+================  ==================================================================================
+module            what it holds
+================  ==================================================================================
+``config``        ``read_recipe``: a file, checked key by key
+``data``          its images and splits, and the searches that measure a network
+``ladder``        ``train_recipe``: its stages one after the other, for every seed
+``*.toml``        the course's own recipes, named after assignment and data set
+================  ==================================================================================
+
+``course train NAME``, or ``python -m course_lib train NAME``, trains one.
+"""
+
+from course_lib.recipes.config import Recipe, RecipeError, built_in, read_recipe
+from course_lib.recipes.ladder import as_markdown, train_recipe
+
+__all__ = ["Recipe", "RecipeError", "as_markdown", "built_in", "read_recipe", "train_recipe"]
