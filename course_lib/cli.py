@@ -10,17 +10,12 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-app = typer.Typer(help="Train and measure networks.", no_args_is_help=True)
+app = typer.Typer()
 _console = Console()
 _errors = Console(stderr=True)
 
 
-@app.callback()
-def _library() -> None:
-    """Keep `train` a subcommand, also as long as it is the only one."""
-
-
-@app.command()
+@app.command(rich_help_panel="On this machine")
 def train(
     recipe: Annotated[
         str | None, typer.Argument(help="a .toml file, or the name of a recipe; none lists them")
@@ -35,8 +30,8 @@ def train(
 ) -> None:
     """Train the stages of a recipe, measure each, and write weights, logs and a table.
 
-    Ctrl-C saves after the step at hand. `torchrun --nproc-per-node N -m course_lib train …`
-    trains on several GPUs.
+    Ctrl-C saves after the step at hand. For several GPUs put `torchrun --nproc-per-node N -m
+    course_lib` in place of `course`.
     """
     from course_lib.recipes import as_markdown, built_in, read_recipe, train_recipe
     from course_lib.training.distributed import world

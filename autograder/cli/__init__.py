@@ -28,7 +28,7 @@ def main() -> None:
     put_tools_on_path()
     try:
         course = Course.find()
-        _add_data_commands(course)
+        _add_commands_of(course)
         app()
     except (ValueError, LookupError, OSError, subprocess.CalledProcessError) as error:
         if os.environ.get("COURSE_DEBUG"):
@@ -40,11 +40,20 @@ def main() -> None:
         raise SystemExit(2) from None
 
 
-def _add_data_commands(course: Course) -> None:
-    """`course data ...` is the course's own: this kit knows nothing of its data."""
-    if not (course.data / "cli.py").is_file():
-        return
-    with importable(course.root):
-        commands = importlib.import_module(f"{course.data_name}.cli")
-    said = "Put a data set on disk."
-    app.add_typer(commands.app, name="data", help=said, rich_help_panel=MACHINE)
+def _add_commands_of(course: Course) -> None:
+    """`course data ...`, and what the library offers, are the course's own: the kit knows neither.
+
+    A module `cli` of the data scripts, or of the library, holds them, as a typer app named `app`.
+    """
+    for name, folder, group in (
+        (course.data_name, course.data, "data"),
+        (course.library_name, course.library, None),
+    ):
+        if not (folder / "cli.py").is_file():
+            continue
+        with importable(course.root):
+            commands = importlib.import_module(f"{name}.cli").app
+        if group:
+            app.add_typer(commands, name=group, rich_help_panel=MACHINE)
+        else:
+            app.add_typer(commands)

@@ -106,8 +106,7 @@ def endless(
         ValueError: a pass has no batch.
     """
     while True:
-        sampler.set_epoch(place.epoch)
-        rest = _Rest(sampler, place.batch)
+        rest = _Rest(sampler, place.epoch, place.batch)
         # A sampler of lists and no batch size: the data set gets each list as a whole. A generator
         # of its own: else a loader would draw from the global one, and resuming makes one more.
         loader = DataLoader(
@@ -129,9 +128,12 @@ def endless(
 class _Rest(torch.utils.data.Sampler[list[int]]):
     """A pass without the batches that are done."""
 
-    def __init__(self, sampler: Batches, done: int) -> None:
+    def __init__(self, sampler: Batches, epoch: int, done: int) -> None:
         self.sampler = sampler
+        self.epoch = epoch
         self.done = done
 
     def __iter__(self) -> Iterator[list[int]]:
+        # Here, since a loader with workers asks for an iterator twice, and uses the second.
+        self.sampler.set_epoch(self.epoch)
         return islice(self.sampler, self.done, None)

@@ -74,3 +74,12 @@ def test_stale_notebooks_are_named_with_the_remedy(tiny_course: Course) -> None:
     assert "make notebooks" in done.stderr
     assert course(tiny_course.root, "notebooks").returncode == 0
     assert course(tiny_course.root, "notebooks", "--check").returncode == 0
+
+
+def test_a_library_may_bring_commands_of_its_own(tiny_course: Course) -> None:
+    commands = "import typer\n\napp = typer.Typer()\n\n\n@app.command()\ndef greet() -> None:\n"
+    module = tiny_course.library / "cli.py"
+    module.write_text(f"{commands}    print('hello from the library')\n", encoding="utf-8")
+    done = course(tiny_course.root, "greet")
+    assert (done.returncode, done.stdout) == (0, "hello from the library\n"), done.stderr
+    assert "doctor" in course(tiny_course.root, "--help").stdout
