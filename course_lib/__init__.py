@@ -10,7 +10,7 @@ module                   what it holds
 ``losses``               contrastive and triplet loss
 ``mining``               anchor-positive pairs, semi-hard triplets
 ``training``             from a model and a sampler to a trained model; embeddings of many images
-``evaluation``           recall at k, mean average precision
+``evaluation``           recall at k, average precision, top-k accuracy, HNSW indexes
 ``visualization``        pictures of batches, distances, triplets, retrieval and training
 ``reproducibility``      one seed for everything
 ``shortlists``           what makes exact search fast

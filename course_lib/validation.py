@@ -169,6 +169,31 @@ def require_ranking(relevant: Tensor, name: str = "relevant") -> None:
         raise ValueError(f"{name} must have at least one rank, got shape {tuple(relevant.shape)}")
 
 
+def require_index(index: Any, *, of: Tensor) -> None:
+    """Refuse an index (None: no index) that cannot search, or that holds not one item a row."""
+    if index is None:
+        return
+    if not hasattr(index, "search") or not hasattr(index, "__len__"):
+        raise TypeError(f"index must have search() and a length, got {type(index).__name__}")
+    if len(index) != len(of):
+        raise ValueError(
+            f"the index holds {len(index)} rows, the retrieval set has {len(of)}; "
+            "build it of these embeddings"
+        )
+
+
+def require_found(found: Tensor, *, queries: Tensor) -> None:
+    """Refuse anything but ``(Q, k)`` int64 row numbers, k >= 1, one row a query."""
+    require_tensor(found, "found")
+    if found.dtype != torch.int64:
+        raise TypeError(f"found must be int64, got {found.dtype}; convert it with found.long()")
+    if found.ndim != 2 or len(found) != len(queries) or found.shape[1] == 0:
+        raise ValueError(
+            f"found must have shape ({len(queries)}, k), one row a query, got {tuple(found.shape)}"
+        )
+    require_same_device(queries=queries, found=found)
+
+
 def require_square_distances(distances: Tensor) -> None:
     """Refuse anything but a ``(B, B)`` floating-point matrix."""
     require_embeddings(distances=distances)

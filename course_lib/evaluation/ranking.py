@@ -1,8 +1,4 @@
-"""How good a retrieval system is: by exact search, over every query.
-
-An item of the retrieval set is *relevant* to a query when their labels are equal. Query and
-retrieval set are disjoint sets of images. Rankings are by (distance, index), as in ``k_nearest``.
-"""
+"""Figures of exact rankings: recall at k, average precision."""
 
 import torch
 from torch import Tensor
