@@ -50,6 +50,11 @@ class Assignment:
         return self.notebooks / f"{self.name}.py"
 
     @property
+    def expected(self) -> Path:
+        """What a run of the reference should give, beside the text source; it need not be there."""
+        return self.notebooks / f"{self.name}.toml"
+
+    @property
     def ipynb(self) -> Path:
         """The notebook built from it, in nbgrader's source form."""
         return self.notebooks / self.name / f"{self.name}.ipynb"

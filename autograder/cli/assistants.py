@@ -11,7 +11,9 @@ import typer
 from autograder.cli.shared import (
     ASSISTANTS,
     Prefix,
+    Prefixes,
     UnsandboxedOption,
+    chosen,
     console,
 )
 from autograder.course import Course
@@ -87,4 +89,47 @@ def verify_grade(
     found = verify(course, course.assignment(prefix), student, sandbox=sandbox)
     print_verified(found, console)
     if not all(each.holds for each in found):
+        raise typer.Exit(1)
+
+
+@commands.command(rich_help_panel=ASSISTANTS)
+def reference(
+    prefixes: Prefixes = None,
+    to: Annotated[Path | None, typer.Option(help="folder; default .course/reference")] = None,
+    limit: Annotated[
+        float, typer.Option(help="seconds after which a notebook is stopped", min=1)
+    ] = 900,
+    points: Annotated[
+        bool, typer.Option("--points/--no-points", help="grade the reference, too")
+    ] = True,
+) -> None:
+    """Run the reference notebooks, and compare what they give with what is expected.
+
+    Writes each as HTML with its pictures. Exits with 1 unless every figure, the time and the points
+    are as expected.
+    """
+    from autograder.build.reference import run_reference
+    from autograder.cli.reference_table import print_report
+    from autograder.judge.grading import Judge
+    from autograder.judge.sandbox import Bubblewrap, Unsandboxed, sandbox_problem
+    from autograder.progress import progress_bar
+
+    course = Course.find()
+    # The reference is the course's own code: where there is no sandbox it runs without.
+    sandbox = Unsandboxed() if sandbox_problem() else Bubblewrap()
+    good = True
+    with Judge(course, sandbox) as judge:
+        for assignment in chosen(course, prefixes):
+            with progress_bar(console, assignment.name) as on_cell:
+                report = run_reference(
+                    course,
+                    assignment,
+                    to or course.state / "reference",
+                    judge=judge if points else None,
+                    limit=limit,
+                    on_cell=on_cell,
+                )
+            print_report(report, console)
+            good &= report.good
+    if not good:
         raise typer.Exit(1)
