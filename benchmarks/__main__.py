@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from benchmarks import grading, mining, pairwise, sampling, search
+from benchmarks import grading, mining, pairwise, sampling, search, training
 from benchmarks.harness import Comparison, environment
 
 SUBJECTS = {
@@ -16,6 +16,7 @@ SUBJECTS = {
     "pairwise": pairwise,
     "search": search,
     "sampling": sampling,
+    "training": training,
     "grading": grading,
 }
 
