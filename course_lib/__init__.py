@@ -10,6 +10,7 @@ module                   what it holds
 ``losses``               contrastive and triplet loss
 ``mining``               anchor-positive pairs, semi-hard triplets
 ``training``             from a model and a sampler to a trained model; embeddings of many images
+``recipes``              what to train on what, as files; ladders over several seeds
 ``evaluation``           recall at k, average precision, top-k accuracy, HNSW indexes
 ``visualization``        pictures of batches, distances, triplets, retrieval and training
 ``reproducibility``      one seed for everything

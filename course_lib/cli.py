@@ -57,7 +57,7 @@ def train(
             _errors.print(f"Stopped, and saved in {folder}: --resume goes on.", soft_wrap=True)
             raise typer.Exit(130)
         _console.print(as_markdown(chosen, results), markup=False, highlight=False, soft_wrap=True)
-        _console.print(f"Weights, logs and loss curves: {folder}", markup=False, soft_wrap=True)
+        _console.print(f"Weights, logs and curves: {folder}", markup=False, soft_wrap=True)
 
 
 @contextmanager

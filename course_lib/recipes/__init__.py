@@ -3,7 +3,8 @@
 ================  ==================================================================================
 module            what it holds
 ================  ==================================================================================
-``config``        ``read_recipe``: a file, checked key by key
+``config``        what a recipe says: a class for each of its tables
+``reading``       ``read_recipe``: a file, checked key by key
 ``data``          its images and splits, and the searches that measure a network
 ``ladder``        ``train_recipe``: its stages one after the other, for every seed
 ``*.toml``        the course's own recipes, named after assignment and data set
@@ -12,7 +13,8 @@ module            what it holds
 ``course train NAME``, or ``python -m course_lib train NAME``, trains one.
 """
 
-from course_lib.recipes.config import Recipe, RecipeError, built_in, read_recipe
+from course_lib.recipes.config import Recipe, RecipeError
 from course_lib.recipes.ladder import as_markdown, train_recipe
+from course_lib.recipes.reading import built_in, read_recipe
 
 __all__ = ["Recipe", "RecipeError", "as_markdown", "built_in", "read_recipe", "train_recipe"]

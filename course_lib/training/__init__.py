@@ -9,18 +9,19 @@ module             what it holds
 ``settings``       ``TrainingSettings``: its numbers and names
 ``objectives``     what a step minimises: triplets, pairs, classes
 ``batches``        ``ShuffledBatches``; batches without end
+``optimizers``     Adam, AdamW, SGD; clipping
 ``schedules``      constant, cosine, one-cycle
 ``hardware``       device and precision
 ``distributed``    several processes: ``World``
 ``checkpoints``    a run on disk
 ``interruption``   Ctrl-C after the step
-``log``            tables and curve of a run
-``augmentation``   ``mirror_and_shift``
+``log``            tables and curves of a run
+``augmentation``   ``mirror_and_shift``, ``jitter``
 ``embedding``      ``embed``: embeddings of many images
 =================  =================================================================================
 """
 
-from course_lib.training.augmentation import mirror_and_shift
+from course_lib.training.augmentation import jitter, mirror_and_shift
 from course_lib.training.batches import ShuffledBatches
 from course_lib.training.checkpoints import CheckpointError, load_weights, save_weights
 from course_lib.training.embedding import embed
@@ -48,6 +49,7 @@ __all__ = [
     "classification_objective",
     "contrastive_objective",
     "embed",
+    "jitter",
     "load_weights",
     "mirror_and_shift",
     "save_weights",

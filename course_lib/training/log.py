@@ -1,13 +1,16 @@
-"""What happened in a run: a table of steps, the evaluations, and a picture of the loss."""
+"""What happened in a run: a table of steps, the evaluations, and a picture of both."""
 
 import csv
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
-STEPS, EVALUATIONS, PICTURE = "log.csv", "evaluations.json", "loss.png"
+import numpy as np
+
+STEPS, EVALUATIONS, PICTURE = "log.csv", "evaluations.json", "training.png"
 
 
 @dataclass(frozen=True)
@@ -52,13 +55,28 @@ class TrainingLog:
             text = json.dumps({str(step): e for step, e in self.evaluations.items()}, indent=1)
             (folder / EVALUATIONS).write_text(text + "\n", encoding="utf-8")
 
-    def draw(self, folder: Path, title: str = "Loss") -> None:
-        """Write ``loss.png``: the loss of every step, and its running mean."""
-        from course_lib.visualization import loss_curves  # here, since it needs matplotlib
+    def draw(self, folder: Path) -> None:
+        """Write ``training.png``: running mean of the loss, and the metrics of the evaluations."""
+        from matplotlib.figure import Figure  # here, since a run without a folder draws nothing
 
-        losses = [step.loss for step in self.steps]
-        smooth = max(1, len(losses) // 20)
-        figure = loss_curves({"loss": losses}, smooth=smooth, title=title)
+        figure = Figure(figsize=(9, 3.6), layout="constrained")
+        left, right = figure.subplots(1, 2)
+        width = max(1, len(self.steps) // 20)
+        losses = np.array([step.loss for step in self.steps])
+        means = np.convolve(losses, np.ones(width) / width, mode="valid")
+        left.plot([step.step for step in self.steps[width - 1 :]], means)
+        left.set(
+            xlabel="step", ylabel=f"loss, mean of {width} steps", ylim=(0, 1.05 * means.max() or 1)
+        )
+        names = next(iter(self.evaluations.values()), {})
+        for name, line in zip(names, cycle(("o-", "s--", "^:", "d-."))):
+            values = [metrics[name] for metrics in self.evaluations.values()]
+            right.plot(list(self.evaluations), values, line, label=name)
+        right.set(xlabel="step", ylabel="validation")
+        if names:
+            right.legend(handlelength=3.5)
+        for axes in (left, right):
+            axes.grid(alpha=0.3)
         figure.savefig(folder / PICTURE, dpi=120)
 
     def to_plain(self) -> dict[str, Any]:

@@ -10,7 +10,6 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils import clip_grad_norm_
 from torch.utils.data import Dataset
 from tqdm.auto import tqdm
 
@@ -30,6 +29,7 @@ from course_lib.training.hardware import InPrecision, choose_device, choose_prec
 from course_lib.training.interruption import Interruption
 from course_lib.training.log import LoggedStep, TrainingLog
 from course_lib.training.objectives import Step
+from course_lib.training.optimizers import build_optimizer, clip_before_each_step
 from course_lib.training.schedules import SCHEDULES
 from course_lib.training.settings import TrainingSettings
 from course_lib.training.step import TrainingStep
@@ -76,7 +76,7 @@ class Trainer:
         augment: changes a batch of images on the device; draws from torch's global generator.
         evaluate: measures the model every ``evaluate_every`` steps and at the end. Where it is
             given, the model ends with the weights of its best evaluation, not with the last ones.
-        folder: of the run's files: ``weights.safetensors`` at the end, log, loss curve and
+        folder: of the run's files: ``weights.safetensors`` at the end, log, curves and
             checkpoint. None writes nothing.
         progress: show a progress bar.
 
@@ -120,9 +120,14 @@ class Trainer:
         parameters = [p for p in model.parameters() if p.requires_grad]
         if not parameters:
             raise ValueError("the model has no parameter to train: all are frozen")
-        self.optimizer = _build_optimizer(parameters, settings)
+        self.optimizer = build_optimizer(
+            settings.optimizer,
+            parameters,
+            learning_rate=settings.learning_rate,
+            weight_decay=settings.weight_decay,
+        )
         if settings.clip_norm is not None:
-            _clip_before_each_step(self.optimizer, parameters, settings.clip_norm)
+            clip_before_each_step(self.optimizer, parameters, settings.clip_norm)
         self.generator = torch.Generator(self.device)
         if settings.compile:
             model.compile()
@@ -293,24 +298,3 @@ class Trainer:
 
 def _leading(metrics: Mapping[str, float]) -> float:
     return next(iter(metrics.values()))
-
-
-def _build_optimizer(
-    parameters: list[nn.Parameter], settings: TrainingSettings
-) -> torch.optim.Optimizer:
-    rate, decay = settings.learning_rate, settings.weight_decay
-    if settings.optimizer == "sgd":
-        return torch.optim.SGD(parameters, lr=rate, momentum=0.9, nesterov=True, weight_decay=decay)
-    kind = torch.optim.Adam if settings.optimizer == "adam" else torch.optim.AdamW
-    return kind(parameters, lr=rate, weight_decay=decay)
-
-
-def _clip_before_each_step(
-    optimizer: torch.optim.Optimizer, parameters: list[nn.Parameter], norm: float
-) -> None:
-    """Clip where the optimiser moves the weights, so that no step needs to know of it."""
-
-    def clip(*_: Any) -> None:
-        clip_grad_norm_(parameters, norm)
-
-    optimizer.register_step_pre_hook(clip)

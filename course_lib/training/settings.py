@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 
 from course_lib.training.hardware import DEVICES, PRECISIONS
+from course_lib.training.optimizers import OPTIMIZERS
 from course_lib.training.schedules import SCHEDULES
 from course_lib.validation import require_choice, require_integers, require_positive
-
-OPTIMIZERS = ("adam", "adamw", "sgd")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +50,7 @@ class TrainingSettings:
     def __post_init__(self) -> None:
         require_integers(1, steps=self.steps)
         require_integers(0, seed=self.seed, workers=self.workers)
-        require_choice(OPTIMIZERS, optimizer=self.optimizer)
+        require_choice(tuple(OPTIMIZERS), optimizer=self.optimizer)
         require_choice(tuple(SCHEDULES), schedule=self.schedule)
         require_choice(DEVICES, device=self.device)
         require_choice(PRECISIONS, precision=self.precision)

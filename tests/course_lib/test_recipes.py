@@ -234,7 +234,7 @@ class TestTrainRecipe:
         assert "| category classifier | " in table
         stage = tmp_path / "run/seed-1/triplet"
         written = {path.name for path in stage.iterdir()}
-        assert written >= {"log.csv", "loss.png", "evaluations.json", "embedder.safetensors"}
+        assert written >= {"log.csv", "training.png", "evaluations.json", "embedder.safetensors"}
 
     def test_a_stage_starts_from_the_one_it_names(self, recipe_file, tmp_path):
         changes = ["stage.triplet.learning_rate=1e-30", "seeds=0", "stage.triplet.steps=1"]

@@ -274,7 +274,7 @@ class TestFiles:
         assert [row["step"] for row in rows] == ["1", "2", "3", "4", "5"]
         assert float(rows[0]["loss"]) > 0
         assert json.loads((tmp_path / "evaluations.json").read_text()) == {"5": {"recall": 0.5}}
-        assert (tmp_path / "loss.png").read_bytes().startswith(b"\x89PNG")
+        assert (tmp_path / "training.png").read_bytes().startswith(b"\x89PNG")
         model = a_model()
         load_weights(model, tmp_path / WEIGHTS)
 
