@@ -298,6 +298,14 @@ class TestCommand:
         assert code == 1
         assert said.strip() == "nowhere is no folder: name the one that holds the categories"
 
+    def test_an_exercise_that_is_not_done_yet_is_one_sentence(self, recipe_file, monkeypatch):
+        def unanswered(*_):
+            raise NotImplementedError("l2_normalize has no answer yet")
+
+        monkeypatch.setattr("course_lib.recipes.ladder.l2_normalize", unanswered)
+        code, said = train(recipe_file, "--out", recipe_file.parent / "run")
+        assert (code, said.splitlines()[-1]) == (1, "l2_normalize has no answer yet")
+
     def test_without_a_name_the_recipes_are_listed(self):
         assert train() == (0, "".join(f"{name}\n" for name in built_in()))
 
