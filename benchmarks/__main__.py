@@ -8,32 +8,44 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from benchmarks import grading, mining, pairwise, sampling, search, training
+from benchmarks import crossing, grading, hnsw, mining, pairwise, sampling, search, training
 from benchmarks.harness import Comparison, environment
 
 SUBJECTS = {
     "mining": mining,
     "pairwise": pairwise,
     "search": search,
+    "hnsw": hnsw,
     "sampling": sampling,
     "training": training,
     "grading": grading,
 }
+ON_REQUEST = {"crossing": crossing}
+"""What takes so long that it runs only when it is named."""
 
 
 def main() -> None:
     """Run the subjects asked for, print a table for each and a Markdown report if wanted."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    every = {**SUBJECTS, **ON_REQUEST}
     parser.add_argument(
-        "subjects", nargs="*", metavar="SUBJECT", help=f"any of {', '.join(SUBJECTS)}; default all"
+        "subjects",
+        nargs="*",
+        metavar="SUBJECT",
+        help=f"any of {', '.join(every)}; default all but {', '.join(ON_REQUEST)}",
     )
     parser.add_argument("--repeats", type=int, default=9, help="turns of each contestant")
-    parser.add_argument("--markdown", type=Path, metavar="FILE", help="also write the tables there")
+    parser.add_argument(
+        "--markdown",
+        type=Path,
+        metavar="FILE",
+        help="also write the tables there; with SUBJECTs, only theirs are replaced in it",
+    )
     arguments = parser.parse_args()
     chosen = arguments.subjects or list(SUBJECTS)
-    unknown = set(chosen) - set(SUBJECTS)
+    unknown = set(chosen) - set(every)
     if unknown:
-        parser.error(f"no subject {', '.join(sorted(unknown))}; there are {', '.join(SUBJECTS)}")
+        parser.error(f"no subject {', '.join(sorted(unknown))}; there are {', '.join(every)}")
     if arguments.repeats < 1:
         parser.error("--repeats must be at least 1")
 
@@ -41,11 +53,14 @@ def main() -> None:
     console.print(environment())
     comparisons = []
     for name in track(chosen, description="Measuring", console=console, transient=True):
-        for comparison in SUBJECTS[name].measure(arguments.repeats):
+        for comparison in every[name].measure(arguments.repeats):
             comparisons.append(comparison)
             print_comparison(comparison, console)
     if arguments.markdown is not None:
-        arguments.markdown.write_text(as_markdown(comparisons), encoding="utf-8")
+        page = as_markdown(comparisons)
+        if arguments.subjects and arguments.markdown.is_file():
+            page = refreshed(arguments.markdown.read_text(encoding="utf-8"), page)
+        arguments.markdown.write_text(page, encoding="utf-8")
 
 
 def print_comparison(comparison: Comparison, console: Console) -> None:
@@ -81,6 +96,24 @@ def as_markdown(comparisons: Iterable[Comparison]) -> str:
         ]
         lines.append("")
     return "\n".join(lines)
+
+
+def refreshed(page: str, newer: str) -> str:
+    """A page of tables with those of a newer page in their places, or at the end."""
+    sections, replacements = _sections(page), _sections(newer)
+    del replacements[""]  # its heading; the page keeps its own
+    return "\n\n".join(text.strip() for text in {**sections, **replacements}.values()) + "\n"
+
+
+def _sections(page: str) -> dict[str, str]:
+    """The parts of a page by their heading; what stands before the first one by ""."""
+    sections: dict[str, str] = {"": ""}
+    heading = ""
+    for line in page.splitlines(keepends=True):
+        if line.startswith("## "):
+            heading = line
+        sections[heading] = sections.get(heading, "") + line
+    return sections
 
 
 def _cells(comparison: Comparison) -> list[tuple[str, str, str, str]]:
