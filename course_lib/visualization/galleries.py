@@ -1,0 +1,123 @@
+"""Rows of images: triplets, and what was retrieved for queries."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from course_lib.visualization.drawing import (
+    COLUMN,
+    ROW,
+    THUMBNAIL,
+    Picture,
+    column_centres,
+    finished,
+    image_rows,
+    plain,
+)
+
+HIT, MISS = "#0b6e4f", "#b3261e"  # differ in lightness, too
+
+
+def triplet_strips(
+    anchors: Sequence[Picture],
+    positives: Sequence[Picture],
+    negatives: Sequence[Picture],
+    to_positive: Any,
+    to_negative: Any,
+    *,
+    title: str = "Semi-hard triplets",
+) -> Figure:
+    """Triplets, one a row: anchor, positive, negative, with the squared distances to the anchor.
+
+    Args:
+        anchors: T images, T >= 1.
+        positives: T images of the anchors' products.
+        negatives: T images of other products.
+        to_positive: ``(T,)`` squared distances from anchor to positive.
+        to_negative: ``(T,)`` squared distances from anchor to negative.
+        title: of the figure.
+
+    Raises:
+        ValueError: the lengths differ, or there is no triplet.
+    """
+    near, far = plain(to_positive), plain(to_negative)
+    lengths = {len(anchors), len(positives), len(negatives), len(near), len(far)}
+    if len(lengths) != 1 or 0 in lengths:
+        raise ValueError(
+            "a triplet needs an anchor, a positive, a negative and two distances; got "
+            f"{len(anchors)}, {len(positives)}, {len(negatives)}, {len(near)} and {len(far)}"
+        )
+    rows = list(zip(anchors, positives, negatives, strict=True))
+    captions = [["", f"d² = {p:.2f}", f"d² = {n:.2f}"] for p, n in zip(near, far, strict=True)]
+    figure, axes = image_rows(rows, captions)
+    axes.set_xticks(column_centres(3), ["anchor", "positive", "negative"])
+    axes.set_xlabel("squared distance to the anchor below each image")
+    axes.set_ylabel("triplet")
+    return finished(
+        figure,
+        title,
+        f"{len(rows)} triplets, one a row. Squared distances from the anchor to positive and "
+        "negative: " + "; ".join(f"{p:.2f} and {n:.2f}" for p, n in zip(near, far, strict=True)),
+    )
+
+
+def retrieval_gallery(
+    queries: Sequence[Picture],
+    retrieved: Sequence[Sequence[Picture]],
+    hits: Any,
+    distances: Any,
+    *,
+    title: str = "Nearest images of the retrieval set",
+) -> Figure:
+    """Queries, one a row, with what was retrieved, nearest first; hits and misses are marked.
+
+    Args:
+        queries: Q images, Q >= 1.
+        retrieved: for each query its k nearest images.
+        hits: ``(Q, k)`` bools: does the retrieved image show the query's product?
+        distances: ``(Q, k)`` squared distances.
+        title: of the figure.
+
+    Raises:
+        ValueError: the shapes do not fit.
+    """
+    found, far = plain(hits).astype(bool), plain(distances)
+    k = len(retrieved[0]) if len(retrieved) else 0
+    shape = (len(queries), k)
+    if 0 in shape or found.shape != shape or far.shape != shape or len(retrieved) != shape[0]:
+        raise ValueError(
+            f"{len(queries)} queries need as many rows of equally many retrieved images, hits and "
+            f"distances; got {len(retrieved)} rows of {k} images, hits {found.shape}, "
+            f"distances {far.shape}"
+        )
+    rows = [(query, *images) for query, images in zip(queries, retrieved, strict=True)]
+    captions = [
+        ["", *(f"{'✓' if hit else '✗'}  {d:.2f}" for hit, d in zip(*row, strict=True))]
+        for row in zip(found, far, strict=True)
+    ]
+    figure, axes = image_rows(rows, captions)
+    for row, marks in enumerate(found):
+        for rank, hit in enumerate(marks, start=1):
+            axes.add_patch(
+                Rectangle(
+                    (rank * COLUMN, row * ROW),
+                    THUMBNAIL,
+                    THUMBNAIL,
+                    fill=False,
+                    edgecolor=HIT if hit else MISS,
+                    linestyle="-" if hit else (0, (2, 2)),
+                    linewidth=3,
+                )
+            )
+    axes.set_xticks(column_centres(k + 1), ["query", *map(str, range(1, k + 1))])
+    axes.set_xlabel("rank   (✓ solid frame: same product, ✗ dashed: another; squared distance)")
+    axes.set_ylabel("query")
+    return finished(
+        figure,
+        title,
+        f"{len(rows)} queries, one a row, each with its {k} nearest images. Hits among them: "
+        + ", ".join(f"{int(row.sum())} of {k}" for row in found)
+        + ".",
+    )
