@@ -12,7 +12,7 @@ module                   what it holds
 ``training``             from a model and a sampler to a trained model; embeddings of many images
 ``recipes``              what to train on what, as files; ladders over several seeds
 ``evaluation``           recall at k, average precision, top-k accuracy, HNSW indexes
-``visualization``        pictures of batches, distances, triplets, retrieval and training
+``visualization``        pictures of batches, triplets, retrieval, training, and embeddings as a map
 ``reproducibility``      one seed for everything
 ``shortlists``           what makes exact search fast
 ``validation``           the checks that arguments pass before anything is computed

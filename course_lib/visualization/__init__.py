@@ -22,14 +22,22 @@ module          what it holds
 
 from course_lib.visualization.batches import batch_montage, distance_heat_map
 from course_lib.visualization.curves import loss_curves
+from course_lib.visualization.explorer import Page, embedding_explorer
 from course_lib.visualization.galleries import retrieval_gallery, triplet_strips
+from course_lib.visualization.maps import before_after, embedding_map
+from course_lib.visualization.projection import tsne
 from course_lib.visualization.showing import show
 
 __all__ = [
+    "Page",
     "batch_montage",
+    "before_after",
     "distance_heat_map",
+    "embedding_explorer",
+    "embedding_map",
     "loss_curves",
     "retrieval_gallery",
     "show",
     "triplet_strips",
+    "tsne",
 ]
