@@ -18,9 +18,9 @@ LEAST_CPU_SECONDS = 10.0
 TIMES_THE_REFERENCE = 50.0
 
 
-def deadline(reference_cpu_seconds: float) -> float:
+def deadline(reference_cpu_seconds: float, least: float = LEAST_CPU_SECONDS) -> float:
     """CPU seconds that a test may take, given what the reference took."""
-    return max(LEAST_CPU_SECONDS, TIMES_THE_REFERENCE * reference_cpu_seconds)
+    return max(least, TIMES_THE_REFERENCE * reference_cpu_seconds)
 
 
 def remembered(course: Course, exercise: CourseExercise) -> dict[str, float] | None:

@@ -18,7 +18,7 @@ from autograder.build.edition import edition
 from autograder.course import Assignment, Course, CourseExercise
 from autograder.judge.artifacts import artifacts_of, digest_of
 from autograder.judge.connection import WorkerConnection, connected, probes_folder
-from autograder.judge.deadlines import LEAST_CPU_SECONDS, deadline, remember, remembered
+from autograder.judge.deadlines import deadline, remember, remembered
 from autograder.judge.sandbox import Mounts, Sandbox
 from autograder.judge.secret import read_secret
 from autograder.judge.workers import WorkerSource, worker_source
@@ -235,7 +235,8 @@ class Judge:
             timings = self._run(exercise, program, artifact, modules, {}).timings
             times = {test: timing["cpu"] for test, timing in timings.items()}
             remember(self.course, exercise, times)
-        return {test: deadline(seconds) for test, seconds in times.items()}
+        least = self.sandbox.limits.cpu_of_a_test
+        return {test: deadline(seconds, least) for test, seconds in times.items()}
 
     def _run(
         self,
@@ -263,7 +264,9 @@ class Judge:
             clock = _Timings(connection, timings)
 
             def submission() -> Submission:
-                connection.cpu_seconds = deadlines.get(clock.name, LEAST_CPU_SECONDS)
+                connection.cpu_seconds = deadlines.get(
+                    clock.name, self.sandbox.limits.cpu_of_a_test
+                )
                 connection.renew()
                 answer = Submission(connection, text, artifact)
                 answer.seed(SEED)

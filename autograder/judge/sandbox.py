@@ -23,6 +23,8 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
+from autograder.judge.deadlines import LEAST_CPU_SECONDS
+
 PACKAGE = Path(__file__).resolve().parent.parent
 INSIDE = Path("/grading")
 SITE = INSIDE / "site-packages"
@@ -49,6 +51,7 @@ class Limits:
         file_size: bytes of one file.
         open_files: descriptors.
         scratch: bytes of each scratch folder (a tmpfs).
+        cpu_of_a_test: CPU seconds that the judge gives each test at least.
     """
 
     memory: int = 3 << 30
@@ -59,6 +62,7 @@ class Limits:
     file_size: int = 64 << 20
     open_files: int = 256
     scratch: int = 256 << 20
+    cpu_of_a_test: float = LEAST_CPU_SECONDS
 
     def rlimits(self) -> dict[str, int]:
         """The limits of each process, by their names in `resource`."""
@@ -141,8 +145,12 @@ class Bubblewrap:
 
 @dataclass(frozen=True)
 class Unsandboxed:
-    """Runs workers as plain child processes: no protection, for honest work only."""
+    """Runs workers as plain child processes: no protection, for honest work only.
 
+    Of the limits only the judge's own hold, those of time.
+    """
+
+    limits: Limits = field(default_factory=Limits)
     contained = False
 
 

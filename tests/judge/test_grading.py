@@ -14,7 +14,7 @@ from autograder.course import Course
 from autograder.judge import connection, grading
 from autograder.judge.deadlines import deadline, remembered
 from autograder.judge.grading import Graded, Judge
-from autograder.judge.sandbox import Bubblewrap
+from autograder.judge.sandbox import Bubblewrap, Limits
 from autograder.judge.workers import ForkServers
 from autograder.student.verdicts import Outcome
 from tests.judge.conftest import by_test, needs_sandbox
@@ -71,8 +71,10 @@ def test_a_process_that_dies_costs_one_test_and_is_restarted(grade: Grade) -> No
     assert graded.result.points == 30
 
 
-def test_an_answer_without_end_is_stopped(grade: Grade, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("autograder.judge.deadlines.LEAST_CPU_SECONDS", 0.5)
+def test_an_answer_without_end_is_stopped(
+    grade: Grade, judge: Judge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(judge, "sandbox", Bubblewrap(Limits(cpu_of_a_test=0.5)))
     graded = grade("dot", "def dot(x, y):\n    while True:\n        pass\n")
     verdict = by_test(graded)["test_small_example"]
     assert verdict.cause == "DeadlineExceeded"
@@ -81,18 +83,18 @@ def test_an_answer_without_end_is_stopped(grade: Grade, monkeypatch: pytest.Monk
 
 
 def test_an_answer_that_sleeps_is_stopped_by_the_wall_clock(
-    grade: Grade, monkeypatch: pytest.MonkeyPatch
+    grade: Grade, judge: Judge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("autograder.judge.deadlines.LEAST_CPU_SECONDS", 0.3)
+    monkeypatch.setattr(judge, "sandbox", Bubblewrap(Limits(cpu_of_a_test=0.3)))
     graded = grade("dot", "import time\ndef dot(x, y):\n    time.sleep(3600)\n")
     assert by_test(graded)["test_small_example"].cause == "DeadlineExceeded"
     assert graded.run["attempts"] == 2, "a busy machine may have been the reason"
 
 
 def test_what_was_found_in_time_is_not_asked_again(
-    grade: Grade, monkeypatch: pytest.MonkeyPatch
+    grade: Grade, judge: Judge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("autograder.judge.deadlines.LEAST_CPU_SECONDS", 0.3)
+    monkeypatch.setattr(judge, "sandbox", Bubblewrap(Limits(cpu_of_a_test=0.3)))
     asked: list[str] = []
     next_test = grading._Timings.next_test
 
@@ -116,9 +118,9 @@ def dot(x, y):
 
 
 def test_after_some_deadlines_the_rest_is_not_checked(
-    grade: Grade, monkeypatch: pytest.MonkeyPatch
+    grade: Grade, judge: Judge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("autograder.judge.deadlines.LEAST_CPU_SECONDS", 0.3)
+    monkeypatch.setattr(judge, "sandbox", Bubblewrap(Limits(cpu_of_a_test=0.3)))
     monkeypatch.setattr("autograder.student.session.MOST_DEADLINES", 1)
     verdicts = grade("dot", "def dot(x, y):\n    while True:\n        pass\n").result.verdicts
     assert verdicts[0].cause == "DeadlineExceeded"
