@@ -1,6 +1,7 @@
 """Fixtures for the tests of the kit: a whole course of three exercises, free to be changed."""
 
 import shutil
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from autograder.course import Course
 
 TINY_COURSE = Path(__file__).parent / "fixtures" / "tiny_course"
+COUNT = "count of "
 LEFT_OUT = shutil.ignore_patterns("__pycache__", ".course")
 
 
@@ -36,3 +38,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(here):
             item.add_marker(pytest.mark.xdist_group(item.path.parent.name))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what tests counted by `record_property("count of SOMETHING", OUTCOME)`."""
+    counts: dict[str, Counter[str]] = {}
+    for report in terminalreporter.getreports("passed"):
+        for name, outcome in report.user_properties:
+            if name.startswith(COUNT):
+                counts.setdefault(name.removeprefix(COUNT), Counter())[outcome] += 1
+    for name, outcomes in sorted(counts.items()):
+        terminalreporter.section(f"{outcomes.total()} {name}")
+        for outcome, count in outcomes.most_common():
+            terminalreporter.line(f"{count:5}  {outcome}")

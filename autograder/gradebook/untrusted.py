@@ -40,6 +40,8 @@ _LINK = re.compile(
     r"\](?=\(|:)(?!\(\s*(?:https?://|mailto:|attachment:))(?!:\s*(?:https?://|mailto:))"
 )
 _PICTURE = re.compile(r"!(?=\[)(?!\[[^\]\n]{0,300}\]\(attachment:[^()\s]{1,100}\))")
+# Links and styles that a formula can make, where MathJax is not told to be safe.
+_MACRO = re.compile(r"\\(?=(?:href|url|require|style|class|cssId|unicode|html|data)(?![a-z]))")
 _ATTACHMENT = re.compile(r"[\w.-]{1,100}", re.ASCII)
 
 
@@ -200,9 +202,10 @@ def harmless_markdown(text: str) -> str:
     """Markdown that renders to text, formulas, links to the web and attached pictures only.
 
     Independent of how a renderer reads it: no character sequence is left that could open an HTML
-    element, a link with another scheme, or a picture from elsewhere.
+    element, a link with another scheme, or a picture from elsewhere, also not by a formula.
     """
     text = _TAG.sub("< ", legible(text, MAX_CELL))
+    text = _MACRO.sub(r"\\ ", text)
     return _PICTURE.sub("! ", _LINK.sub("] ", text))
 
 

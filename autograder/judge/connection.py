@@ -6,7 +6,7 @@ import contextlib
 import select
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from autograder.worker.frames import BrokenFrame, receive, send
 WALL_FACTOR = 4.0
 POLL_SECONDS = 0.1
 MOST_NOTES = 50
+WITHOUT_OTHERS = "the process ended while it loaded the other cells: run without them"
 
 
 class Overslept(DeadlineExceeded):
@@ -67,6 +68,7 @@ class WorkerConnection:
         seed: int = 0,
     ) -> None:
         self._program = program
+        self._others = program.others
         self._mounts = mounts
         self._source = source
         self._imports = imports
@@ -120,6 +122,20 @@ class WorkerConnection:
             self._worker = None
 
     def _start(self) -> None:
+        """Start a worker; without the student's other cells when it ends while it loads them.
+
+        They may be the answers of other exercises, whose fault costs this one nothing.
+        """
+        self._start_and_load()
+        broken = isinstance(self._load_error, DeadlineExceeded | WorkerDied | UnreadableValue)
+        if broken and self._program.others:
+            self.close()
+            self._program = replace(self._program, others=())
+            self._start_and_load()
+        if self._program.others != self._others:
+            self.notes = [WITHOUT_OTHERS, *self.notes]
+
+    def _start_and_load(self) -> None:
         self.starts += 1
         self._load_error = None
         self._worker = _Loaded(self._source.start(self._mounts, self._imports))

@@ -284,6 +284,13 @@ def test_brackets_without_end_are_made_harmless_at_once() -> None:
     assert "![" not in harmless_markdown("![" * 90_000)
 
 
+@pytest.mark.parametrize("slashes", ["\\", "\\\\", "\\\\\\"])
+def test_a_formula_makes_no_links(slashes: str) -> None:
+    text = harmless_markdown(f"${slashes}href{{javascript:alert(1)}}{{x}} + {slashes}hreff$")
+    assert "\\href{" not in text
+    assert f"{slashes}hreff" in text, "a macro of another name"
+
+
 def test_more_code_than_is_read_is_said() -> None:
     cells = [{"cell_type": "code", "source": "x = 1\n" * 30_000, "outputs": []}] * 2
     read = parse_submission(json.dumps({"nbformat": 4, "cells": cells}).encode())

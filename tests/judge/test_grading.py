@@ -151,6 +151,27 @@ def dot(x, y):
     assert graded.result.points == 30
 
 
+@pytest.mark.parametrize(
+    "fault",
+    ["import os\n    os._exit(0)", "while True: pass", "import os; os.write(4, b'x' * 99)"],
+    ids=["exits", "never ends", "writes to the judge"],
+)
+def test_an_answer_that_ends_the_process_costs_the_other_exercises_nothing(
+    tiny_course: Course, judge: Judge, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    monkeypatch.setattr(judge, "sandbox", Bubblewrap(Limits(cpu_of_a_test=0.3)))
+    notebook = nbformat.v4.new_notebook(
+        cells=[
+            nbformat.v4.new_code_cell(f"class Bomb:\n    {fault}\n{RIGHT}", id="ex-dot"),
+            nbformat.v4.new_code_cell("def norm(x):\n    return dot(x, x) ** 0.5", id="ex-norm"),
+        ]
+    )
+    graded = judge.grade_notebook(tiny_course.assignment("01"), notebook)
+    assert graded["dot"].result.points == 0
+    assert graded["norm"].result.points == 40
+    assert graded["norm"].notes[0] == connection.WITHOUT_OTHERS
+
+
 def test_a_value_that_lies_about_equality_fails(grade: Grade) -> None:
     liar = """
 class Liar(float):
