@@ -13,7 +13,7 @@ pictures:
     within = 0.05
     if_said = "train on 2160 images"           # where the figure depends on the machine's data
 
-Any run of white space in `says` and in the output counts as one.
+In `says`, `...` is anything, and any run of white space counts as one, there and in the output.
 """
 
 from __future__ import annotations
@@ -54,8 +54,8 @@ class Figure:
     def found_in(self, text: str) -> float | None:
         """The number in a cell's text; None where the words are not there."""
         before, after = (re.escape(_plain(part)) for part in f" {self.says} ".split("{}"))
-        spaced = (before.removeprefix(r"\ ") + NUMBER + after.removesuffix(r"\ ")).strip()
-        match = re.search(spaced, _plain(text))
+        pattern = (before.removeprefix(r"\ ") + NUMBER + after.removesuffix(r"\ ")).strip()
+        match = re.search(pattern.replace(re.escape("..."), ".*?"), _plain(text))
         return None if match is None else float(match[1].replace(",", ""))
 
 

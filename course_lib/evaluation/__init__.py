@@ -12,6 +12,8 @@ module        what it holds
 ``backends``  the three libraries behind it
 ``recall``    how many of the exact neighbours an index finds
 ============  =====================================================================
+
+``EvaluationSet``, which images to search with and in, has a module of its own beside this package.
 """
 
 from course_lib.evaluation.accuracy import top_k_accuracy
@@ -23,8 +25,10 @@ from course_lib.evaluation.ranking import (
     recall_at_k,
 )
 from course_lib.evaluation.recall import index_recall, neighbor_recall
+from course_lib.evaluation_sets import EvaluationSet
 
 __all__ = [
+    "EvaluationSet",
     "HNSWIndex",
     "average_precision",
     "index_recall",

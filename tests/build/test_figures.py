@@ -35,6 +35,7 @@ def figure(**changes) -> Figure:
         ("(n={} m=2)", "(n=4 m=2): 3", 4),
         ("after {}", "\x1b[1mafter\x1b[0m 12", 12),
         ("120 batches: recall@1 {}", "120 batches:    recall@1 0.5", 0.5),
+        ("of palettes ... b {}", "of photos a 1 b 2\nof palettes a 3 b 4", 4),
         ("{}% alike", "in all 75% alike", 75),
         ("loss {}", "cost 0.25", None),
         ("loss {}", "loss nan", None),

@@ -5,9 +5,11 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import nbformat
 import pytest
 
 from autograder.build.execute import execute_notebook
+from autograder.build.figures import compare, read_expected
 from autograder.build.notebook import build_notebooks
 from autograder.build.release import release
 from autograder.course import Assignment, Course
@@ -28,9 +30,15 @@ def test_no_notebook_is_stale() -> None:
 
 
 @assignments
-def test_the_reference_runs_to_the_end(assignment: Assignment, tmp_path: Path) -> None:
-    run = execute_notebook(assignment.ipynb, tmp_path / "executed.ipynb")
+def test_the_reference_runs_to_the_end_and_gives_what_is_expected(
+    assignment: Assignment, tmp_path: Path
+) -> None:
+    executed = tmp_path / "executed.ipynb"
+    run = execute_notebook(assignment.ipynb, executed)
     assert run.errors == ()
+    compared = compare(read_expected(assignment.expected), nbformat.read(executed, as_version=4))
+    assert compared
+    assert [each for each in compared if not each.good] == []
 
 
 @assignments
