@@ -56,11 +56,10 @@ def main() -> None:
         for comparison in every[name].measure(arguments.repeats):
             comparisons.append(comparison)
             print_comparison(comparison, console)
-    if arguments.markdown is not None:
-        page = as_markdown(comparisons)
-        if arguments.subjects and arguments.markdown.is_file():
-            page = refreshed(arguments.markdown.read_text(encoding="utf-8"), page)
-        arguments.markdown.write_text(page, encoding="utf-8")
+            if arguments.markdown is not None and arguments.subjects:
+                refresh(arguments.markdown, [comparison])  # at once: the next may take long
+    if arguments.markdown is not None and not arguments.subjects:
+        arguments.markdown.write_text(as_markdown(comparisons), encoding="utf-8")
 
 
 def print_comparison(comparison: Comparison, console: Console) -> None:
@@ -96,6 +95,14 @@ def as_markdown(comparisons: Iterable[Comparison]) -> str:
         ]
         lines.append("")
     return "\n".join(lines)
+
+
+def refresh(file: Path, comparisons: Iterable[Comparison]) -> None:
+    """Replace tables in a file, which is made when missing."""
+    page = as_markdown(comparisons)
+    if file.is_file():
+        page = refreshed(file.read_text(encoding="utf-8"), page)
+    file.write_text(page, encoding="utf-8")
 
 
 def refreshed(page: str, newer: str) -> str:

@@ -1,6 +1,7 @@
 """From how many queries on does building an HNSW graph pay? Against exact search, to a million.
 
-Takes an hour on two cores, so it runs only when it is named.
+Takes half an hour on two cores, so it runs only when it is named; docs/exact-or-hnsw.md has the
+tables.
 """
 
 from collections.abc import Iterator
