@@ -73,6 +73,7 @@ def execute_notebook(
     client = NotebookClient(
         notebook,
         timeout_func=seconds_for,
+        startup_timeout=CELL_SECONDS,  # a busy machine may take longer than the default minute
         kernel_name="python3",
         allow_errors=True,
         extra_arguments=["--log-level=ERROR"],
