@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from pathlib import Path
 from typing import Any
 
 import nbformat
@@ -31,8 +30,7 @@ from autograder.gradebook.config import grade_with_the_judge
 from autograder.gradebook.database import back_up, close_grades, one_engine, open_gradebook
 from autograder.gradebook.graft import grade_id_of
 from autograder.gradebook.intake import check_submitted
-from autograder.gradebook.judging import Judged, judge_class
-from autograder.gradebook.untrusted import read_submission
+from autograder.gradebook.judging import Judged, judge_students
 from autograder.judge import records
 from autograder.judge.grading import Judge
 from autograder.judge.sandbox import Sandbox
@@ -227,7 +225,8 @@ def grade_class(
         state = done.state_of(course, assignment, judge)
         waiting = chosen if again else _not_done(course, assignment, chosen, state)
         already = len(chosen) - len(waiting)
-        for count, (student, found) in enumerate(_judged(judge, assignment, waiting, jobs)):
+        judged = judge_students(judge, assignment, waiting, jobs=jobs)
+        for count, (student, found) in enumerate(judged):
             if progress is not None:
                 progress(student, already + count, len(chosen))
             done.mark_undone(course, assignment, student)
@@ -337,27 +336,12 @@ def reason_of(outcome: dict[str, str]) -> str:
     return (after_stack or errors or ["nbgrader gave no reason"])[-1].strip()
 
 
-def _judged(
-    judge: Judge, assignment: Assignment, students: list[str], jobs: int
-) -> Iterator[tuple[str, Judge | Judged]]:
-    """Each student with who grades the submission: the judge itself, or what was found before."""
-    if jobs == 1 or len(students) < 2:
-        yield from ((student, judge) for student in students)
-        return
-    notebooks = ((each, submitted_notebook(judge.course, assignment, each)) for each in students)
-    artifacts = judge.course.artifacts_of(assignment)
-    submissions = (
-        (student, read_submission(path, artifacts).for_judge()) for student, path in notebooks
-    )
-    yield from judge_class(judge, assignment, submissions, jobs=min(jobs, len(students)))
-
-
-def autograde(course: Course, assignment: Assignment, student: str, judge: Judge | Judged) -> bool:
-    """Enter one submission's grades; why that failed, if it did, is kept with its records."""
+def autograde(course: Course, assignment: Assignment, student: str, found: Judged) -> bool:
+    """Enter what was found in a submission; why that failed is kept with its records."""
     with open_gradebook(course) as gradebook:
         close_grades(gradebook, assignment.name, assignment.name, student)
     config = Config()
-    config.JudgeExercises.judge = judge
+    config.JudgeExercises.judge = found
     coursedir = nbgrader_for(course, assignment, student, config)
     converter = Autograde(coursedir=coursedir, config=config)
     converter.force = True
@@ -371,11 +355,6 @@ def autograde(course: Course, assignment: Assignment, student: str, judge: Judge
 def _not_done(course: Course, assignment: Assignment, students: list[str], state: str) -> list[str]:
     with open_gradebook(course) as gradebook:
         return [s for s in students if not done.is_done(course, gradebook, assignment, s, state)]
-
-
-def submitted_notebook(course: Course, assignment: Assignment, student: str) -> Path:
-    """Where a student's notebook was taken in."""
-    return course.root / "submitted" / student / assignment.name / f"{assignment.name}.ipynb"
 
 
 def require_gradable(course: Course, assignment: Assignment) -> None:

@@ -13,8 +13,8 @@ from typing import Any
 from autograder.course import Assignment, Course
 from autograder.gradebook import done
 from autograder.gradebook.database import grades_of, open_gradebook
-from autograder.gradebook.grading import submitted_notebook
 from autograder.gradebook.judging import Judged
+from autograder.gradebook.untrusted import submitted_notebook
 from autograder.judge import records
 from autograder.judge.grading import Judge
 from autograder.judge.inputs import Inputs

@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cache
@@ -23,6 +23,7 @@ from joblib import Parallel, delayed
 from nbformat import NotebookNode
 
 from autograder.course import Assignment, Course
+from autograder.gradebook.untrusted import submission_of
 from autograder.judge.grading import Graded, Judge
 
 LOOK_AFTER_PARENT_SECONDS = 1.0
@@ -61,6 +62,27 @@ def judge_one(judge: Judge, assignment: Assignment, notebook: NotebookNode) -> J
     assert judge.secret is not None
     content = _as_bytes(notebook)
     return Judged(judge.secret, _digest(content), _verdicts(judge, assignment.name, content))
+
+
+def judge_students(
+    judge: Judge, assignment: Assignment, students: Sequence[str], *, jobs: int
+) -> Iterator[tuple[str, Judged]]:
+    """Judge what students handed in, by one process or several; give each as soon as it is done.
+
+    It is never left to nbgrader, whose configuration is copied for each submission: every copy of a
+    judge would start fork servers of its own.
+
+    Args:
+        judge: of this process, or what every process starts its own like.
+        assignment: what they handed in.
+        students: ids.
+        jobs: processes that judge; 1 for this one.
+    """
+    submissions = ((each, submission_of(judge.course, assignment, each)) for each in students)
+    notebooks = ((student, submission.for_judge()) for student, submission in submissions)
+    if jobs == 1 or len(students) < 2:
+        return ((student, judge_one(judge, assignment, each)) for student, each in notebooks)
+    return judge_class(judge, assignment, notebooks, jobs=min(jobs, len(students)))
 
 
 def judge_class(

@@ -7,7 +7,7 @@ applied later, and only while it still holds good. Points given by people are ne
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -22,11 +22,10 @@ from autograder.gradebook.grading import (
     autograde,
     chosen_students,
     require_gradable,
-    submitted_notebook,
 )
 from autograder.gradebook.holding import Held, State, held_file, in_book, what_changed
-from autograder.gradebook.judging import Judged, judge_class, judge_one
-from autograder.gradebook.untrusted import read_submission
+from autograder.gradebook.judging import Judged, judge_students
+from autograder.gradebook.untrusted import submission_of
 from autograder.judge import records
 from autograder.judge.grading import Graded, Judge
 from autograder.judge.records import Record
@@ -127,7 +126,8 @@ def regrade(
     entries: dict[str, Any] = {}
     with Judge(course, sandbox) as judge:
         state = State.of(course, assignment, judge)
-        for count, (student, found) in enumerate(_judged(judge, assignment, chosen, jobs)):
+        judged = judge_students(judge, assignment, chosen, jobs=jobs)
+        for count, (student, found) in enumerate(judged):
             if progress is not None:
                 progress(student, count, len(chosen))
             entries[student] = {
@@ -199,7 +199,7 @@ def _apply(
         with open_gradebook(course) as gradebook:
             _leave_to_people(gradebook, assignment, student, before)
     else:  # the same verdicts from other tests: the gradebook need not hear of it
-        submission = read_submission(submitted_notebook(course, assignment, student))
+        submission = submission_of(course, assignment, student)
         for graded in found.grade_notebook(assignment, submission.for_judge()).values():
             records.write(
                 course,
@@ -241,16 +241,6 @@ def _leave_to_people(
 # comparing ----------------------------------------------------------------------------------------
 
 
-def _judged(
-    judge: Judge, assignment: Assignment, students: list[str], jobs: int
-) -> Iterator[tuple[str, Judged]]:
-    paths = ((each, submitted_notebook(judge.course, assignment, each)) for each in students)
-    work = ((student, read_submission(path).for_judge()) for student, path in paths)
-    if jobs == 1 or len(students) < 2:
-        return ((student, judge_one(judge, assignment, notebook)) for student, notebook in work)
-    return judge_class(judge, assignment, work, jobs=min(jobs, len(students)))
-
-
 def _compared(course: Course, assignment: Assignment, held: Held, secret: bytes) -> Regrade:
     with open_gradebook(course) as gradebook:
         students = tuple(
@@ -270,7 +260,7 @@ def _student(
 ) -> StudentRegraded:
     if failure := entry["found"].get("failure", ""):
         return StudentRegraded(student, failure=failure)
-    problems = read_submission(submitted_notebook(course, assignment, student)).problems
+    problems = submission_of(course, assignment, student).problems
     grades = {grade.name: grade for grade in grades_of(gradebook, assignment.name, student)}
     changes, failed = [], []
     for id, found in entry["found"]["graded"].items():

@@ -22,6 +22,7 @@ import nbformat
 from nbformat.v4 import new_output
 from PIL import Image
 
+from autograder.course import Assignment, Course
 from autograder.judge.artifacts import with_artifacts
 from autograder.judge.redaction import legible
 from autograder.student.artifacts import MAX_ARTIFACT
@@ -167,6 +168,17 @@ def read_submission(path: Path, artifacts: Iterable[str] = ()) -> SubmittedNoteb
         except NotAcceptable as error:
             problems.append(str(error).replace(str(beside), name))
     return replace(notebook, problems=tuple(problems), artifacts=found)
+
+
+def submitted_notebook(course: Course, assignment: Assignment, student: str) -> Path:
+    """Where a student's notebook was taken in."""
+    return course.root / "submitted" / student / assignment.name / f"{assignment.name}.ipynb"
+
+
+def submission_of(course: Course, assignment: Assignment, student: str) -> SubmittedNotebook:
+    """What a student handed in, the artifacts that the assignment asks for included."""
+    path = submitted_notebook(course, assignment, student)
+    return read_submission(path, course.artifacts_of(assignment))
 
 
 def parse_submission(content: bytes) -> SubmittedNotebook:

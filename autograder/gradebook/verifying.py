@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from autograder.course import Assignment, Course
 from autograder.gradebook.changes import NO_RECORD, VerdictChange, differences
 from autograder.gradebook.database import grades_of, open_gradebook
-from autograder.gradebook.grading import chosen_students, require_gradable, submitted_notebook
+from autograder.gradebook.grading import chosen_students, require_gradable
 from autograder.gradebook.judging import judge_one
 from autograder.gradebook.regrading import kept_record
-from autograder.gradebook.untrusted import read_submission
+from autograder.gradebook.untrusted import submission_of
 from autograder.judge import records
 from autograder.judge.grading import Judge
 from autograder.judge.sandbox import Sandbox
@@ -59,7 +59,7 @@ def verify_grade(
         book = {grade.name: grade.auto_score for grade in grades}
     if not book:
         raise ValueError(f"{student} was never graded: run `course grade {assignment.number}`")
-    submission = read_submission(submitted_notebook(course, assignment, student))
+    submission = submission_of(course, assignment, student)
     notebook = submission.for_judge()
     with Judge(course, sandbox) as judge:
         judged = judge_one(judge, assignment, notebook)

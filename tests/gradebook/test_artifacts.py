@@ -16,8 +16,10 @@ from autograder.build.verify import verify_release
 from autograder.course import Course
 from autograder.gradebook.grading import ClassGrades, grade_class
 from autograder.gradebook.intake import collect
+from autograder.gradebook.regrading import regrade
+from autograder.gradebook.verifying import verify_grade
 from autograder.judge.records import VERDICT, record_folder
-from autograder.judge.sandbox import Bubblewrap, Unsandboxed, sandbox_problem
+from autograder.judge.sandbox import Bubblewrap, Sandbox, Unsandboxed, sandbox_problem
 from autograder.student.artifacts import MAX_ARTIFACT
 from autograder.student.exercise import exercise
 from autograder.student.submit import submit
@@ -69,9 +71,12 @@ def put(path: Path, content: bytes) -> Path:
     return path
 
 
+def sandbox() -> Sandbox:
+    return Unsandboxed() if sandbox_problem() else Bubblewrap()  # these answers are our own
+
+
 def graded(course: Course, *, again: bool = True) -> ClassGrades:
-    sandbox = Unsandboxed() if sandbox_problem() else Bubblewrap()  # these answers are our own
-    return grade_class(course, vectors(course), sandbox=sandbox, again=again)
+    return grade_class(course, vectors(course), sandbox=sandbox(), again=again)
 
 
 def test_handing_in_packs_the_file_or_says_that_it_is_not_there(
@@ -139,6 +144,20 @@ def test_another_file_alone_is_a_new_submission_and_is_graded_anew(
     put(source / "ada" / NAME, RIGHT)
     assert [each.change for each in collect(course, source, vectors(course)).taken] == ["replaced"]
     assert graded(course, again=False).students[0].exercises[1].points == 40
+
+
+def test_grading_again_reads_the_file_again(course: Course, tmp_path: Path) -> None:
+    source = tmp_path / "inbox"
+    put(source / "ada" / "01_vectors.ipynb", answers(course))
+    put(source / "ada" / NAME, RIGHT)
+    collect(course, source, vectors(course))
+    graded(course)
+    assert all(
+        each.holds for each in verify_grade(course, vectors(course), "ada", sandbox=sandbox())
+    )
+    again = regrade(course, vectors(course), sandbox=sandbox())
+    assert (again.moved, again.failures) == ((), ())
+    assert again.to_json()["unchanged"] == ["ada"]
 
 
 def test_a_class_in_a_zip_brings_its_files(course: Course, tmp_path: Path) -> None:

@@ -105,6 +105,20 @@ def test_two_processes_find_what_one_finds(course: Course, tmp_path: Path) -> No
     assert books(course) == books(alone)
 
 
+def test_one_judge_judges_the_whole_class(
+    full_class: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Lonely(ChosenJudge):
+        def __deepcopy__(self, memo: Any) -> ChosenJudge:
+            raise AssertionError("a copy of a judge starts fork servers of its own")
+
+    monkeypatch.setattr(
+        grading, "Judge", lambda course, _: Lonely(course, lambda notebook: full_marks())
+    )
+    grades = grade_class(full_class, vectors(full_class), sandbox=Unsandboxed(), jobs=1)
+    assert {line.status for line in grades.students} == {Status.GRADED}
+
+
 def test_what_is_graded_is_not_judged_again(full_class: Course, judged: Callable[[], list]) -> None:
     run(full_class)
     assert sorted(judged()) == sorted(STUDENTS)
