@@ -62,6 +62,8 @@ LIMITS = Limits(
 SANDBOX = Bubblewrap(LIMITS)
 
 PRELUDE = '''
+import json, os, stat, struct
+
 class KeptOut(Exception):
     """Nothing was gained."""
 
@@ -84,6 +86,25 @@ def attempt(**ways):
                 raise Escaped(f"ESCAPED by {name}: {str(gained)[:100]}")
             kept.append(f"{name} nothing")
     raise KeptOut("kept out: " + ", ".join(kept))
+
+def to_the_judge():
+    """The descriptor that the worker answers through."""
+    for descriptor in range(3, 256):
+        try:
+            if stat.S_ISSOCK(os.fstat(descriptor).st_mode):
+                return descriptor
+        except OSError:
+            pass
+
+def say(data):
+    """Write to the judge, past the worker's own code."""
+    while data:
+        data = data[os.write(to_the_judge(), data):]
+
+def frame(header, payload=b""):
+    """A frame as the protocol has it."""
+    text = header if isinstance(header, bytes) else json.dumps(header).encode()
+    return struct.pack(">4sIQ", b"LKF1", len(text), len(payload)) + text + payload
 '''
 
 

@@ -4,21 +4,6 @@
 # slow = true
 inside_the_sandbox()
 
-import os
-import stat
-
-def to_the_judge():
-    for fd in range(3, 256):
-        try:
-            if stat.S_ISSOCK(os.fstat(fd).st_mode):
-                return fd
-        except OSError:
-            pass
-
-def say(data):
-    while data:
-        data = data[os.write(to_the_judge(), data):]
-
 import signal
 import struct
 
