@@ -74,28 +74,21 @@ def semi_hard_triplets(
     # Infinitely far, so never semi-hard: the image itself and the others of its product.
     to_negative = distances.clone().fill_diagonal_(torch.inf)
     to_negative[anchors, positives] = torch.inf
-    # Column a holds the distances from anchor a to its positives, the nth of them in row n. Where
-    # there is none it keeps -inf, which no distance is semi-hard to.
+    # Row a holds the distances from anchor a to its positives, side by side: its nth in column n.
     per_anchor = anchors.bincount(minlength=len(labels))
     nth = torch.arange(len(anchors), device=anchors.device)
     nth -= (per_anchor.cumsum(0) - per_anchor)[anchors]
-    to_positive = distances.new_full((max(int(per_anchor.max()), 1), len(labels)), -torch.inf)
-    to_positive[nth, anchors] = distances[anchors, positives]
-
-    # Few images are within reach of any of an anchor's positives: only these meet each of them.
-    nearest, farthest = to_positive.aminmax(dim=0)
-    in_reach = to_negative > nearest[:, None]
-    in_reach &= to_negative < farthest[:, None] + margin
-    rows, near = in_reach.nonzero(as_tuple=True)
-    distance, positive = distances[rows, near], to_positive[:, rows]
-    n, found = ((distance > positive) & (distance < positive + margin)).nonzero(as_tuple=True)
+    to_positive = distances.new_full((len(labels), int(per_anchor.max())), torch.inf)
+    to_positive[anchors, nth] = distances[anchors, positives]
+    # Anchor x positive x image: no batch has room for anchor x image x image.
+    semi_hard = to_negative[:, None] > to_positive[:, :, None]
+    semi_hard &= to_negative[:, None] < (to_positive + margin)[:, :, None]
 
     # The semi-hard negatives of all pairs stand one after another, those of a pair together:
     # each pair draws one of its own, at the price of one random number.
-    counts = (n * len(labels) + rows[found]).bincount(minlength=to_positive.numel())
-    first = (counts.cumsum(0) - counts).view_as(to_positive)[nth, anchors]
-    counts = counts.view_as(to_positive)[nth, anchors]
+    rows, found = semi_hard.flatten(0, 1).nonzero(as_tuple=True)
+    counts = rows.bincount(minlength=to_positive.numel()).view_as(to_positive)[anchors, nth]
     draws = torch.rand(len(counts), generator=generator, device=distances.device)
-    chosen = first + (draws * counts).long()
+    chosen = counts.cumsum(0) - counts + (draws * counts).long()
     has_any = counts > 0
-    return anchors[has_any], positives[has_any], near[found[chosen[has_any]]]
+    return anchors[has_any], positives[has_any], found[chosen[has_any]]
