@@ -12,7 +12,7 @@ import os
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -25,8 +25,13 @@ from nbformat import NotebookNode
 from autograder.course import Assignment, Course
 from autograder.gradebook.untrusted import submission_of
 from autograder.judge.grading import Graded, Judge
+from autograder.judge.records import steady
 
 LOOK_AFTER_PARENT_SECONDS = 1.0
+
+
+class JudgeFailed(RuntimeError):
+    """The grader's own failure on a whole submission, where it was judged; told by its name."""
 
 
 @dataclass(frozen=True)
@@ -47,11 +52,12 @@ class Judged:
         """What was found.
 
         Raises:
-            RuntimeError: the judge failed, or the submission is not the one that was judged.
+            JudgeFailed: with the failure.
+            RuntimeError: the submission is not the one that was judged.
         """
         found = json.loads(self.verdicts)
         if "failure" in found:
-            raise RuntimeError(found["failure"])
+            raise JudgeFailed(found["failure"])
         if _digest(_as_bytes(notebook)) != self.digest:
             raise RuntimeError("the submission was changed while it was graded; grade it again")
         return {id: Graded.from_json(graded) for id, graded in found["graded"].items()}
@@ -131,7 +137,8 @@ def _verdicts(judge: Judge, assignment: str, notebook: bytes) -> bytes:
     try:
         read = nbformat.from_dict(json.loads(notebook))  # as it is: ids that occur twice, too
         found = judge.grade_notebook(judge.course.assignment(assignment), read)
-        verdicts: dict[str, Any] = {"graded": {id: g.to_json() for id, g in found.items()}}
+        sound = {id: replace(each, result=steady(each.result)) for id, each in found.items()}
+        verdicts: dict[str, Any] = {"graded": {id: each.to_json() for id, each in sound.items()}}
     except Exception as error:
         verdicts = {"failure": f"{type(error).__name__}: {error}"}
     return json.dumps(verdicts).encode()

@@ -24,6 +24,7 @@ from traitlets import Any as AnyTrait
 from autograder.course import Course
 from autograder.gradebook.database import close_grades, mark_not_graded
 from autograder.gradebook.graft import grade_id_of, graft
+from autograder.gradebook.judging import JudgeFailed
 from autograder.gradebook.untrusted import read_submission
 from autograder.judge import records
 from autograder.judge.grading import Graded, Judge
@@ -142,7 +143,8 @@ class JudgeExercises(NbGraderPreprocessor):
                 for id, graded in found.items()
             }
         except Exception as error:
-            reason = f"{type(error).__name__}: {error}"
+            named = "" if isinstance(error, JudgeFailed) else f"{type(error).__name__}: "
+            reason = f"{named}{error}"
             self.log.exception("%s of %s is not graded", place.assignment, place.student)
             return {}
         finally:

@@ -50,7 +50,7 @@ def verify_grade(
 
     Raises:
         ValueError: the student did not hand in, or was never graded.
-        RuntimeError: the judge failed.
+        JudgeFailed: with the failure.
     """
     require_gradable(course, assignment)
     chosen_students(course, assignment, [student])

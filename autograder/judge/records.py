@@ -102,7 +102,7 @@ def record_of(
     """What is kept of what the judge found; see `write`, which keeps it."""
     return Record(
         assignment.name,
-        _steady(graded.result),
+        steady(graded.result),
         tuple(legible(repair) for repair in (*problems, *graded.repairs)),
         inputs_of(course, assignment, graded.program, secret),
     )
@@ -229,7 +229,7 @@ def _is_mark(value: object) -> bool:
     return type(value) in (int, float) and math.isfinite(value)  # type: ignore[arg-type]
 
 
-def _steady(result: Result) -> Result:
+def steady(result: Result) -> Result:
     """The result without what differs from run to run: addresses in messages, unsound marks."""
 
     def steady(verdict: Verdict) -> Verdict:
