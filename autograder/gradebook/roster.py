@@ -13,6 +13,7 @@ from autograder.gradebook.database import open_gradebook
 
 COLUMNS = ("id", "first_name", "last_name", "email")
 STUDENT_ID = re.compile(r"[^\W_][\w.@-]{0,63}")
+_HARMLESS = re.compile(r"[^<>]*")  # the formgrader shows names as they are: script would run
 
 
 @dataclass(frozen=True)
@@ -111,6 +112,9 @@ def _add(students: dict[str, Student], row: dict[str, str | None]) -> None:
     fields = {name: (row.get(name) or "").strip() for name in COLUMNS}
     student = Student(**fields)
     require_student_id(student.id)
+    for name in COLUMNS[1:]:
+        if not _HARMLESS.fullmatch(fields[name]):
+            raise ValueError(f"{fields[name]!r} cannot be a {name}: leave out < and >")
     if student.id in students:
         raise ValueError(f"{student.id!r} is there twice")
     students[student.id] = student

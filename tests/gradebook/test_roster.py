@@ -49,6 +49,10 @@ def test_columns_without_use_are_told(course: Course, tmp_path: Path) -> None:
         ("id,email\nann,a,b\n", r"line 2: there are more fields"),
         ("id,email\nann\n", r"line 2: there are fewer fields"),
         ('id,email\n"ann,a\n', r"line 2: unexpected end"),
+        (
+            "id,last_name\nann,Lee<script>alert(1)</script>\n",
+            r"line 2: 'Lee<script>.*' cannot be a last_name: leave out < and >",
+        ),
     ],
 )
 def test_a_mistake_is_named_by_its_line(tmp_path: Path, text: str, message: str) -> None:
