@@ -8,7 +8,17 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from benchmarks import crossing, grading, hnsw, mining, pairwise, sampling, search, training
+from benchmarks import (
+    crossing,
+    grading,
+    hnsw,
+    mining,
+    pairwise,
+    sampling,
+    search,
+    smooth_ap,
+    training,
+)
 from benchmarks.harness import Comparison, environment
 
 SUBJECTS = {
@@ -17,6 +27,7 @@ SUBJECTS = {
     "search": search,
     "hnsw": hnsw,
     "sampling": sampling,
+    "smooth_ap": smooth_ap,
     "training": training,
     "grading": grading,
 }

@@ -8,13 +8,13 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
-from pathlib import Path
 from time import perf_counter
 
 import torch
 from torch import Tensor
 from torch.nn.functional import normalize
 
+from benchmarks.harness import peak_memory, restart_peak_memory
 from course_lib.distances import k_nearest
 from course_lib.evaluation import HNSWIndex, neighbor_recall
 
@@ -113,20 +113,13 @@ def _measure_here(
     retrieval = clustered(n_items, seed=1, n_products=n_items // 5)
     queries = clustered(n_queries, seed=2, n_products=n_items // 5)
     build(retrieval[:100], *settings)(queries[:2])  # imports, and the libraries' threads
-    Path("/proc/self/clear_refs").write_text("5")  # the peak starts anew; see proc(5)
-    before = _peak_memory()
+    before = restart_peak_memory()
     start = perf_counter()
     search = build(retrieval, *settings)
     built = perf_counter()
     found = search(queries)
     searched = perf_counter()
-    memory = _peak_memory() - before
+    memory = peak_memory() - before
     judged = n_queries if n_items <= 20000 else min(JUDGED, n_queries)
     recall = neighbor_recall(queries[:judged], retrieval, found[:judged])
     return Measured(built - start, searched - built, recall, memory)
-
-
-def _peak_memory() -> int:
-    status = Path("/proc/self/status").read_text()
-    (line,) = (line for line in status.splitlines() if line.startswith("VmHWM:"))
-    return int(line.split()[1]) * 1024

@@ -4,6 +4,7 @@ import platform
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib.metadata import version
+from pathlib import Path
 from statistics import median
 from time import perf_counter
 from typing import Any
@@ -81,6 +82,19 @@ def interleaved_medians(
             run()
             seconds[name].append(perf_counter() - start)
     return {name: median(times) for name, times in seconds.items()}
+
+
+def restart_peak_memory() -> int:
+    """Let this process's peak memory start anew; bytes that it holds now. Linux only."""
+    Path("/proc/self/clear_refs").write_text("5")  # see proc(5)
+    return peak_memory()
+
+
+def peak_memory() -> int:
+    """Bytes of main memory that this process held at most, since the peak was restarted."""
+    status = Path("/proc/self/status").read_text()
+    (line,) = (line for line in status.splitlines() if line.startswith("VmHWM:"))
+    return int(line.split()[1]) * 1024
 
 
 def unit_rows(n: int, d: int, seed: int) -> torch.Tensor:

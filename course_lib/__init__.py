@@ -7,7 +7,7 @@ module                   what it holds
 ``sampling``             batches of categories x products x images
 ``networks``             backbones, and the embedder on top of one
 ``distances``            L2 normalisation, squared distances, cosine similarities, exact search
-``losses``               contrastive and triplet loss
+``losses``               contrastive and triplet loss, average precision and Smooth-AP
 ``mining``               anchor-positive pairs, semi-hard triplets
 ``training``             from a model and a sampler to a trained model; embeddings of many images
 ``recipes``              what to train on what, as files; ladders over several seeds

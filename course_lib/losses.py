@@ -1,15 +1,20 @@
-"""Losses that pull positives together and push negatives apart."""
+"""Losses that pull positives together and push negatives apart: of pairs, triplets and rankings."""
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
+from course_lib.distances import l2_normalize
 from course_lib.validation import (
     require_choice,
     require_embeddings,
+    require_integers,
+    require_labels,
     require_mask,
     require_positive,
     require_same_kind,
     require_same_shape,
+    require_scores,
 )
 
 
@@ -90,3 +95,198 @@ def triplet_loss(
     total = losses.sum()
     # Dividing the sum keeps an empty selection at 0, where losses.mean() would be NaN.
     return total if reduction == "sum" else total / max(len(losses), 1)
+
+
+def average_precision(similarities: Tensor, relevant: Tensor) -> Tensor:
+    """Average precision of each query, of its similarities to the items.
+
+    AP = 1/|P| Σ_{i ∈ P} R(i, P) / R(i, Ω), where P holds the relevant items, Ω all of them, and
+    R(i, S) = 1 + Σ_{j ∈ S} 1[s_j > s_i] is the rank of item i in the set S. Items that are equally
+    similar share the better rank.
+
+    Args:
+        similarities: ``(Q, R)``, floating point: the higher, the nearer.
+        relevant: ``(Q, R)`` bool: is this item relevant to this query?
+
+    Returns:
+        ``(Q,)`` of the similarities' dtype, in (0, 1]; NaN for a query without any relevant item.
+        It is a step function of the similarities, so there is no gradient.
+
+    Raises:
+        TypeError, ValueError: shapes, dtypes or devices do not fit, or there are no items.
+
+    Source: Brown, Xie, Kalogeiton & Zisserman, "Smooth-AP", ECCV 2020, eq. 1 to 3.
+    """
+    require_scores(similarities, relevant)
+
+    similarities = similarities.detach()
+    ranks = _ranks(similarities, similarities)
+    # An item that is not relevant stands above none: a rank in P counts relevant items only.
+    ranks_among_relevant = _ranks(similarities, similarities.masked_fill(~relevant, -torch.inf))
+    precisions = (ranks_among_relevant.double() / ranks).where(relevant, 0)
+    return (precisions.sum(dim=1) / relevant.sum(dim=1)).to(similarities.dtype)
+
+
+def _ranks(scores: Tensor, among: Tensor) -> Tensor:
+    """``(Q, R)`` int64: 1 + how many of row q of ``among`` are greater than ``scores[q, i]``."""
+    ascending = among.sort(dim=1).values
+    return 1 + among.shape[1] - torch.searchsorted(ascending, scores.contiguous(), right=True)
+
+
+def dense_smooth_ap_loss(embeddings: Tensor, labels: Tensor, temperature: float = 0.01) -> Tensor:
+    """Smooth-AP loss, as published: 1 − mean over the batch of the smooth average precision.
+
+    Every image of the batch is a query, and the batch is what it searches in. The step 1[s_j > s_i]
+    of a rank becomes a sigmoid G(s_j − s_i) = 1 / (1 + exp(−(s_j − s_i) / temperature)), which has
+    a gradient. As published, the query itself is one of its relevant items. This form compares
+    every two images for every query: memory and time grow with B³. :func:`smooth_ap_loss` gives
+    the same value with B² P, P images a product.
+
+    Args:
+        embeddings: ``(B, D)``, floating point, of any length: similarities are cosines.
+        labels: ``(B,)`` integer product ids, in any order. An image alone of its product is no
+            query; the others search among all.
+        temperature: of the sigmoid, > 0. The smaller, the closer to the average precision, and the
+            fewer pairs get a gradient.
+
+    Returns:
+        Scalar of the embeddings' dtype, in [0, 1). Zero, and still connected to the graph, where no
+        product has two images.
+
+    Raises:
+        TypeError, ValueError: shapes, dtypes or devices do not fit, or ``temperature`` is not
+            positive.
+
+    Source: Brown, Xie, Kalogeiton & Zisserman, "Smooth-AP", ECCV 2020, eq. 5 to 7.
+    """
+    require_embeddings(embeddings=embeddings)
+    require_labels(labels, of=embeddings)
+    require_positive(temperature=temperature)
+
+    similarities = _similarities(embeddings)
+    relevant = labels[:, None] == labels
+    # above[q, i, j]: how surely image j stands above image i when q is the query.
+    above = torch.sigmoid((similarities[:, None, :] - similarities[:, :, None]) / temperature)
+    itself = torch.eye(len(labels), dtype=torch.bool, device=labels.device)
+    above = above.masked_fill(itself, 0)
+    ranks = 1 + above.sum(dim=2)
+    ranks_among_relevant = 1 + (above * relevant[:, None, :]).sum(dim=2)
+    precisions = (ranks_among_relevant / ranks).where(relevant, 0).sum(dim=1) / relevant.sum(dim=1)
+    queries = relevant.sum(dim=1) > 1
+    losses = (1 - precisions)[queries]
+    # The sum of no losses is a zero that backward() accepts; the mean of none would be NaN.
+    return (losses.sum() / max(len(losses), 1)).to(embeddings.dtype)
+
+
+def smooth_ap_loss(
+    embeddings: Tensor,
+    labels: Tensor,
+    temperature: float = 0.01,
+    *,
+    count_query: bool = True,
+    chunk_size: int | None = None,
+) -> Tensor:
+    """Smooth-AP loss with memory and time of B² P instead of B³, value and gradient unchanged.
+
+    Only ranks of relevant items enter an average precision. So only they are computed: one row of B
+    comparisons for each pair of a query and one of its relevant items.
+
+    Args:
+        embeddings: ``(B, D)``, floating point, of any length: similarities are cosines.
+        labels: ``(B,)`` integer product ids, in any order. An image alone of its product is no
+            query; the others search among all.
+        temperature: of the sigmoid, > 0.
+        count_query: as published, the query itself is one of its relevant items and stands above
+            all. False leaves it out of relevant items and ranks, as a search would.
+        chunk_size: pairs computed at a time, >= 1; None for all. Values stay; memory is then
+            ``chunk_size * B``, and the backward pass computes every chunk anew.
+
+    Returns:
+        Scalar of the embeddings' dtype, in [0, 1). Zero, and still connected to the graph, where no
+        product has two images.
+
+    Raises:
+        TypeError, ValueError: shapes, dtypes or devices do not fit, or a number is out of range.
+
+    Source: Brown, Xie, Kalogeiton & Zisserman, "Smooth-AP", ECCV 2020, eq. 5 to 7.
+    """
+    require_embeddings(embeddings=embeddings)
+    require_labels(labels, of=embeddings)
+    require_positive(temperature=temperature)
+    if chunk_size is not None:
+        require_integers(1, chunk_size=chunk_size)
+
+    # Divided here, where there are B², and not below, where there are B² P.
+    similarities = _similarities(embeddings) / temperature
+    relevant = labels[:, None] == labels
+    if not count_query:
+        relevant.fill_diagonal_(False)
+        itself = torch.eye(len(labels), dtype=torch.bool, device=labels.device)
+        similarities = similarities.masked_fill(itself, -torch.inf)  # above nothing
+    counts = relevant.sum(dim=1)
+    relevant &= (counts > count_query)[:, None]  # an image alone of its product is no query
+    queries, items = relevant.nonzero(as_tuple=True)
+
+    def precisions(queries: Tensor, items: Tensor) -> Tensor:
+        above = similarities[queries]
+        above -= similarities[queries, items][:, None]
+        above.sigmoid_()  # in place: fresh tensors of this size take longer to get than to fill
+        # Each item was compared with itself, too, and came out at ½: 1 − ½ is what ranks add.
+        ranks = above.sum(dim=1) + 0.5
+        ranks_among_relevant = (above * relevant[queries]).sum(dim=1) + 0.5
+        return ranks_among_relevant / ranks
+
+    if chunk_size is None:
+        found = precisions(queries, items)
+    else:
+        chunks = zip(queries.split(chunk_size), items.split(chunk_size), strict=True)
+        found = torch.cat([checkpoint(precisions, *chunk, use_reentrant=False) for chunk in chunks])
+    missing = ((1 - found) / counts[queries]).sum()
+    return (missing / max(int((counts > count_query).sum()), 1)).to(embeddings.dtype)
+
+
+def _similarities(embeddings: Tensor) -> Tensor:
+    """``(B, B)`` cosines, in float32 at least: temperatures are too small for half precision."""
+    unit = l2_normalize(embeddings.to(torch.promote_types(embeddings.dtype, torch.float32)))
+    return unit @ unit.T
+
+
+class SmoothAP(nn.Module):
+    """:func:`smooth_ap_loss` as a module, called with embeddings and labels.
+
+    Args:
+        temperature: of the sigmoid, > 0.
+        count_query: whether the query is one of its own relevant items, as published.
+        chunk_size: pairs computed at a time; None for all.
+
+    Raises:
+        TypeError, ValueError: a number is out of range.
+    """
+
+    def __init__(
+        self, temperature: float = 0.01, count_query: bool = True, chunk_size: int | None = None
+    ) -> None:
+        super().__init__()
+        require_positive(temperature=temperature)
+        if chunk_size is not None:
+            require_integers(1, chunk_size=chunk_size)
+        self.temperature = temperature
+        self.count_query = count_query
+        self.chunk_size = chunk_size
+
+    def forward(self, embeddings: Tensor, labels: Tensor) -> Tensor:
+        """Scalar loss of ``(B, D)`` embeddings and ``(B,)`` product ids."""
+        return smooth_ap_loss(
+            embeddings,
+            labels,
+            self.temperature,
+            count_query=self.count_query,
+            chunk_size=self.chunk_size,
+        )
+
+    def extra_repr(self) -> str:
+        """The settings, for ``print(module)``."""
+        return (
+            f"temperature={self.temperature}, count_query={self.count_query}, "
+            f"chunk_size={self.chunk_size}"
+        )

@@ -169,6 +169,42 @@ def require_ranking(relevant: Tensor, name: str = "relevant") -> None:
         raise ValueError(f"{name} must have at least one rank, got shape {tuple(relevant.shape)}")
 
 
+def require_scores(similarities: Tensor, relevant: Tensor) -> None:
+    """Refuse anything but ``(Q, R)`` floating-point similarities with one bool each, R >= 1."""
+    require_embeddings(similarities=similarities, allow_empty=True)
+    require_ranking(relevant)
+    require_same_shape(similarities=similarities, relevant=relevant)
+    require_same_device(similarities=similarities, relevant=relevant)
+
+
+def require_codes(codes: Tensor, name: str = "codes") -> None:
+    """Refuse anything but an ``(N, C)`` tensor of real numbers or bools with C >= 1."""
+    require_tensor(codes, name)
+    if codes.is_complex():
+        raise TypeError(f"{name} must be real numbers or bools, got {codes.dtype}")
+    if codes.ndim != 2 or codes.shape[1] == 0:
+        raise ValueError(
+            f"{name} must have shape (N, C), one code a row, got shape {tuple(codes.shape)}"
+        )
+
+
+def require_packed(**packed: Tensor) -> None:
+    """Refuse anything but ``(N, B)`` uint8 tensors of one width B >= 1."""
+    widths = {}
+    for name, value in packed.items():
+        require_tensor(value, name)
+        if value.dtype != torch.uint8:
+            raise TypeError(f"{name} must be uint8, got {value.dtype}; pack codes with pack_codes")
+        if value.ndim != 2 or value.shape[1] == 0:
+            raise ValueError(
+                f"{name} must have shape (N, B), one packed code a row, got {tuple(value.shape)}"
+            )
+        widths[name] = value.shape[1]
+    if len(set(widths.values())) > 1:
+        found = ", ".join(f"{name} {width}" for name, width in widths.items())
+        raise ValueError(f"packed codes must be equally long, got bytes a row: {found}")
+
+
 def require_index(index: Any, *, of: Tensor) -> None:
     """Refuse an index (None: no index) that cannot search, or that holds not one item a row."""
     if index is None:

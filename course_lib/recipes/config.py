@@ -11,7 +11,7 @@ from course_lib.training.settings import TrainingSettings
 from course_lib.validation import require_choice, require_integers, require_positive
 
 READERS = ("cub", "folders", "omniglot")
-OBJECTIVES = ("classification", "contrastive", "triplet")
+OBJECTIVES = ("classification", "contrastive", "smooth_ap", "triplet")
 LABELS = ("category", "product")
 METRICS = ("map", "recall@1", "recall@5")
 RANDOM = "random"
@@ -105,9 +105,10 @@ class Stage(TrainingSettings):
     Attributes:
         title: what tables call it; its name if left out.
         start: name of the stage whose weights it starts from, or ``"random"``.
-        objective: ``"classification"``, ``"contrastive"`` or ``"triplet"``.
+        objective: ``"classification"``, ``"contrastive"``, ``"smooth_ap"`` or ``"triplet"``.
         labels: ``"category"`` or ``"product"``: what the classes, or the pairs, are of.
         margin: of the contrastive or triplet loss.
+        temperature: of Smooth-AP.
         freeze_batch_norm: keep batch normalisation as the start left it.
         batch_size: images in a batch of a classification stage.
         n_categories, n_products, n_images: the batch of any other; ``CategoryProductBatchSampler``.
@@ -121,6 +122,7 @@ class Stage(TrainingSettings):
     objective: str = "triplet"
     labels: str = "product"
     margin: float = 0.2
+    temperature: float = 0.01
     freeze_batch_norm: bool = False
     batch_size: int = 64
     n_categories: int = 4
@@ -133,7 +135,7 @@ class Stage(TrainingSettings):
         require_choice(OBJECTIVES, objective=self.objective)
         require_choice(LABELS, labels=self.labels)
         require_choice(tuple(AUGMENTATIONS), augment=self.augment)
-        require_positive(margin=self.margin)
+        require_positive(margin=self.margin, temperature=self.temperature)
         require_integers(1, batch_size=self.batch_size, n_categories=self.n_categories)
         require_integers(1, n_products=self.n_products)
         require_integers(2, n_images=self.n_images)

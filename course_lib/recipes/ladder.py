@@ -36,6 +36,7 @@ from course_lib.training import (
     contrastive_objective,
     load_weights,
     save_weights,
+    smooth_ap_objective,
     triplet_objective,
 )
 from course_lib.training.augmentation import AUGMENTATIONS
@@ -238,6 +239,8 @@ def _objective(stage: Stage) -> Step:
         return classification_objective()
     if stage.objective == "contrastive":
         return contrastive_objective(stage.margin)
+    if stage.objective == "smooth_ap":
+        return smooth_ap_objective(stage.temperature)
     return triplet_objective(stage.margin)
 
 

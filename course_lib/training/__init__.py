@@ -30,6 +30,7 @@ from course_lib.training.objectives import (
     Objective,
     classification_objective,
     contrastive_objective,
+    smooth_ap_objective,
     triplet_objective,
 )
 from course_lib.training.settings import TrainingSettings
@@ -53,6 +54,7 @@ __all__ = [
     "load_weights",
     "mirror_and_shift",
     "save_weights",
+    "smooth_ap_objective",
     "train_triplets",
     "training_step",
     "triplet_objective",

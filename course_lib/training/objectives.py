@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from course_lib.losses import contrastive_loss
+from course_lib.losses import SmoothAP, contrastive_loss
 from course_lib.mining import anchor_positive_pairs
 from course_lib.training.step import TrainingStep, training_step
 from course_lib.validation import require_labels, require_positive
@@ -92,6 +92,12 @@ def contrastive_objective(margin: float = 0.5) -> Step:
         return contrastive_loss(embeddings[first], embeddings[second], similar, margin)
 
     return Objective(loss)
+
+
+def smooth_ap_objective(temperature: float = 0.01) -> Step:
+    """Smooth-AP of the whole batch, every image of which is a query."""
+    loss = SmoothAP(temperature)
+    return Objective(lambda embeddings, labels, _: loss(embeddings, labels))
 
 
 def balanced_pairs(

@@ -9,12 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.utils.data import TensorDataset
 
+from course_lib.losses import smooth_ap_loss
 from course_lib.networks import Embedder, SmallResNet
 from course_lib.training import ShuffledBatches, Trainer, TrainingSettings, triplet_objective
 from course_lib.training.augmentation import AUGMENTATIONS, jitter
 from course_lib.training.batches import Place, endless
 from course_lib.training.hardware import choose_device, choose_precision
-from course_lib.training.objectives import balanced_pairs, classification_objective
+from course_lib.training.objectives import (
+    balanced_pairs,
+    classification_objective,
+    smooth_ap_objective,
+)
 from course_lib.training.schedules import SCHEDULES, one_cycle
 from tests.course_lib.training.examples import images, sampler, striped_birds
 
@@ -91,6 +96,17 @@ class TestBalancedPairs:
 
     def test_without_similar_ones_there_are_none(self):
         assert all(len(part) == 0 for part in balanced_pairs(torch.arange(5)))
+
+
+class TestSmoothAPObjective:
+    def test_lowers_the_loss_of_the_batch_that_it_learns_from(self):
+        pictures, labels = striped_birds()
+        model = Embedder(SmallResNet((8, 16)))
+        optimizer = torch.optim.Adam(model.parameters(), lr=1e-2)
+        step = smooth_ap_objective(temperature=0.1)
+        first, *_, last = (step(model, optimizer, pictures, labels).loss for _ in range(8))
+        assert last < first
+        assert last > smooth_ap_loss(model(pictures), labels, 0.1).item()  # before the last step
 
 
 class TestSchedules:
