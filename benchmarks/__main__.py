@@ -11,6 +11,7 @@ from rich.table import Table
 from benchmarks import (
     crossing,
     grading,
+    hamming,
     hnsw,
     mining,
     pairwise,
@@ -28,6 +29,7 @@ SUBJECTS = {
     "hnsw": hnsw,
     "sampling": sampling,
     "smooth_ap": smooth_ap,
+    "hamming": hamming,
     "training": training,
     "grading": grading,
 }

@@ -12,6 +12,7 @@ module                   what it holds
 ``training``             from a model and a sampler to a trained model; embeddings of many images
 ``recipes``              what to train on what, as files; ladders over several seeds
 ``evaluation``           recall at k, average precision, top-k accuracy, HNSW indexes
+``hashing``              binary codes: Hamming search, baselines, asymmetric hashing
 ``visualization``        pictures of batches, triplets, retrieval, training, and embeddings as a map
 ``reproducibility``      one seed for everything
 ``shortlists``           what makes exact search fast

@@ -1,0 +1,54 @@
+"""Learning to hash: images as short binary codes, compared by counting bits.
+
+==============  ===============================================================================
+module          what it holds
+==============  ===============================================================================
+``codes``       from real outputs to packed bits; Hamming distances
+``search``      exact search among packed codes
+``precision``   average precision of rankings with ties
+``baselines``   random hyperplanes, ITQ, spectral hashing: estimators without labels
+``pairwise``    codes whose inner products are the similarities: stage one of two
+``asymmetric``  a network for queries and learnt codes for the database (ADSH)
+==============  ===============================================================================
+
+A *code* is a row of C numbers, each −1 or +1; *packed*, its bits, eight to a byte. With labels,
+a code of the database is *relevant* to a query when their labels are equal.
+"""
+
+from course_lib.hashing.asymmetric import (
+    asymmetric_loss,
+    asymmetric_objective,
+    draw_sample,
+    similarity_products,
+    soft_similarities,
+    update_codes,
+)
+from course_lib.hashing.baselines import ITQ, LSH, SpectralHashing, itq_rotation_step
+from course_lib.hashing.codes import binarize, hamming_distances, pack_codes, unpack_codes
+from course_lib.hashing.pairwise import pairwise_codes
+from course_lib.hashing.precision import (
+    hamming_average_precision,
+    hamming_mean_average_precision,
+)
+from course_lib.hashing.search import hamming_search
+
+__all__ = [
+    "ITQ",
+    "LSH",
+    "SpectralHashing",
+    "asymmetric_loss",
+    "asymmetric_objective",
+    "binarize",
+    "draw_sample",
+    "hamming_average_precision",
+    "hamming_distances",
+    "hamming_mean_average_precision",
+    "hamming_search",
+    "itq_rotation_step",
+    "pack_codes",
+    "pairwise_codes",
+    "similarity_products",
+    "soft_similarities",
+    "unpack_codes",
+    "update_codes",
+]

@@ -1,0 +1,203 @@
+"""Asymmetric deep supervised hashing: a network for queries, learnt codes for the database.
+
+Only queries go through the network. The database's codes are variables of their own, found bit by
+bit, so that a database of any size costs no passes through the network while it is learnt.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from course_lib.hashing.codes import binarize
+from course_lib.validation import (
+    require_embeddings,
+    require_integers,
+    require_labels,
+    require_same_kind,
+)
+
+
+def soft_similarities(query_labels: Tensor, database_labels: Tensor) -> Tensor:
+    """S: +1 for equal labels, and for others the negative number that makes the sum of all 0.
+
+    With ±1 the many dissimilar pairs would outweigh the few similar ones. With n₁ similar and n₀
+    dissimilar pairs the latter get −n₁/n₀: nearly 0 for many classes, so that their codes shall be
+    orthogonal, not opposite.
+
+    Args:
+        query_labels: ``(M,)`` integer labels.
+        database_labels: ``(N,)`` integer labels on the same device.
+
+    Returns:
+        ``(M, N)`` float32. All +1 where no pair is dissimilar, all −1 where none is similar.
+
+    Raises:
+        TypeError, ValueError: the labels are no non-empty vectors of integers.
+
+    Source: the published code of ADSH (Jiang & Li, AAAI 2018), not its article.
+    """
+    require_labels(query_labels, "query_labels")
+    require_labels(database_labels, "database_labels")
+
+    similar = query_labels[:, None] == database_labels
+    return torch.where(similar, 1.0, dissimilar_value(int(similar.sum()), similar.numel()))
+
+
+def dissimilar_value(n_similar: int, n_pairs: int) -> float:
+    """−n₁/n₀ of the two numbers of pairs; −1 where all or none are similar."""
+    n_dissimilar = n_pairs - n_similar
+    return -n_similar / n_dissimilar if n_similar and n_dissimilar else -1.0
+
+
+def asymmetric_loss(
+    outputs: Tensor, codes: Tensor, similarities: Tensor, sample: Tensor, gamma: float = 200.0
+) -> Tensor:
+    """ADSH's objective of a batch, divided by its number of pairs.
+
+    1/(M N) [ Σ_ij (u_iᵀ v_j − C S_ij)² + γ Σ_i ‖v_{Ω(i)} − u_i‖² ]: inner products with all codes
+    of the database shall be C times the similarities, and outputs shall be near the codes that
+    their own images have in the database.
+
+    Args:
+        outputs: U, ``(M, C)`` network outputs in [−1, 1], floating point.
+        codes: V, ``(N, C)`` codes of the database, of the outputs' dtype and device.
+        similarities: S, ``(M, N)``.
+        sample: Ω, ``(M,)`` int64: which image of the database each output is of.
+        gamma: γ, weight of the second part, >= 0.
+
+    Returns:
+        Scalar of the outputs' dtype.
+
+    Raises:
+        TypeError, ValueError: shapes, dtypes or devices do not fit.
+
+    Source: Jiang & Li, "Asymmetric Deep Supervised Hashing", AAAI 2018, eq. 2.
+    """
+    require_parts(outputs, codes, sample)
+    if similarities.shape != (len(outputs), len(codes)):
+        raise ValueError(
+            f"similarities must have shape ({len(outputs)}, {len(codes)}), "
+            f"got {tuple(similarities.shape)}"
+        )
+
+    n_bits = codes.shape[1]
+    unlike = (outputs @ codes.T - n_bits * similarities).square().sum()
+    apart = (codes[sample] - outputs).square().sum()
+    return (unlike + gamma * apart) / similarities.numel()
+
+
+def similarity_products(
+    outputs: Tensor, query_labels: Tensor, database_labels: Tensor
+) -> tuple[Tensor, float]:
+    """Sᵀ U for soft similarities, without S: from one sum of outputs a class.
+
+    S has two values only, so that Sᵀ U is the sum over an image's own class and that over all
+    others, each times one number: N C of them instead of M N.
+
+    Args:
+        outputs: U, ``(M, C)``.
+        query_labels: ``(M,)`` labels of the outputs.
+        database_labels: ``(N,)`` labels of the database.
+
+    Returns:
+        ``(N, C)`` of the outputs' dtype, and the value of S for dissimilar pairs.
+    """
+    require_embeddings(outputs=outputs)
+    require_labels(query_labels, "query_labels", of=outputs)
+    require_labels(database_labels, "database_labels")
+
+    classes, numbers = torch.cat([query_labels, database_labels]).unique(return_inverse=True)
+    queries, items = numbers[: len(outputs)], numbers[len(outputs) :]
+    sums = outputs.new_zeros(len(classes), outputs.shape[1]).index_add_(0, queries, outputs)
+    n_similar = int((queries.bincount(minlength=len(classes))[items]).sum())
+    other = dissimilar_value(n_similar, len(queries) * len(items))
+    own = sums[items]
+    return own + other * (sums.sum(dim=0) - own), other
+
+
+def update_codes(
+    codes: Tensor, outputs: Tensor, sample: Tensor, products: Tensor, gamma: float = 200.0
+) -> Tensor:
+    """The database's codes, bit by bit: each the best, given the outputs and all other bits.
+
+    For bit k of all images at once the objective is least at
+    v_k = sign(C (Sᵀ U)_k + γ Ū_k − V̂ Ûᵀ U_k), where Ū holds the outputs in the rows Ω and 0
+    elsewhere, and a hat leaves bit k out. Bits later in the sweep see those before.
+
+    Args:
+        codes: V, ``(N, C)``, −1 or +1.
+        outputs: U, ``(M, C)``, of the same dtype and device.
+        sample: Ω, ``(M,)`` int64, without repetition.
+        products: Sᵀ U, ``(N, C)``: by :func:`similarity_products`, or of any similarities.
+        gamma: γ, >= 0.
+
+    Returns:
+        ``(N, C)`` new codes; the input is left as it is. A bit on which nothing depends stays.
+
+    Raises:
+        TypeError, ValueError: shapes, dtypes or devices do not fit.
+
+    Source: Jiang & Li, "Asymmetric Deep Supervised Hashing", AAAI 2018, eq. 9 to 11.
+    """
+    require_parts(outputs, codes, sample)
+    require_embeddings(products=products)
+    if products.shape != codes.shape:
+        raise ValueError(
+            f"products must have shape {tuple(codes.shape)}, got {tuple(products.shape)}"
+        )
+
+    codes, outputs = codes.clone(), outputs.detach()
+    wanted = codes.shape[1] * products.detach()
+    wanted = wanted.index_add(0, sample, gamma * outputs)
+    between = outputs.T @ outputs
+    for k in range(codes.shape[1]):
+        others = codes @ between[:, k] - codes[:, k] * between[k, k]
+        side = wanted[:, k] - others
+        codes[:, k] = torch.where(side == 0, codes[:, k], binarize(side[:, None])[:, 0])
+    return codes
+
+
+def asymmetric_objective(
+    codes: Tensor,
+    outputs: Tensor,
+    sample: Tensor,
+    products: Tensor,
+    squares: float,
+    gamma: float = 200.0,
+) -> float:
+    """What :func:`asymmetric_loss` and :func:`update_codes` lower, without the ``(M, N)`` matrix.
+
+    Args:
+        codes, outputs, sample, products, gamma: as in :func:`update_codes`.
+        squares: Σ S², over all pairs.
+
+    Returns:
+        The sum, not divided by the number of pairs.
+    """
+    n_bits = codes.shape[1]
+    inner = ((codes.T @ codes) * (outputs.T @ outputs)).sum()
+    mixed = 2 * n_bits * (codes * products).sum()
+    apart = (codes[sample] - outputs).square().sum()
+    return (inner - mixed + gamma * apart).item() + n_bits**2 * squares
+
+
+def draw_sample(n_items: int, size: int, generator: torch.Generator) -> Tensor:
+    """Ω: ``(min(size, n_items),)`` different images of the database, at random.
+
+    A sample larger than the database would leave rows without an image.
+    """
+    require_integers(1, n_items=n_items, size=size)
+    return torch.randperm(n_items, generator=generator)[:size]
+
+
+def require_parts(outputs: Tensor, codes: Tensor, sample: Tensor) -> None:
+    """Refuse outputs, codes and a sample that are not of one problem."""
+    require_embeddings(outputs=outputs, codes=codes)
+    require_same_kind(outputs=outputs, codes=codes)
+    if outputs.shape[1] != codes.shape[1]:
+        raise ValueError(
+            f"outputs has {outputs.shape[1]} columns, codes {codes.shape[1]}: "
+            "both must have one a bit"
+        )
+    require_labels(sample, "sample", of=outputs)

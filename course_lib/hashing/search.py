@@ -1,0 +1,112 @@
+"""Exact search among packed codes: nearest in Hamming distance, equally near by index."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
+import numpy as np
+import torch
+from joblib import Parallel, delayed
+from torch import Tensor
+
+from course_lib.hashing.codes import as_words, hamming_distances
+from course_lib.validation import (
+    require_at_most,
+    require_integers,
+    require_packed,
+    require_same_device,
+)
+
+Found = TypeVar("Found")
+QUERIES_AT_ONCE = 32
+"""Queries that a thread compares before it looks at the distances: they stay in the cache."""
+
+
+def hamming_search(queries: Tensor, database: Tensor, k: int) -> tuple[Tensor, Tensor]:
+    """The k codes of the database that are nearest to each query; all of them rank the database.
+
+    Distances are small integers: counting how often each occurs tells how far the k nearest reach,
+    and only codes up to there are sorted.
+
+    Args:
+        queries: ``(Q, B)`` uint8 packed codes.
+        database: ``(N, B)`` uint8 packed codes on the same device.
+        k: neighbours a query, 1 <= k <= N.
+
+    Returns:
+        ``(distances, indices)``, int16 and int64, both ``(Q, k)``, nearest first. Codes equally far
+        come by index, smaller first.
+
+    Raises:
+        TypeError, ValueError: the codes are no uint8 matrices, of different widths or devices, or k
+            is out of range.
+    """
+    require_packed(queries=queries, database=database)
+    require_same_device(queries=queries, database=database)
+    require_integers(1, k=k)
+    require_at_most(len(database), f"the database has {len(database)} codes", k=k)
+
+    if queries.device.type != "cpu":
+        blocks = queries.split(QUERIES_AT_ONCE)
+        nearest = [hamming_distances(block, database).sort(dim=1, stable=True) for block in blocks]
+        distances = torch.cat([found.values[:, :k] for found in nearest])
+        return distances, torch.cat([found.indices[:, :k] for found in nearest])
+
+    indices = for_each_query(queries, database, lambda _, row: nearest_in(row, k))
+    rows = [(len(queries), k), (len(queries), k)]
+    if not indices:
+        return torch.zeros(rows[0], dtype=torch.int16), torch.zeros(rows[1], dtype=torch.int64)
+    found = np.stack([order for order, _ in indices])
+    away = np.stack([distance for _, distance in indices])
+    return torch.from_numpy(away.astype(np.int16)), torch.from_numpy(found)
+
+
+def nearest_in(distances: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+    """Indices of the k smallest of ``(N,)`` unsigned integers, and these; ties by index."""
+    if k == len(distances):
+        # A stable sort of bytes is a radix sort: one pass.
+        order = np.argsort(distances, kind="stable")
+        return order, distances[order]
+    reach = int(np.searchsorted(np.bincount(distances).cumsum(), k))
+    candidates = np.flatnonzero(distances <= reach)
+    order = candidates[np.argsort(distances[candidates], kind="stable")[:k]]
+    return order, distances[order]
+
+
+def for_each_query(
+    queries: Tensor, database: Tensor, look: Callable[[int, np.ndarray], Found]
+) -> list[Found]:
+    """What ``look`` finds in the distances of each query, by as many threads as torch has.
+
+    Args:
+        queries: ``(Q, B)`` uint8 packed codes on the CPU.
+        database: ``(N, B)`` uint8 packed codes on the CPU.
+        look: called with a query's number and its ``(N,)`` distances, uint8 or uint16.
+
+    Returns:
+        One result a query, in order.
+    """
+    words, others = as_words(queries), as_words(database)
+
+    def block(start: int) -> list[Found]:
+        rows = _distances(words[start : start + QUERIES_AT_ONCE], others)
+        return [look(start + offset, row) for offset, row in enumerate(rows)]
+
+    starts = range(0, len(words), QUERIES_AT_ONCE)
+    # Threads, since NumPy lets others work while it counts and sorts.
+    n_threads = max(1, min(torch.get_num_threads(), len(starts)))
+    blocks = Parallel(n_jobs=n_threads, prefer="threads")(delayed(block)(s) for s in starts)
+    return [found for results in blocks for found in results]
+
+
+def _distances(words: np.ndarray, others: np.ndarray) -> Iterator[np.ndarray]:
+    """Hamming distances of each of ``words`` from all ``others``, a row at a time."""
+    kind = np.uint8 if words.shape[1] * 64 <= np.iinfo(np.uint8).max else np.uint16
+    for word in words:
+        counts = np.bitwise_count(others[:, 0] ^ word[0])
+        if words.shape[1] > 1:
+            counts = counts.astype(kind)
+            for place in range(1, words.shape[1]):
+                counts += np.bitwise_count(others[:, place] ^ word[place])
+        yield counts
