@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
@@ -20,6 +20,7 @@ from autograder.gradebook.untrusted import (
 )
 
 NOTE = "taken-in"  # id of the cell that says what was wrong with the file
+GONE = "*This cell did not come back. Where cells were added, the answer may be in one of them.*"
 
 _CELL_ID = re.compile(r"[a-zA-Z0-9-_]{1,64}")
 
@@ -35,7 +36,9 @@ def graft(release: nbformat.NotebookNode, submission: SubmittedNotebook) -> nbfo
         A notebook with every cell of the release, in its order. Cells for answers and free cells
         hold the student's source, markdown made harmless; locked cells are the release's. Cells
         that the student added stand after the release's cell that they followed. Of two copies
-        of a cell, the last stands in its place, and the other is an added cell.
+        of a cell, the last stands in its place, and the other is an added cell. A written answer
+        whose cell lost its name, or was left as it was beside a text of the student's, is that
+        text; one that is gone says so, so that a person looks and nothing is taken for untouched.
     """
     own = _Placed(release, submission)
     cells = []
@@ -44,7 +47,9 @@ def graft(release: nbformat.NotebookNode, submission: SubmittedNotebook) -> nbfo
         cells.append(new_markdown_cell(f"**When this work was taken in:**\n{said}", id=NOTE))
     cells += own.added_after("")
     for cell in release.cells:
-        cells.append(_merged(cell, own.copies.get(cell.id)))
+        copy_ = own.copies.get(cell.id)
+        is_gone = copy_ is None and _is_written_answer(cell)
+        cells.append(_without_answer(cell) if is_gone else _merged(cell, copy_))
         cells += own.added_after(cell.id)
     return new_notebook(cells=cells, metadata=copy.deepcopy(release.metadata))
 
@@ -53,14 +58,12 @@ class _Placed:
     """A student's cells, each assigned to a cell of the release or to the place after one."""
 
     def __init__(self, release: nbformat.NotebookNode, submission: SubmittedNotebook) -> None:
-        self._ids = {cell.id for cell in release.cells}
-        self._taken = {*self._ids, NOTE}
-        by_grade_id = {grade_id_of(cell): cell.id for cell in release.cells if grade_id_of(cell)}
+        self._released = {cell.id: cell for cell in release.cells}
+        self._taken = {*self._released, NOTE}
         self.copies: dict[str, StudentCell] = {}
         self._added: dict[str, list[StudentCell]] = {"": []}
         last = ""
-        for cell in submission.cells:
-            place = cell.id if cell.id in self._ids else by_grade_id.get(cell.grade_id, "")
+        for cell, place in zip(submission.cells, self._places(submission.cells), strict=True):
             if not place:
                 self._added.setdefault(last, []).append(cell)
                 continue
@@ -68,6 +71,40 @@ class _Placed:
                 self._added.setdefault(last, []).append(self.copies[place])
             self.copies[place] = cell
             last = place
+            if _is_locked_text(self._released[place]) and not self._is_untouched(place):
+                self._added.setdefault(last, []).append(cell)  # perhaps an answer
+        self._bring_answers_back()
+
+    def _places(self, cells: Sequence[StudentCell]) -> list[str]:
+        """Whose copy each cell is, by its id, nbgrader's name, or its text as it was released."""
+        names = {grade_id_of(cell): id for id, cell in self._released.items() if grade_id_of(cell)}
+        named = [c.id if c.id in self._released else names.get(c.grade_id, "") for c in cells]
+        by_text = {
+            _words(cell.source): id
+            for id, cell in self._released.items()
+            if id not in named and not _is_written_answer(cell)
+        }
+        return [
+            name or by_text.pop(_words(cell.source), "")
+            for name, cell in zip(named, cells, strict=True)
+        ]
+
+    def _is_untouched(self, place: str) -> bool:
+        return _words(self.copies[place].source) == _words(self._released[place].source)
+
+    def _bring_answers_back(self) -> None:
+        """Where a written answer is untouched or gone, take the text that stands there instead."""
+        before = ""
+        for id, cell in self._released.items():
+            if _is_written_answer(cell) and (id not in self.copies or self._is_untouched(id)):
+                beside = [(place, c) for place in (before, id) for c in self._added.get(place, ())]
+                texts = [(place, c) for place, c in beside if c.type != "code" and _words(c.source)]
+                written = [each for each in texts if _words(each[1].source) != _words(cell.source)]
+                for place, found in (written or texts)[:1]:
+                    self._added[place].remove(found)
+                    self.copies[id] = found
+            if id in self.copies:
+                before = id
 
     def added_after(self, place: str) -> Iterator[nbformat.NotebookNode]:
         """The cells that the student added after a cell of the release ("" is the beginning)."""
@@ -100,7 +137,7 @@ def _merged(cell: nbformat.NotebookNode, copy_: StudentCell | None) -> nbformat.
     if copy_ is None or (nbgrader and not is_answer):
         return merged
     if cell.cell_type == "markdown":
-        if copy_.source != cell.source:
+        if _words(copy_.source) != _words(cell.source):
             merged.source = harmless_markdown(copy_.source)
             if copy_.attachments:
                 merged.attachments = copy_.attachments
@@ -109,6 +146,27 @@ def _merged(cell: nbformat.NotebookNode, copy_: StudentCell | None) -> nbformat.
     if not is_answer:
         merged.outputs = list(copy_.outputs)
     return merged
+
+
+def _without_answer(cell: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """A written answer's cell that did not come back; its text is no longer the release's."""
+    merged = copy.deepcopy(cell)
+    merged.source = f"{cell.source}\n\n{GONE}"
+    return merged
+
+
+def _is_written_answer(cell: nbformat.NotebookNode) -> bool:
+    nbgrader = cell.metadata.get("nbgrader", {})
+    return bool(cell.cell_type == "markdown" and nbgrader.get("solution") and nbgrader.get("grade"))
+
+
+def _is_locked_text(cell: nbformat.NotebookNode) -> bool:
+    return cell.cell_type == "markdown" and bool(cell.metadata.get("nbgrader", {}).get("locked"))
+
+
+def _words(text: str) -> str:
+    """A text without what editors change on their own."""
+    return " ".join(text.split())
 
 
 def _added(cell: StudentCell, id: str) -> nbformat.NotebookNode:

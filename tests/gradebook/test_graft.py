@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import copy
 import json
+from collections.abc import Callable
 
 import nbformat
 import pytest
 from nbgrader.nbgraderformat import MetadataValidator
 
 from autograder.course import Course
-from autograder.gradebook.graft import NOTE, graft
+from autograder.gradebook.graft import GONE, NOTE, graft
 from autograder.gradebook.untrusted import parse_submission
 from tests.gradebook.samples import DOT, NORM, Notebook, cell, notebook_of
 
@@ -143,11 +144,81 @@ def test_an_untouched_answer_stays_byte_for_byte(released: Course) -> None:
     assert cell(notebook, "answer-orthogonal") == cell(release, "answer-orthogonal")
 
 
+def nameless(each: Notebook) -> Notebook:
+    """A cell as other programs save it: without the id and nbgrader's metadata."""
+    return {**each, "id": "regenerated", "metadata": {}}
+
+
+def added(text: str, kind: str = "markdown") -> Notebook:
+    """A cell of the student's own."""
+    return {"cell_type": kind, "id": "of-my-own", "metadata": {}, "source": text}
+
+
+def answer_after(released: Course, change: Callable[[list[Notebook]], list[Notebook]]) -> str:
+    """What a reader finds in the answer's cell, after the last two cells were changed."""
+    work = notebook_of(released, ex_dot=DOT)
+    place = work["cells"].index(cell(work, "question-orthogonal"))
+    work["cells"][place:] = change(work["cells"][place:])
+    return str(cell(grafted(released, work), "answer-orthogonal")["source"])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda cells: [cells[0], nameless(cells[1] | {"source": "At right angles."})],
+        lambda cells: [nameless(cells[0]), nameless(cells[1] | {"source": "At right angles."})],
+        lambda cells: [cells[0], nameless(cells[1]), added("At right angles.")],
+        lambda cells: [nameless(cells[1] | {"source": "At right angles."})],
+        lambda cells: [*cells, added("At right angles.")],
+        lambda cells: [*cells, added("At right angles.", "raw")],
+        lambda cells: [cells[0], added("At right angles."), cells[1]],
+        lambda cells: [cells[0], cells[1] | {"cell_type": "raw", "source": "At right angles."}],
+    ],
+    ids=[
+        "without name", "nothing has a name", "beside a nameless one", "without the question",
+        "below", "below, raw", "above", "retyped",
+    ],
+)  # fmt: skip
+def test_a_written_answer_is_found_where_it_stands(
+    released: Course, change: Callable[[list[Notebook]], list[Notebook]]
+) -> None:
+    assert answer_after(released, change) == "At right angles."
+
+
+def test_an_answer_written_into_the_question_is_found(released: Course) -> None:
+    text = answer_after(released, lambda cells: [cells[0] | {"source": "At right angles."}])
+    assert text == "At right angles."
+
+
+@pytest.mark.parametrize("rest", [[], [added("dot([0], [1])", "code")]])
+def test_a_written_answer_that_is_gone_is_not_taken_for_untouched(
+    released: Course, rest: list[Notebook]
+) -> None:
+    assert answer_after(released, lambda cells: [cells[0], *rest]).endswith(GONE)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda cells: [cells[0], nameless(cells[1])],
+        lambda cells: [nameless(cells[0]), nameless(cells[1])],
+        lambda cells: [cells[0], cells[1] | {"source": cells[1]["source"] + "\n "}],
+        lambda cells: [*cells, added(" \n"), added("dot([0], [1])", "code")],
+    ],
+)
+def test_an_untouched_answer_stays_untouched(
+    released: Course, change: Callable[[list[Notebook]], list[Notebook]]
+) -> None:
+    released_text = cell(notebook_of(released), "answer-orthogonal")["source"]
+    assert answer_after(released, change) == released_text
+
+
 def test_a_damaged_file_gives_the_release_and_a_note(released: Course) -> None:
     notebook = grafted(released, b'{"cells": [')
     assert notebook.cells[0].id == NOTE
     assert "the notebook file is damaged" in notebook.cells[0].source
     assert marks(notebook) == marks(notebook_of(released))
+    assert cell(notebook, "answer-orthogonal")["source"].endswith(GONE)
 
 
 def test_ids_that_no_notebook_may_have_are_replaced(released: Course, work: Notebook) -> None:

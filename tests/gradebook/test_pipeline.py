@@ -81,6 +81,18 @@ def test_a_written_answer_waits_for_a_reader_and_an_untouched_one_does_not(
     assert (ben.status, ben.total) == (Status.GRADED, 80.0)
 
 
+def test_a_written_answer_whose_cell_lost_its_name_or_is_gone_waits_for_a_reader(
+    course: Course, grade: GradeAs
+) -> None:
+    named = notebook_of(course, answer_orthogonal="At a right angle.")
+    cell(named, "answer-orthogonal").update(id="regenerated", metadata={})
+    hand_in(course, "ann", named)
+    hand_in(course, "ben", {**named, "cells": named["cells"][:-1]})
+    grade(lambda _: full_marks())
+    assert rows(course)["answer-orthogonal"] == (None, True)
+    assert rows(course, "ben")["answer-orthogonal"] == (None, True)
+
+
 UNSOUND = [math.nan, math.inf, -math.inf, None, "40", True]
 
 
