@@ -180,6 +180,7 @@ def check_submitted(course: Course) -> None:
         raise _refusal(top, problem)
     for student in _entries(top):
         if student.is_dir(follow_symlinks=False):
+            _require_id(Path(student.path))
             for submission in _entries(Path(student.path)):
                 _check_submission(Path(submission.path))
         elif problem := problem_of(student.stat(follow_symlinks=False), MAX_NOTEBOOK):
@@ -187,6 +188,16 @@ def check_submitted(course: Course) -> None:
 
 
 # submitted/ ---------------------------------------------------------------------------------------
+
+
+def _require_id(folder: Path) -> None:
+    """Refuse a student's folder that `collect` would not have made; hidden ones are nobody's."""
+    if folder.name.startswith("."):
+        return
+    try:
+        require_student_id(folder.name)
+    except ValueError as error:
+        raise _refusal(folder, f"no student's folder ({error})") from None
 
 
 def _check_submission(folder: Path) -> None:
@@ -220,8 +231,9 @@ def _folder_problem(path: Path) -> str:
 
 
 def _refusal(path: Path, problem: str) -> ValueError:
+    one_line = legible(path).replace("\n", " ")
     return ValueError(
-        f"{path} is {problem}. Nothing is graded while it is there: remove it, and take "
+        f"{one_line} is {problem}. Nothing is graded while it is there: remove it, and take "
         "submissions in with `course collect`, which leaves such things outside"
     )
 

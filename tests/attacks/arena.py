@@ -8,7 +8,10 @@ Each file of `corpus/` is one attack. Its head says, as TOML in comments:
     kind            "answer" (default): the file becomes the cell of the exercise `dot`;
                     "notebook": its `attack(notebook)` changes the notebook;
                     "bytes": its `attack(notebook)` gives the file that is handed in;
-                    "folder": its `attack(folder, student, notebook)` writes what is handed in
+                    "folder": its `attack(folder, student, notebook)` writes what is handed in;
+                    "beside": likewise, with a file beside the notebook, for a course that asks for
+                    one: the exercise that needs it keeps its other points;
+                    "past intake": likewise, into `submitted/` itself: then nobody is graded
     earns           points that it keeps all the same (default 0), for the reason in `note`
     earns_at_most   instead: values that are right may count
     refused         it never gets past intake
@@ -34,7 +37,7 @@ import socket
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -257,9 +260,17 @@ def outside_of(course: Course, folder: Path) -> Iterator[Outside]:
 
 
 def write_class(
-    course: Course, outside: Outside, attacks: list[Attack], folder: Path, sandbox: Sandbox
+    course: Course,
+    outside: Outside,
+    attacks: list[Attack],
+    folder: Path,
+    sandbox: Sandbox,
+    beside: Mapping[str, bytes] | None = None,
 ) -> None:
     """Write what everybody hands in: the hostile, and honest work before and after.
+
+    Args:
+        beside: files that the honest hand in with it, by name.
 
     Raises:
         RuntimeError: there is no sandbox; nothing hostile is written then.
@@ -269,18 +280,21 @@ def write_class(
     honest = notebook_of(course, ex_dot=DOT, ex_norm=NORM)
     for student in (FIRST, LAST):
         _put(folder, student, honest)
+        for name, content in (beside or {}).items():
+            (folder / student / name).write_bytes(content)
     for attack in attacks:
-        _write(attack, outside, folder, copy.deepcopy(honest))
+        write(attack, outside, folder, copy.deepcopy(honest))
 
 
-def _write(attack: Attack, outside: Outside, folder: Path, notebook: dict[str, Any]) -> None:
+def write(attack: Attack, outside: Outside, folder: Path, notebook: dict[str, Any]) -> None:
+    """Write what one hostile student hands in."""
     if attack.kind == "answer":
         cell(notebook, "ex-dot")["source"] = attack.answer(outside)
         _put(folder, attack.student, notebook)
         return
     space: dict[str, Any] = {"OUTSIDE": outside.described}
     exec(compile(attack.code, str(CORPUS / attack.name), "exec"), space)  # ours, not hostile
-    if attack.kind == "folder":
+    if attack.kind in ("folder", "beside", "past intake"):
         space["attack"](folder, attack.student, notebook)
     elif attack.kind == "bytes":
         _put(folder, attack.student, space["attack"](notebook))

@@ -26,17 +26,43 @@ DOT = "def dot(x, y):\n    return float(sum(a * b for a, b in zip(x, y)))\n"
 ADDS = "def dot(x, y):\n    return float(sum(x) + sum(y))\n"
 NORM = "def norm(x):\n    return math.sqrt(dot(x, x))\n"
 
+ARTIFACT, ARTIFACT_NAME = "weights/norm.bin", "norm.bin"
+ARTIFACT_TEST = """
+    @graded(10, "the file that came with it", after="test_triangle")
+    def test_artifact(self, submission):
+        assert submission.artifact == {content!r}, f"handed in: {{submission.artifact!r}}"
+"""
+
 Notebook = dict[str, Any]
 
 
-def released_course(folder: Path) -> Course:
-    """A copy of the tiny course whose first assignment is released."""
+def released_course(folder: Path, *, artifact: bytes | None = None) -> Course:
+    """A copy of the tiny course whose first assignment is released.
+
+    Args:
+        folder: where.
+        artifact: when given, `norm` asks for a file `ARTIFACT` with this content, for 10 points.
+    """
     shutil.copytree(TINY_COURSE, folder, ignore=shutil.ignore_patterns("__pycache__", ".course"))
     shutil.copy(CONFIG, folder)
+    if artifact is not None:
+        _ask_for_artifact(folder / "tiny_tests", artifact)
     course = Course.find(folder)
     build_notebooks(course)
     generate_assignment(course, vectors(course))
     return course
+
+
+def _ask_for_artifact(tests: Path, content: bytes) -> None:
+    module = tests / "test_01_vectors.py"
+    text = module.read_text(encoding="utf-8").replace("@graded(30,", "@graded(20,")
+    hint = 'hints=("The length squared is x·x.",),'
+    assert hint in text
+    text = text.replace(hint, f'{hint}\n    artifact="{ARTIFACT}",')
+    module.write_text(text + ARTIFACT_TEST.format(content=content), encoding="utf-8")
+    kept = tests / "variants" / "norm" / ARTIFACT_NAME
+    kept.parent.mkdir(parents=True)
+    kept.write_bytes(content)
 
 
 def vectors(course: Course) -> Assignment:

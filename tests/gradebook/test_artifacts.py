@@ -9,9 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.build.notebook import build_notebooks
 from autograder.build.release import release
-from autograder.build.student_form import generate_assignment
 from autograder.build.verify import verify_release
 from autograder.course import Course
 from autograder.gradebook.grading import ClassGrades, grade_class
@@ -23,36 +21,16 @@ from autograder.judge.sandbox import Bubblewrap, Sandbox, Unsandboxed, sandbox_p
 from autograder.student.artifacts import MAX_ARTIFACT
 from autograder.student.exercise import exercise
 from autograder.student.submit import submit
-from tests.gradebook.samples import CONFIG, DOT, NORM, TINY_COURSE, notebook_of, vectors
+from tests.gradebook.samples import ARTIFACT, DOT, NORM, notebook_of, released_course, vectors
+from tests.gradebook.samples import ARTIFACT_NAME as NAME
 
-ARTIFACT, NAME = "weights/norm.bin", "norm.bin"
 RIGHT, WRONG = b"the length", b"another length"
-ITS_TEST = """
-    @graded(10, "the file that came with it", after="test_triangle")
-    def test_artifact(self, submission):
-        assert submission.artifact == b"the length", f"handed in: {submission.artifact!r}"
-"""
 
 
 @pytest.fixture(scope="session")
 def with_artifact(tmp_path_factory: pytest.TempPathFactory) -> Course:
     """The tiny course, whose exercise `norm` asks for a file; 01 is released. Read only."""
-    root = tmp_path_factory.mktemp("artifacts") / "tiny_course"
-    shutil.copytree(TINY_COURSE, root, ignore=shutil.ignore_patterns("__pycache__", ".course"))
-    shutil.copy(CONFIG, root)
-    tests = root / "tiny_tests" / "test_01_vectors.py"
-    text = tests.read_text(encoding="utf-8").replace("@graded(30,", "@graded(20,")
-    hint = 'hints=("The length squared is x·x.",),'
-    assert hint in text
-    text = text.replace(hint, f'{hint}\n    artifact="{ARTIFACT}",') + ITS_TEST
-    tests.write_text(text, encoding="utf-8")
-    kept = root / "tiny_tests" / "variants" / "norm" / NAME
-    kept.parent.mkdir(parents=True)
-    kept.write_bytes(RIGHT)
-    course = Course.find(root)
-    build_notebooks(course)
-    generate_assignment(course, vectors(course))
-    return course
+    return released_course(tmp_path_factory.mktemp("artifacts") / "tiny_course", artifact=RIGHT)
 
 
 @pytest.fixture
