@@ -21,3 +21,12 @@ def tool_path() -> str:
 def put_tools_on_path() -> None:
     """Let child processes find the environment's own programs."""
     os.environ["PATH"] = tool_path()
+
+
+def leave_out_grammars() -> None:
+    """Let jsonschema be imported without the grammars of international addresses.
+
+    They take two seconds to load, and only check a format that notebooks do not use; jsonschema
+    does without them where they are not installed.
+    """
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]

@@ -5,13 +5,14 @@ from __future__ import annotations
 import importlib
 import os
 import subprocess
+import sys
 
 import typer
 
 from autograder.cli import assistants, authors, instructors, machine, students
 from autograder.cli.shared import MACHINE, errors
 from autograder.course import Course, importable
-from autograder.environment import put_tools_on_path
+from autograder.environment import leave_out_grammars, put_tools_on_path
 
 app = typer.Typer(
     help="Build, release, grade and look after a course.",
@@ -26,9 +27,11 @@ for each in (instructors, assistants, authors, students, machine):
 def main() -> None:
     """Run the command; a mistake of the user's is one clear line, not a stack."""
     put_tools_on_path()
+    leave_out_grammars()
     try:
         course = Course.find()
-        _add_commands_of(course)
+        if not _is_of_the_kit(sys.argv[1:]):
+            _add_commands_of(course)
         app()
     except (ValueError, LookupError, OSError, subprocess.CalledProcessError) as error:
         if os.environ.get("COURSE_DEBUG"):
@@ -38,6 +41,16 @@ def main() -> None:
             said = f"{error.filename}: {error.strerror}"
         errors.print(f"course: {said}", style="bold", markup=False, highlight=False)
         raise SystemExit(2) from None
+
+
+def _is_of_the_kit(arguments: list[str]) -> bool:
+    """Whether the command is known already, so that the course's own need not be loaded."""
+    known = {
+        command.name or getattr(command.callback, "__name__", "").replace("_", "-")
+        for group in app.registered_groups
+        for command in (group.typer_instance.registered_commands if group.typer_instance else ())
+    }
+    return bool(known.intersection(arguments[:1]))
 
 
 def _add_commands_of(course: Course) -> None:

@@ -1,4 +1,4 @@
-"""Judges the submissions of a class in parallel: notebooks in, verdicts out, both as bytes.
+"""Judges the submissions of a class: notebooks in, verdicts out, both as bytes.
 
 Judging reads no gradebook and writes nothing, so that any number of processes can do it; one
 process writes what they found. Only JSON crosses between them, never a pickled result.
@@ -8,26 +8,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import threading
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import nbformat
-import torch
-from joblib import Parallel, delayed
 from nbformat import NotebookNode
 
-from autograder.course import Assignment, Course
+from autograder.course import Assignment
 from autograder.gradebook.untrusted import submission_of
 from autograder.judge.grading import Graded, Judge
 from autograder.judge.records import steady
-
-LOOK_AFTER_PARENT_SECONDS = 1.0
 
 
 class JudgeFailed(RuntimeError):
@@ -58,7 +49,7 @@ class Judged:
         found = json.loads(self.verdicts)
         if "failure" in found:
             raise JudgeFailed(found["failure"])
-        if _digest(_as_bytes(notebook)) != self.digest:
+        if digest_of(as_bytes(notebook)) != self.digest:
             raise RuntimeError("the submission was changed while it was graded; grade it again")
         return {id: Graded.from_json(graded) for id, graded in found["graded"].items()}
 
@@ -66,8 +57,8 @@ class Judged:
 def judge_one(judge: Judge, assignment: Assignment, notebook: NotebookNode) -> Judged:
     """Judge a submission in this process."""
     assert judge.secret is not None
-    content = _as_bytes(notebook)
-    return Judged(judge.secret, _digest(content), _verdicts(judge, assignment.name, content))
+    content = as_bytes(notebook)
+    return Judged(judge.secret, digest_of(content), verdicts_on(judge, assignment.name, content))
 
 
 def judge_students(
@@ -79,11 +70,13 @@ def judge_students(
     judge would start fork servers of its own.
 
     Args:
-        judge: of this process, or what every process starts its own like.
+        judge: of this process, or what every process has its own of.
         assignment: what they handed in.
         students: ids.
         jobs: processes that judge; 1 for this one.
     """
+    from autograder.gradebook.pool import judge_class
+
     submissions = ((each, submission_of(judge.course, assignment, each)) for each in students)
     notebooks = ((student, submission.for_judge()) for student, submission in submissions)
     if jobs == 1 or len(students) < 2:
@@ -91,48 +84,7 @@ def judge_students(
     return judge_class(judge, assignment, notebooks, jobs=min(jobs, len(students)))
 
 
-def judge_class(
-    judge: Judge,
-    assignment: Assignment,
-    submissions: Iterable[tuple[str, NotebookNode]],
-    *,
-    jobs: int,
-) -> Iterator[tuple[str, Judged]]:
-    """Judge submissions, a few at a time; give each as soon as it is done.
-
-    Args:
-        judge: what every process starts its own like.
-        assignment: what the notebooks answer.
-        submissions: student and notebook; read only as fast as they are judged.
-        jobs: processes.
-    """
-    assert judge.secret is not None
-    tasks = (
-        delayed(_judge_one)(judge, assignment.name, student, _as_bytes(notebook), os.getpid())
-        for student, notebook in submissions
-    )
-    parallel = Parallel(
-        n_jobs=jobs,
-        backend="loky",
-        return_as="generator_unordered",
-        batch_size=1,
-        pre_dispatch=2 * jobs,
-    )
-    with closing(parallel(tasks)) as results:
-        for student, digest, verdicts in results:
-            yield student, Judged(judge.secret, digest, verdicts)
-
-
-def _judge_one(
-    judge: Judge, assignment: str, student: str, notebook: bytes, parent: int
-) -> tuple[str, str, bytes]:
-    """Judge one submission, in a process of joblib's."""
-    _end_with(parent)
-    own = _own_judge(str(judge.course.root), judge.sandbox, judge.secret)
-    return student, _digest(notebook), _verdicts(own, assignment, notebook)
-
-
-def _verdicts(judge: Judge, assignment: str, notebook: bytes) -> bytes:
+def verdicts_on(judge: Judge, assignment: str, notebook: bytes) -> bytes:
     """What a judge finds, or why it failed, as JSON."""
     try:
         read = nbformat.from_dict(json.loads(notebook))  # as it is: ids that occur twice, too
@@ -140,36 +92,20 @@ def _verdicts(judge: Judge, assignment: str, notebook: bytes) -> bytes:
         sound = {id: replace(each, result=steady(each.result)) for id, each in found.items()}
         verdicts: dict[str, Any] = {"graded": {id: each.to_json() for id, each in sound.items()}}
     except Exception as error:
-        verdicts = {"failure": f"{type(error).__name__}: {error}"}
+        return failed(f"{type(error).__name__}: {error}")
     return json.dumps(verdicts).encode()
 
 
-@cache
-def _own_judge(root: str, sandbox: Any, secret: bytes) -> Judge:
-    """This process's judge, whose fork servers live as long as the process."""
-    torch.set_num_threads(1)
-    return Judge(Course.find(Path(root)), sandbox, secret)
+def failed(reason: str) -> bytes:
+    """In the place of verdicts: why there are none."""
+    return json.dumps({"failure": reason}).encode()
 
 
-@cache
-def _end_with(parent: int) -> None:
-    """End when the grader was killed, which joblib's processes would outlive."""
-    if parent == os.getpid():
-        return
-    original = os.getppid()
-
-    def watch() -> None:
-        pause = threading.Event()
-        while os.getppid() == original:
-            pause.wait(LOOK_AFTER_PARENT_SECONDS)
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
-
-
-def _as_bytes(notebook: NotebookNode) -> bytes:
+def as_bytes(notebook: NotebookNode) -> bytes:
+    """A notebook on its way to a judge."""
     return json.dumps(notebook, sort_keys=True).encode("utf-8", "surrogatepass")
 
 
-def _digest(content: bytes) -> str:
+def digest_of(content: bytes) -> str:
+    """What tells a notebook that was judged from any other."""
     return hashlib.sha256(content).hexdigest()

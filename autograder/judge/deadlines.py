@@ -12,6 +12,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from autograder.build.edition import content_hash
 from autograder.course import Course, CourseExercise
 
 LEAST_CPU_SECONDS = 10.0
@@ -45,5 +46,5 @@ def _file(course: Course, exercise: CourseExercise) -> Path:
     files = [*course.test_modules(exercise.assignment), *sorted(course.library.rglob("*.py"))]
     digest = hashlib.sha256()
     for file in files:
-        digest.update(file.read_bytes())
+        digest.update(content_hash(file))
     return course.state / "deadlines" / f"{exercise.id}-{digest.hexdigest()[:16]}.json"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import copy
 import platform
-import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
@@ -17,22 +17,22 @@ import nbformat
 from autograder.build.edition import edition
 from autograder.course import Assignment, Course, CourseExercise
 from autograder.judge.artifacts import artifacts_of, digest_of
-from autograder.judge.connection import WorkerConnection, connected, probes_folder
+from autograder.judge.connection import WorkerConnection, probes_folder
 from autograder.judge.deadlines import deadline, remember, remembered
-from autograder.judge.sandbox import Mounts, Sandbox
+from autograder.judge.forks import ForkServers
+from autograder.judge.plain_processes import PlainProcesses
+from autograder.judge.sandbox import Bubblewrap, Mounts, Sandbox
 from autograder.judge.secret import read_secret
-from autograder.judge.workers import WorkerSource, worker_source
+from autograder.judge.sitting import Running, Sitting
+from autograder.judge.workers import WorkerSource
 from autograder.student.artifacts import handed_in_as
-from autograder.student.errors import DeadlineExceeded, SubmissionError
+from autograder.student.errors import DeadlineExceeded
 from autograder.student.program import Program, program_for, program_for_file, python_of
-from autograder.student.reading import definitions, with_helpers
-from autograder.student.session import run_tests
-from autograder.student.submission import Submission
+from autograder.student.session import run_trials, verdicts_of
 from autograder.student.verbs import PUBLIC_NAMES, SEED
 from autograder.student.verdicts import Outcome, Result, Verdict
 
 WORKER_NEEDS = ("numpy", "torch")
-NOT_FOUND = "no definition found"
 
 
 @dataclass(frozen=True)
@@ -75,16 +75,6 @@ class Graded:
         )
 
 
-@dataclass(frozen=True)
-class _Attempt:
-    """One run of an exercise's tests."""
-
-    verdicts: tuple[Verdict, ...]
-    timings: dict[str, Any] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
-    overslept: bool = False
-
-
 @dataclass
 class Judge:
     """Grades answers to a course's exercises.
@@ -106,7 +96,7 @@ class Judge:
     def __post_init__(self) -> None:
         if self.secret is None:
             self.secret = read_secret(self.course.course_id)
-        self._source = worker_source(self.sandbox)
+        self._source = _worker_source(self.sandbox)
 
     def __enter__(self) -> Judge:
         return self
@@ -119,11 +109,22 @@ class Judge:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
-        self._source = worker_source(self.sandbox)
+        self._source = _worker_source(self.sandbox)
 
     def close(self) -> None:
         """End the fork servers; they start again when they are needed again."""
         self._source.close()
+
+    def prepare(self, assignment: Assignment) -> None:
+        """Begin to start what judging an assignment needs, and go on without waiting for it."""
+        for exercise in self.course.exercises_of(assignment)[:1]:  # one server serves them all
+            self._source.prepare(self.mounts(exercise), _imported_by(assignment))
+
+    def lent(self) -> Judge:
+        """This judge in a process forked from its own: the same fork server, workers apart."""
+        judge = copy.copy(self)
+        judge._source = self._source.lent()
+        return judge
 
     def grade_notebook(
         self, assignment: Assignment, notebook: nbformat.NotebookNode
@@ -138,21 +139,33 @@ class Judge:
         exercises = self.course.exercises_of(assignment)
         setup = self._setup(assignment)
         artifacts = artifacts_of(notebook)
-        graded = {}
-        for exercise in exercises:
-            program = program_for(
+        modules = self.course.test_modules(assignment)
+        programs = {
+            exercise.id: program_for(
                 exercise,
                 notebook,
                 setup=setup,
                 bindings=self._bindings(exercise),
                 other_ids=[other.id for other in exercises],
             )
+            for exercise in exercises
+        }
+        graded: dict[str, Graded] = {}
+        sittings: dict[str, Sitting] = {}
+        for exercise in exercises:
             artifact = artifacts.get(handed_in_as(exercise.artifact))
             try:
-                graded[exercise.id] = self.grade(exercise, program, artifact)
+                sittings[exercise.id] = self._sitting(exercise, programs[exercise.id], artifact)
             except Exception as error:  # costs this exercise its mark, and no other one
-                graded[exercise.id] = _not_graded(exercise, program, error)
-        return graded
+                graded[exercise.id] = _not_graded(exercise, programs[exercise.id], error)
+        with contextlib.suppress(Exception):  # what has no verdicts then is tried again, alone
+            self._hold(sittings, modules)
+        for id, sitting in sittings.items():
+            try:
+                graded[id] = self._graded(sitting, modules)
+            except Exception as error:
+                graded[id] = _not_graded(sitting.exercise, sitting.program, error)
+        return {exercise.id: graded[exercise.id] for exercise in exercises}
 
     def grade_answer(
         self, id: str, answer: Path, *, artifact: Path | None = None, hidden: bool = True
@@ -189,25 +202,8 @@ class Judge:
         A test that ran out of time by the wall clock alone is run once more: the machine may have
         been busy. CPU time is the same on any day.
         """
-        began = time.time()
         modules = self.course.test_modules(exercise.assignment, hidden=hidden)
-        deadlines = self._deadlines(exercise)
-        program = replace(program, artifact=digest_of(artifact))
-        first = self._run(exercise, program, artifact, modules, deadlines)
-        last = first
-        if first.overslept:
-            known = {verdict.test: verdict for verdict in first.verdicts if _stands(verdict)}
-            last = self._run(exercise, program, artifact, modules, deadlines, known)
-        run = {
-            "began": began,
-            "seconds": time.time() - began,
-            "host": platform.node(),
-            "attempts": 2 if first.overslept else 1,
-            "contained": self.sandbox.contained,
-            "tests": first.timings | last.timings,
-        }
-        result = Result(exercise.id, last.verdicts)
-        return Graded(result, program, run, program.repairs, tuple(last.notes))
+        return self._graded(self._sitting(exercise, program, artifact), modules)
 
     def mounts(self, exercise: CourseExercise) -> Mounts:
         """What a worker of this exercise sees: the edition without it and all later exercises."""
@@ -221,8 +217,8 @@ class Judge:
         packages = (self.course.data,) if self.course.data.is_dir() else ()
         return Mounts(folder, probes_folder(self.course.tests), runtime, packages)
 
-    def _deadlines(self, exercise: CourseExercise) -> dict[str, float]:
-        """CPU seconds for each test, from a run of the reference."""
+    def deadlines(self, exercise: CourseExercise) -> dict[str, float]:
+        """CPU seconds for each test, from a run of the reference unless it is remembered."""
         times = remembered(self.course, exercise)
         if times is None:
             source = self.course.module_file(exercise.module).read_text(encoding="utf-8")
@@ -232,78 +228,90 @@ class Judge:
             modules = self.course.test_modules(exercise.assignment)
             kept = exercise.reference_artifact
             artifact = None if kept is None else kept.read_bytes()
-            timings = self._run(exercise, program, artifact, modules, {}).timings
-            times = {test: timing["cpu"] for test, timing in timings.items()}
+            sitting = self._new_sitting(exercise, program, artifact, deadlines={})
+            self._hold({exercise.id: sitting}, modules)
+            times = {test: timing["cpu"] for test, timing in sitting.timings.items()}
             remember(self.course, exercise, times)
         least = self.sandbox.limits.cpu_of_a_test
         return {test: deadline(seconds, least) for test, seconds in times.items()}
 
-    def _run(
+    def _sitting(
+        self, exercise: CourseExercise, program: Program, artifact: bytes | None
+    ) -> Sitting:
+        program = replace(program, artifact=digest_of(artifact))
+        deadlines = self.deadlines(exercise)
+        return self._new_sitting(exercise, program, artifact, deadlines=deadlines)
+
+    def _new_sitting(
         self,
         exercise: CourseExercise,
         program: Program,
         artifact: bytes | None,
-        modules: Iterable[Path],
+        *,
         deadlines: Mapping[str, float],
-        known: Mapping[str, Verdict] | None = None,
-    ) -> _Attempt:
-        timings: dict[str, Any] = {}
-        names = (*PUBLIC_NAMES, self.course.library_name)
-        if program.answer is None:
-            verdicts = self._verdicts(exercise, modules, lambda: Submission(_NoAnswer()))
-            return _Attempt(_without_answer(verdicts))
-        text = with_helpers(program.name, program_definitions(program).get)
-        with connected(
+    ) -> Sitting:
+        connection = WorkerConnection(
             program,
             self.mounts(exercise),
             self._source,
             imports=self._imports(exercise, program),
-            names=names,
+            names=(*PUBLIC_NAMES, self.course.library_name),
             seed=SEED,
-        ) as connection:
-            clock = _Timings(connection, timings)
-
-            def submission() -> Submission:
-                connection.cpu_seconds = deadlines.get(
-                    clock.name, self.sandbox.limits.cpu_of_a_test
-                )
-                connection.renew()
-                answer = Submission(connection, text, artifact)
-                answer.seed(SEED)
-                return answer
-
-            verdicts = self._verdicts(exercise, modules, submission, clock.next_test, known)
-            clock.next_test("")
-            return _Attempt(verdicts, timings, connection.notes, connection.overslept)
-
-    def _verdicts(
-        self,
-        exercise: CourseExercise,
-        modules: Iterable[Path],
-        submission: Callable[[], Submission],
-        on_test: Callable[[str], None] | None = None,
-        known: Mapping[str, Verdict] | None = None,
-    ) -> tuple[Verdict, ...]:
-        assert self.secret is not None
-        return run_tests(
-            exercise.id,
-            list(modules),
-            submission,
-            root=self.course.root,
-            secret=self.secret,
-            on_test=on_test,
-            known=known,
         )
+        least = self.sandbox.limits.cpu_of_a_test
+        return Sitting(exercise, program, artifact, connection, deadlines, least)
+
+    def _hold(self, sittings: Mapping[str, Sitting], modules: Sequence[Path]) -> None:
+        """Let answers be tested, one after the other.
+
+        Raises:
+            LookupError: tests cannot be imported, or there are none for one of the exercises.
+        """
+        assert self.secret is not None
+        running = Running()
+        trials = {id: sitting.trial(running) for id, sitting in sittings.items()}
+        try:
+            found = run_trials(trials, modules, root=self.course.root, secret=self.secret)
+        finally:
+            running.change_to(None)
+        for id, sitting in sittings.items():
+            sitting.verdicts = found.get(id, ())
+        for id in sittings:
+            verdicts_of(id, found, modules)
+
+    def _graded(self, sitting: Sitting, modules: Sequence[Path]) -> Graded:
+        """What was found at a sitting, which is held first if it was not.
+
+        Tests that overslept are run once more, alone.
+        """
+        id = sitting.exercise.id
+        if not sitting.verdicts:
+            self._hold({id: sitting}, modules)
+        last = sitting
+        if sitting.overslept:
+            last = self._new_sitting(
+                sitting.exercise, sitting.program, sitting.artifact, deadlines=sitting.deadlines
+            )
+            last.known = {v.test: v for v in sitting.verdicts if _stands(v)}
+            self._hold({id: last}, modules)
+        run = {
+            "began": sitting.began,
+            "seconds": last.ended - sitting.began,
+            "host": platform.node(),
+            "attempts": 2 if sitting.overslept else 1,
+            "contained": self.sandbox.contained,
+            "tests": sitting.timings | last.timings,
+        }
+        program = sitting.program
+        notes = tuple(last.connection.notes)
+        return Graded(Result(id, last.found), program, run, program.repairs, notes)
 
     def _imports(self, exercise: CourseExercise, program: Program) -> tuple[str, ...]:
         """What the lesson imports, and the modules of the references that the program is bound to.
 
         Students leave the lesson's imports in their notebooks; loaded once, they cost no time.
         """
-        notebook = exercise.assignment.ipynb
-        modules: tuple[str, ...] = ()
-        if notebook.is_file():
-            modules = _imports_of(notebook, notebook.stat().st_mtime_ns)
+        modules = _imported_by(exercise.assignment)
         bound = (path.rpartition(".")[0] for path in program.bindings.values())
         return tuple(dict.fromkeys([*modules, *bound]))
 
@@ -323,10 +331,15 @@ class Judge:
         }
 
 
-def program_definitions(program: Program) -> dict[str, str]:
-    """Functions and classes that a program's answer may call, and the answer's own."""
-    answer = [] if program.answer is None else [program.answer.source]
-    return definitions([*(cell.source for cell in program.others), *answer])
+def _worker_source(sandbox: Sandbox) -> WorkerSource:
+    """Where workers come from, for a kind of sandbox."""
+    return ForkServers(sandbox) if isinstance(sandbox, Bubblewrap) else PlainProcesses()
+
+
+def _imported_by(assignment: Assignment) -> tuple[str, ...]:
+    """Modules that the lesson imports."""
+    notebook = assignment.ipynb
+    return _imports_of(notebook, notebook.stat().st_mtime_ns) if notebook.is_file() else ()
 
 
 @lru_cache(maxsize=64)
@@ -351,14 +364,6 @@ def _stands(verdict: Verdict) -> bool:
     return not late and verdict.outcome is not Outcome.NOT_CHECKED
 
 
-class _NoAnswer:
-    """A connection to an answer that is not there."""
-
-    def exchange(self, request: dict[str, Any], payload: bytes) -> tuple[Any, bytes]:
-        """Say so, without a worker."""
-        raise SubmissionError(("NotDoneYet",), NOT_FOUND, not_started=True)
-
-
 def _not_graded(exercise: CourseExercise, program: Program, error: Exception) -> Graded:
     """The grader's own failure on an exercise."""
     verdicts = tuple(
@@ -376,26 +381,3 @@ def _not_graded(exercise: CourseExercise, program: Program, error: Exception) ->
         for number, test in enumerate(tests, start=1)
     )
     return Graded(Result(exercise.id, verdicts), program, {}, program.repairs)
-
-
-class _Timings:
-    """Notes what each test took."""
-
-    def __init__(self, connection: WorkerConnection, timings: dict[str, Any]) -> None:
-        self._connection = connection
-        self._timings = timings
-        self.name = ""
-
-    def next_test(self, name: str) -> None:
-        if self.name:
-            clock = self._connection.clock
-            self._timings[self.name] = {"wall": clock.wall, "cpu": clock.cpu}
-        self.name = name
-
-
-def _without_answer(verdicts: tuple[Verdict, ...]) -> tuple[Verdict, ...]:
-    """Say for every test that there was no answer."""
-    return tuple(
-        replace(verdict, outcome=Outcome.NOT_STARTED, message=NOT_FOUND, cause="NotDoneYet")
-        for verdict in verdicts
-    )

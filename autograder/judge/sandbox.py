@@ -9,6 +9,7 @@ own, with one edition and no rights (`autograder.worker.isolation`); only those 
 
 from __future__ import annotations
 
+import csv
 import itertools
 import os
 import shutil
@@ -198,9 +199,13 @@ def sandbox_problem() -> str:
     return ""
 
 
-def server_command(descriptor: int) -> list[str]:
-    """The fork server's own command, which serves on the socket `descriptor`."""
-    return _inside("-m", "autograder.worker.forkserver", str(descriptor))
+def server_command(descriptor: int, imports: Iterable[str] = ()) -> list[str]:
+    """The fork server's own command, which serves on the socket `descriptor`.
+
+    Args:
+        imports: modules of the runtime packages that it loads first, for all its forks.
+    """
+    return _inside("-m", "autograder.worker.forkserver", str(descriptor), *imports)
 
 
 def start_unsandboxed(mounts: Mounts, descriptor: int, errors: int) -> subprocess.Popen[bytes]:
@@ -307,12 +312,22 @@ def runtime_files(distributions: tuple[str, ...]) -> tuple[Path, ...]:
     entries: dict[Path, None] = {}
     for name in _closure(distributions):
         distribution = metadata.distribution(name)
-        for file in distribution.files or ():
-            top = file.parts[0]
-            if top in ("..", "/", "__pycache__") or top.endswith(".pth"):
+        for top in _top_level(distribution):
+            if top in ("", "..", "/", "__pycache__") or top.endswith(".pth"):
                 continue
             entries[Path(str(distribution.locate_file(top)))] = None
     return tuple(path for path in entries if path.exists())
+
+
+def _top_level(distribution: metadata.Distribution) -> Iterable[str]:
+    """First parts of the paths of a distribution's files, each once.
+
+    `files` would make an object of each of torch's fifteen thousand, which takes a second.
+    """
+    record = distribution.read_text("RECORD")
+    if record is None:
+        return dict.fromkeys(file.parts[0] for file in distribution.files or ())
+    return dict.fromkeys(row[0].partition("/")[0] for row in csv.reader(record.splitlines()) if row)
 
 
 def _closure(distributions: Iterable[str]) -> list[str]:

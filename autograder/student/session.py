@@ -8,6 +8,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -40,6 +41,21 @@ MOST_KEPT = 8  # courses whose tests stay imported
 _kept: dict[frozenset[Path], tuple[State, dict[str, ModuleType]]] = {}
 
 
+@dataclass(frozen=True)
+class Trial:
+    """An answer to one exercise, and how its tests are run.
+
+    Attributes:
+        submission: gives the fixture `submission` of each test.
+        on_test: told the name of each test before it runs.
+        known: verdicts of an earlier run, by test, that stand; these tests are not run.
+    """
+
+    submission: SubmissionFactory
+    on_test: Callable[[str], None] = lambda name: None
+    known: Mapping[str, Verdict] = field(default_factory=dict)
+
+
 def run_tests(
     exercise: str,
     modules: Sequence[Path],
@@ -47,29 +63,53 @@ def run_tests(
     *,
     root: Path,
     secret: bytes = b"",
-    on_test: Callable[[str], None] | None = None,
-    known: Mapping[str, Verdict] | None = None,
 ) -> tuple[Verdict, ...]:
-    """Run the tests of one exercise.
-
-    After `MOST_DEADLINES` tests ran out of time, the others are not checked.
-
-    Args:
-        exercise: its id.
-        modules: test files, public ones first; those without tests of the exercise are passed over.
-        submission: gives the fixture `submission` of each test.
-        root: folder that the tests import from.
-        secret: key of the fixture `draw`; empty for public tests.
-        on_test: told the name of each test before it runs.
-        known: verdicts of an earlier run, by test, that stand; these tests are not run.
-
-    Returns:
-        A verdict for each test, in the order of the files.
+    """Run the tests of one exercise; see `run_trials`.
 
     Raises:
         LookupError: no test of the exercise was found, or a file could not be imported.
     """
-    plugin = _Judgement(exercise, submission, secret, on_test, known or {})
+    trials = {exercise: Trial(submission)}
+    found = run_trials(trials, modules, root=root, secret=secret)
+    return verdicts_of(exercise, found, modules)
+
+
+def verdicts_of(
+    exercise: str, found: Mapping[str, tuple[Verdict, ...]], modules: Sequence[Path]
+) -> tuple[Verdict, ...]:
+    """The verdicts of an exercise among those that `run_trials` gave.
+
+    Raises:
+        LookupError: there are none.
+    """
+    if exercise not in found:
+        names = ", ".join(module.name for module in modules)
+        raise LookupError(f"no test of exercise {exercise!r} in {names}")
+    return found[exercise]
+
+
+def run_trials(
+    trials: Mapping[str, Trial], modules: Sequence[Path], *, root: Path, secret: bytes = b""
+) -> dict[str, tuple[Verdict, ...]]:
+    """Run the tests of some exercises, one exercise after the other.
+
+    After `MOST_DEADLINES` tests of an exercise ran out of time, its others are not checked.
+
+    Args:
+        trials: by id of the exercise, in the order in which they are run.
+        modules: test files, public ones first; those without tests of the exercises are passed
+            over.
+        root: folder that the tests import from.
+        secret: key of the fixture `draw`; empty for public tests.
+
+    Returns:
+        By exercise, a verdict for each test, in the order of the files. An exercise without tests
+        is left out, and one whose tests did not all come to an end.
+
+    Raises:
+        LookupError: a file could not be imported.
+    """
+    plugin = _Judgement(trials, secret)
     arguments = [
         "--disable-plugin-autoload",
         "--import-mode=importlib",
@@ -83,59 +123,72 @@ def run_tests(
     with _importing_from(root), _imported_as_they_are({module.parent for module in modules}):
         pytest.main(arguments, plugins=[plugin])
     if plugin.broken:
-        raise LookupError(f"the tests of {exercise} cannot be imported: {plugin.broken[0]}")
-    if not plugin.verdicts:
-        names = ", ".join(module.name for module in modules)
-        raise LookupError(f"no test of exercise {exercise!r} in {names}")
-    return tuple(plugin.verdicts[name] for name in plugin.order if name in plugin.verdicts)
+        names = ", ".join(trials)
+        raise LookupError(f"the tests of {names} cannot be imported: {plugin.broken[0]}")
+    return {
+        exercise: tuple(plugin.verdicts[exercise][name] for name in names)
+        for exercise, names in plugin.order.items()
+        if names and plugin.verdicts[exercise].keys() >= set(names)
+    }
 
 
 class _Judgement:
-    """A pytest plugin: selects an exercise's tests, runs them in order, keeps their verdicts."""
+    """A pytest plugin: selects exercises' tests, runs them in order, keeps their verdicts."""
 
-    def __init__(
-        self,
-        exercise: str,
-        submission: SubmissionFactory,
-        secret: bytes,
-        on_test: Callable[[str], None] | None,
-        known: Mapping[str, Verdict],
-    ) -> None:
-        self._exercise = exercise
-        self._submission = submission
+    def __init__(self, trials: Mapping[str, Trial], secret: bytes) -> None:
+        self._trials = trials
         self._secret = secret
-        self._on_test = on_test or (lambda name: None)
-        self.verdicts: dict[str, Verdict] = dict(known)
-        self.order: list[str] = []
+        self.verdicts = {exercise: dict(trial.known) for exercise, trial in trials.items()}
+        self.order: dict[str, list[str]] = {exercise: [] for exercise in trials}
         self.broken: list[str] = []
 
     @pytest.fixture
-    def submission(self) -> Submission:
+    def submission(self, request: pytest.FixtureRequest) -> Submission:
         """The answer under test."""
-        return self._submission()
+        return self._trials[request.cls.exercise_id].submission()
 
     @pytest.fixture
     def draw(self, request: pytest.FixtureRequest) -> torch.Generator:
         """A generator of inputs: the same for every answer, unknown without the secret."""
-        return generator_for(self._secret, f"{self._exercise}.{request.node.name}")
+        label = f"{request.cls.exercise_id}.{request.node.name}"
+        return generator_for(self._secret, label)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
             self.broken.append(str(report.longrepr).strip().splitlines()[-1])
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_pycollect_makeitem(
+        self, collector: pytest.Collector, obj: object
+    ) -> list[Any] | None:
+        """Pass over all that a module has beside the classes of these exercises."""
+        if not isinstance(collector, pytest.Module):
+            return None
+        wanted = isinstance(obj, type) and getattr(obj, "exercise_id", None) in self._trials
+        return None if wanted else []
+
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        graded = [item for item in items if _class_of(item) is not None]
-        mine = [item for item in graded if _class_of(item).exercise_id == self._exercise]
-        self.order = [item.name for item in mine]
-        items[:] = [item for item in mine if item.name not in self.verdicts]
+        mine: dict[str, list[pytest.Item]] = {exercise: [] for exercise in self._trials}
+        for item in items:
+            if _class_of(item) is not None:
+                mine[_exercise_of(item)].append(item)
+        self.order = {exercise: [item.name for item in own] for exercise, own in mine.items()}
+        items[:] = [
+            item
+            for exercise, own in mine.items()
+            for item in own
+            if item.name not in self.verdicts[exercise]
+        ]
 
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        self._on_test(item.name)
+        exercise = _exercise_of(item)
+        verdicts = self.verdicts[exercise]
+        self._trials[exercise].on_test(item.name)
         for name in _graded(item).after:
-            before = self.verdicts.get(name)
+            before = verdicts.get(name)
             if before is None or before.outcome is not Outcome.PASSED:
                 raise _NotChecked(f"“{before.title if before else name}” did not pass")
-        late = [v for v in self.verdicts.values() if v.cause == DeadlineExceeded.__name__]
+        late = [v for v in verdicts.values() if v.cause == DeadlineExceeded.__name__]
         if len(late) >= MOST_DEADLINES:
             raise _NotChecked(f"{len(late)} of the tests before it ran out of time")
 
@@ -148,7 +201,7 @@ class _Judgement:
         if error is not None and not isinstance(error, Exception):
             raise error  # an interrupt ends the run
         if call.when == "call" or (call.when == "setup" and error is not None):
-            self.verdicts[item.name] = judge(item, error)
+            self.verdicts[_exercise_of(item)][item.name] = judge(item, error)
         return report
 
 
@@ -201,6 +254,10 @@ def judge(item: Any, error: Exception | None) -> Verdict:
 def _class_of(item: Any) -> Any:
     cls = getattr(item, "cls", None)
     return cls if hasattr(cls, "exercise_id") else None
+
+
+def _exercise_of(item: Any) -> str:
+    return str(item.cls.exercise_id)
 
 
 def _graded(item: Any) -> Graded:

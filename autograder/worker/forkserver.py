@@ -1,4 +1,4 @@
-"""`python -m autograder.worker.forkserver FD`: a process with torch loaded, and its forks.
+"""`python -m autograder.worker.forkserver FD MODULE...`: a process with torch loaded; its forks.
 
 A tree of three levels, all inside bubblewrap. The server holds torch and the packages that every
 submission imports. For each edition of the library it forks a *warm* process that sees this edition
@@ -33,12 +33,11 @@ MOST_BYTES = 1 << 17
 LOADED_LATE = ("torch.fx.experimental.symbolic_shapes",)
 
 
-def main(descriptor: int) -> None:
-    """Fork a warm process for each order, until the judge hangs up."""
+def main(descriptor: int, modules: Iterable[str]) -> None:
+    """Load some modules, then fork a warm process for each order until the judges hang up."""
     control = socket.socket(fileno=descriptor)
     control.set_inheritable(False)
-    _import_what_can_be(LOADED_LATE)
-    control.send(READY)
+    _import_what_can_be((*LOADED_LATE, *modules))
     fork_for_each_order(control, become_warm)
 
 
@@ -113,4 +112,4 @@ def _close_all_but(descriptor: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(int(sys.argv[1]), sys.argv[2:])

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import random
 import shutil
+import signal
 import sqlite3
 import time
 from collections.abc import Callable
@@ -13,12 +15,14 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import psutil
 import pytest
 
 from autograder.course import Course
-from autograder.gradebook import database, grading
+from autograder.gradebook import database, grading, pool
 from autograder.gradebook.database import back_up, latest_backup, open_gradebook
 from autograder.gradebook.grading import Status, grade_class
+from autograder.gradebook.judging import judge_students
 from autograder.judge.grading import Graded
 from autograder.judge.sandbox import Bubblewrap, Unsandboxed, sandbox_problem
 from tests.gradebook.samples import (
@@ -117,6 +121,45 @@ def test_one_judge_judges_the_whole_class(
     )
     grades = grade_class(full_class, vectors(full_class), sandbox=Unsandboxed(), jobs=1)
     assert {line.status for line in grades.students} == {Status.GRADED}
+
+
+def test_a_submission_that_takes_its_judge_down_costs_nobody_else(
+    full_class: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def find(notebook: nbformat.NotebookNode) -> dict[str, Graded]:
+        if cell(notebook, "ex-dot")["source"].endswith("# chi\n"):
+            os.kill(os.getpid(), signal.SIGKILL)  # as the kernel does when memory runs out
+        return full_marks()
+
+    monkeypatch.setattr(grading, "Judge", lambda course, _: ChosenJudge(course, find))
+    grades = grade_class(full_class, vectors(full_class), sandbox=Unsandboxed(), jobs=2)
+    status = {line.student: line.status for line in grades.students}
+    assert status == dict.fromkeys(STUDENTS, Status.GRADED) | {"chi": Status.NOT_GRADED}
+    (chi,) = (line for line in grades.students if line.student == "chi")
+    assert chi.problems == (pool.DIED,)
+
+
+def test_judges_end_with_a_grader_that_is_killed(full_class: Course, tmp_path: Path) -> None:
+    told = tmp_path / "judges.txt"
+
+    def find(notebook: nbformat.NotebookNode) -> dict[str, Graded]:
+        with told.open("a", encoding="utf-8") as file:
+            file.write(f"{os.getpid()}\n")
+        signal.pause()
+        return full_marks()
+
+    def grade() -> None:
+        list(judge_students(ChosenJudge(full_class, find), vectors(full_class), STUDENTS, jobs=2))
+
+    grader = multiprocessing.get_context("fork").Process(target=grade)
+    grader.start()
+    while not told.exists() or told.read_text(encoding="utf-8").count("\n") < 2:
+        assert grader.is_alive()
+    judges = [psutil.Process(int(pid)) for pid in told.read_text(encoding="utf-8").split()]
+    grader.kill()
+    grader.join()
+    _, alive = psutil.wait_procs(judges, timeout=20)
+    assert not alive
 
 
 def test_what_is_graded_is_not_judged_again(full_class: Course, judged: Callable[[], list]) -> None:

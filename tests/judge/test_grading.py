@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,13 @@ import psutil
 import pytest
 
 from autograder.course import Course
-from autograder.judge import connection, grading
+from autograder.judge import connection
 from autograder.judge.deadlines import deadline, remembered
+from autograder.judge.forks import ForkServers
 from autograder.judge.grading import Graded, Judge
 from autograder.judge.sandbox import Bubblewrap, Limits
-from autograder.judge.workers import ForkServers
+from autograder.judge.sitting import Sitting
+from autograder.student.submission import Submission
 from autograder.student.verdicts import Outcome
 from tests.judge.conftest import by_test, needs_sandbox
 
@@ -95,14 +98,15 @@ def test_what_was_found_in_time_is_not_asked_again(
     grade: Grade, judge: Judge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(judge, "sandbox", Bubblewrap(Limits(cpu_of_a_test=0.3)))
+    grade("dot", RIGHT)  # the reference's times are known then
     asked: list[str] = []
-    next_test = grading._Timings.next_test
+    next_test = Sitting._next_test
 
     def note(self: Any, name: str) -> None:
         asked.append(name)
         next_test(self, name)
 
-    monkeypatch.setattr(grading._Timings, "next_test", note)
+    monkeypatch.setattr(Sitting, "_next_test", note)
     slow = """
 import time
 def dot(x, y):
@@ -198,7 +202,7 @@ def dot(x, y):
 def test_a_worker_that_cannot_start_is_the_graders_own_failure(
     judge: Judge, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("autograder.judge.workers.server_command", lambda fd: ["/missing"])
+    monkeypatch.setattr("autograder.judge.forks.server_command", lambda *_: ["/missing"])
     judge.close()
     answer = tmp_path / "answer.py"
     answer.write_text(RIGHT, encoding="utf-8")
@@ -260,6 +264,38 @@ def test_killing_a_worker_leaves_no_process_behind(judge: Judge, tmp_path: Path)
     source.close()
     _, alive_still = psutil.wait_procs(watched, timeout=20)
     assert not alive_still
+
+
+def test_judges_that_share_a_fork_server_have_their_workers_apart(
+    judge: Judge, tmp_path: Path
+) -> None:
+    program = judge.grade_answer("dot", _written(tmp_path)).program
+    mounts = judge.mounts(judge.course.exercise("dot"))
+    source = ForkServers(Bubblewrap())
+    source.prepare(mounts)
+    read, write = os.pipe()
+    other = os.fork()
+    if other == 0:
+        try:
+            lent = source.lent()
+            worker = lent.start(mounts)
+            os.write(write, str(psutil.Process(worker.pid).uids().real).encode())
+            worker.kill()
+            lent.close()
+        finally:
+            os._exit(0)
+    os.close(write)
+    with connection.connected(program, mounts, source) as alive:
+        alive.renew()
+        assert alive._worker is not None
+        own = psutil.Process(alive._worker._worker.pid).uids().real
+        os.waitpid(other, 0)
+        assert Submission(alive).call([2.0], [3.0]) == 6.0, "what is lent is not ended"
+    theirs = os.read(read, 100)
+    os.close(read)
+    assert theirs, "the other one had a worker, too"
+    assert os.geteuid() != 0 or int(theirs) != own
+    source.close()
 
 
 def _written(folder: Path) -> Path:

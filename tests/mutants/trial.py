@@ -27,7 +27,7 @@ import torch
 
 from autograder.course import Course, CourseExercise, importable
 from autograder.judge.connection import probes_folder
-from autograder.judge.grading import program_definitions
+from autograder.judge.sitting import program_definitions
 from autograder.student.program import Program, SetupError, execute, program_for_file
 from autograder.student.reading import definitions, with_helpers
 from autograder.student.session import run_tests
