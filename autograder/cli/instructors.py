@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -104,36 +104,42 @@ def grade(
 
     What is graded already, with the same tests, stays: a run that was stopped goes on.
     """
-    from joblib import cpu_count
-
-    from autograder.gradebook.feedback import write_feedback
-    from autograder.gradebook.grading import grade_class, print_table
     from autograder.judge.sandbox import find_sandbox
-    from autograder.progress import progress_bar
-    from autograder.report.page import write_report
+    from autograder.judge.starting import begin_to_start
 
     course = Course.find()
     sandbox = find_sandbox(unsandboxed=unsandboxed)
-    complete = True
-    graded = []
-    for assignment in chosen(course, prefixes):
-        with progress_bar(console, assignment.name) as progress, _going_on_later():
-            grades = grade_class(
-                course,
-                assignment,
-                sandbox=sandbox,
-                students=student,
-                progress=progress,
-                jobs=jobs or cpu_count(),
-                again=again,
-            )
-        print_table(grades, console)
-        if pages:
-            write_feedback(course, assignment, students=student)
-        graded.append(assignment)
-        complete &= grades.complete
+    assignments = chosen(course, prefixes)
+    if not assignments:
+        raise ValueError(f"{course.notebooks} holds no assignment")
+    # The sandbox loads its torch while the grader loads all that it needs itself.
+    with closing(begin_to_start(course, assignments[0], sandbox)) as workers:
+        from joblib import cpu_count
+
+        from autograder.gradebook.feedback import write_feedback
+        from autograder.gradebook.grading import grade_class, print_table
+        from autograder.progress import progress_bar
+        from autograder.report.page import write_report
+
+        complete = True
+        for assignment in assignments:
+            with progress_bar(console, assignment.name) as progress, _going_on_later():
+                grades = grade_class(
+                    course,
+                    assignment,
+                    sandbox=sandbox,
+                    students=student,
+                    progress=progress,
+                    jobs=jobs or cpu_count(),
+                    again=again,
+                    workers=workers,
+                )
+            print_table(grades, console)
+            if pages:
+                write_feedback(course, assignment, students=student)
+            complete &= grades.complete
     if pages:
-        page = write_report(course, graded, course.root / "reports")
+        page = write_report(course, assignments, course.root / "reports")
         console.print(f"Class report: {page}", markup=False, highlight=False)
     if not complete:
         errors.print("Something was not graded, by the grader's own fault: see the report.")

@@ -6,7 +6,7 @@ import itertools
 import logging
 import warnings
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
@@ -30,10 +30,12 @@ from autograder.gradebook.config import grade_with_the_judge
 from autograder.gradebook.database import back_up, close_grades, one_engine, open_gradebook
 from autograder.gradebook.graft import grade_id_of
 from autograder.gradebook.intake import check_submitted
+from autograder.gradebook.interrupts import unbroken
 from autograder.gradebook.judging import Judged, judge_students
 from autograder.judge import records
 from autograder.judge.grading import Judge
 from autograder.judge.sandbox import Sandbox
+from autograder.judge.workers import WorkerSource
 from autograder.student.verdicts import Outcome
 
 GRADED_SINCE = "graded again since a person gave the points, which stand"
@@ -199,6 +201,7 @@ def grade_class(
     progress: Progress | None = None,
     jobs: int = 1,
     again: bool = True,
+    workers: WorkerSource | None = None,
 ) -> ClassGrades:
     """Grade the submissions of an assignment and say where the class stands.
 
@@ -212,6 +215,7 @@ def grade_class(
         progress: told the student, how many are done, and of how many.
         jobs: processes that judge; 1 for this one.
         again: whether to grade anew what is graded already, with the same tests.
+        workers: of that sandbox, when some are on the way already; they are ended.
 
     Raises:
         ValueError: the assignment was not released, its points have changed since, a student did
@@ -222,16 +226,19 @@ def grade_class(
     chosen = chosen_students(course, assignment, students)
     back_up(course)
     with Judge(course, sandbox) as judge, one_engine():
+        if workers is not None:
+            judge.take_workers_from(workers)
         state = done.state_of(course, assignment, judge)
         waiting = chosen if again else _not_done(course, assignment, chosen, state)
         already = len(chosen) - len(waiting)
-        judged = judge_students(judge, assignment, waiting, jobs=jobs)
-        for count, (student, found) in enumerate(judged):
-            if progress is not None:
-                progress(student, already + count, len(chosen))
-            done.mark_undone(course, assignment, student)
-            if autograde(course, assignment, student, found):
-                done.mark_done(course, assignment, student, state)
+        with closing(judge_students(judge, assignment, waiting, jobs=jobs)) as judged:
+            for count, (student, found) in enumerate(judged, start=already + 1):
+                with unbroken():
+                    done.mark_undone(course, assignment, student)
+                    if autograde(course, assignment, student, found):
+                        done.mark_done(course, assignment, student, state)
+                if progress is not None:
+                    progress(student, count, len(chosen))
     return class_grades(course, assignment)
 
 

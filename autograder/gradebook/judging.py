@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -63,7 +63,7 @@ def judge_one(judge: Judge, assignment: Assignment, notebook: NotebookNode) -> J
 
 def judge_students(
     judge: Judge, assignment: Assignment, students: Sequence[str], *, jobs: int
-) -> Iterator[tuple[str, Judged]]:
+) -> Generator[tuple[str, Judged], None, None]:
     """Judge what students handed in, by one process or several; give each as soon as it is done.
 
     It is never left to nbgrader, whose configuration is copied for each submission: every copy of a

@@ -5,7 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -34,7 +34,7 @@ def judge_class(
     submissions: Iterable[tuple[str, NotebookNode]],
     *,
     jobs: int,
-) -> Iterator[tuple[str, Judged]]:
+) -> Generator[tuple[str, Judged], None, None]:
     """Judge submissions, a few at a time; give each as soon as it is done.
 
     A submission whose judge dies (the kernel may end it for memory) is tried once more, alone; if

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -24,6 +25,7 @@ from autograder.gradebook.grading import (
     require_gradable,
 )
 from autograder.gradebook.holding import Held, State, held_file, in_book, what_changed
+from autograder.gradebook.interrupts import unbroken
 from autograder.gradebook.judging import Judged, judge_students
 from autograder.gradebook.untrusted import submission_of
 from autograder.judge import records
@@ -126,16 +128,16 @@ def regrade(
     entries: dict[str, Any] = {}
     with Judge(course, sandbox) as judge:
         state = State.of(course, assignment, judge)
-        judged = judge_students(judge, assignment, chosen, jobs=jobs)
-        for count, (student, found) in enumerate(judged):
-            if progress is not None:
-                progress(student, count, len(chosen))
-            entries[student] = {
-                "work": done.digest_of(course, assignment, student, state.digest),
-                "notebook": found.digest,
-                "found": json.loads(found.verdicts),
-                "book": in_book(course, assignment, student),
-            }
+        with closing(judge_students(judge, assignment, chosen, jobs=jobs)) as judged:
+            for count, (student, found) in enumerate(judged, start=1):
+                entries[student] = {
+                    "work": done.digest_of(course, assignment, student, state.digest),
+                    "notebook": found.digest,
+                    "found": json.loads(found.verdicts),
+                    "book": in_book(course, assignment, student),
+                }
+                if progress is not None:
+                    progress(student, count, len(chosen))
     held = Held(state, {student: entries[student] for student in sorted(entries)})
     held.write(held_file(course, assignment))
     assert judge.secret is not None
@@ -176,11 +178,14 @@ def apply_held(
         back_up(course)
         held.begin_applying(path)
         applied = []
-        for count, each in enumerate(regraded.students):
+        for count, each in enumerate(regraded.students, start=1):
+            found = held.judged(each.student, secret)
+            with unbroken():
+                applied.append(
+                    each if each.failure else _apply(course, assignment, each, found, state)
+                )
             if progress is not None:
                 progress(each.student, count, len(regraded.students))
-            found = held.judged(each.student, secret)
-            applied.append(each if each.failure else _apply(course, assignment, each, found, state))
     path.unlink()
     return Regrade(assignment.name, tuple(applied), applied=True)
 

@@ -113,8 +113,7 @@ def _shared(mounts: Mounts) -> Mounts:
 
 def _outside(mounts: Mounts, imports: tuple[str, ...]) -> list[str]:
     """Modules that belong to no edition and to none of the course's packages."""
-    own = {package.name for package in mounts.packages}
-    own |= {path.name for path in mounts.edition.iterdir()}
+    own = {mounts.library, *(package.name for package in mounts.packages)}
     return [module for module in imports if module.partition(".")[0] not in own]
 
 

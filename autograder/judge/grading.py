@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import ast
 import contextlib
 import copy
 import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -17,22 +15,19 @@ import nbformat
 from autograder.build.edition import edition
 from autograder.course import Assignment, Course, CourseExercise
 from autograder.judge.artifacts import artifacts_of, digest_of
-from autograder.judge.connection import WorkerConnection, probes_folder
+from autograder.judge.connection import WorkerConnection
 from autograder.judge.deadlines import deadline, remember, remembered
-from autograder.judge.forks import ForkServers
-from autograder.judge.plain_processes import PlainProcesses
-from autograder.judge.sandbox import Bubblewrap, Mounts, Sandbox
+from autograder.judge.sandbox import Mounts, Sandbox
 from autograder.judge.secret import read_secret
 from autograder.judge.sitting import Running, Sitting
+from autograder.judge.starting import imported_by, mounts_with, worker_source
 from autograder.judge.workers import WorkerSource
 from autograder.student.artifacts import handed_in_as
 from autograder.student.errors import DeadlineExceeded
-from autograder.student.program import Program, program_for, program_for_file, python_of
+from autograder.student.program import Program, program_for, program_for_file
 from autograder.student.session import run_trials, verdicts_of
 from autograder.student.verbs import PUBLIC_NAMES, SEED
 from autograder.student.verdicts import Outcome, Result, Verdict
-
-WORKER_NEEDS = ("numpy", "torch")
 
 
 @dataclass(frozen=True)
@@ -96,7 +91,7 @@ class Judge:
     def __post_init__(self) -> None:
         if self.secret is None:
             self.secret = read_secret(self.course.course_id)
-        self._source = _worker_source(self.sandbox)
+        self._source = worker_source(self.sandbox)
 
     def __enter__(self) -> Judge:
         return self
@@ -109,16 +104,21 @@ class Judge:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
-        self._source = _worker_source(self.sandbox)
+        self._source = worker_source(self.sandbox)
 
     def close(self) -> None:
         """End the fork servers; they start again when they are needed again."""
         self._source.close()
 
+    def take_workers_from(self, source: WorkerSource) -> None:
+        """Use what is on the way already; see `begin_to_start`."""
+        self._source.close()
+        self._source = source
+
     def prepare(self, assignment: Assignment) -> None:
         """Begin to start what judging an assignment needs, and go on without waiting for it."""
         for exercise in self.course.exercises_of(assignment)[:1]:  # one server serves them all
-            self._source.prepare(self.mounts(exercise), _imported_by(assignment))
+            self._source.prepare(self.mounts(exercise), imported_by(assignment))
 
     def lent(self) -> Judge:
         """This judge in a process forked from its own: the same fork server, workers apart."""
@@ -213,9 +213,7 @@ class Judge:
             if other.assignment.name > exercise.assignment.name
         }
         folder = edition(self.course, stubs={exercise.id} | later)
-        runtime = (*WORKER_NEEDS, *self.course.runtime)
-        packages = (self.course.data,) if self.course.data.is_dir() else ()
-        return Mounts(folder, probes_folder(self.course.tests), runtime, packages)
+        return mounts_with(self.course, folder)
 
     def deadlines(self, exercise: CourseExercise) -> dict[str, float]:
         """CPU seconds for each test, from a run of the reference unless it is remembered."""
@@ -311,7 +309,7 @@ class Judge:
 
         Students leave the lesson's imports in their notebooks; loaded once, they cost no time.
         """
-        modules = _imported_by(exercise.assignment)
+        modules = imported_by(exercise.assignment)
         bound = (path.rpartition(".")[0] for path in program.bindings.values())
         return tuple(dict.fromkeys([*modules, *bound]))
 
@@ -329,33 +327,6 @@ class Judge:
             for other in self.course.exercises()
             if other.assignment.name <= exercise.assignment.name and other.id != exercise.id
         }
-
-
-def _worker_source(sandbox: Sandbox) -> WorkerSource:
-    """Where workers come from, for a kind of sandbox."""
-    return ForkServers(sandbox) if isinstance(sandbox, Bubblewrap) else PlainProcesses()
-
-
-def _imported_by(assignment: Assignment) -> tuple[str, ...]:
-    """Modules that the lesson imports."""
-    notebook = assignment.ipynb
-    return _imports_of(notebook, notebook.stat().st_mtime_ns) if notebook.is_file() else ()
-
-
-@lru_cache(maxsize=64)
-def _imports_of(notebook: Path, mtime: int) -> tuple[str, ...]:
-    """Modules that the cells of a notebook import: of ours, so that they may be loaded for all."""
-    modules: dict[str, None] = {}
-    for cell in nbformat.read(notebook, as_version=4).cells:
-        if cell.cell_type != "code":
-            continue
-        with contextlib.suppress(SyntaxError):
-            for node in ast.walk(ast.parse(python_of(cell.source))):
-                if isinstance(node, ast.Import):
-                    modules |= dict.fromkeys(name.name for name in node.names)
-                elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                    modules[node.module] = None
-    return tuple(modules)
 
 
 def _stands(verdict: Verdict) -> bool:

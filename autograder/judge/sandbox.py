@@ -104,12 +104,14 @@ class Mounts:
         probes: folder of the probe files, or None.
         runtime: names of the distributions that a submission may import.
         packages: folders of other packages that every release carries.
+        library: name of the package that the edition holds.
     """
 
     edition: Path
     probes: Path | None
     runtime: tuple[str, ...]
     packages: tuple[Path, ...] = ()
+    library: str = ""
 
 
 @dataclass(frozen=True)
