@@ -13,7 +13,7 @@ from pathlib import Path
 from joblib import cpu_count
 from rich.console import Console
 
-from autograder.build.execute import execute_notebook
+from autograder.build.reference import rehearse
 from autograder.build.release import release
 from autograder.build.verify import verify_release
 from autograder.course import Assignment, Course
@@ -33,14 +33,13 @@ def run_demo(course: Course, console: Console) -> None:
     """Show the whole way; raises when a step does not end as it should."""
     began = time.perf_counter()
     sandbox = _sandbox(console)
-    with _step(console, "Rendering the embedded data set"):
-        subprocess.run([sys.executable, "-m", "autograder.cli", "data", "birds"], check=True)
+    with _step(console, "Rendering the embedded data sets"):
+        for name in ("birds", "many-birds"):
+            subprocess.run([sys.executable, "-m", "autograder.cli", "data", name], check=True)
     demo = own_course(course, course.state / "demo")
     with _step(console, "Running the reference notebooks"):
         for assignment in demo.assignments():
-            run = execute_notebook(
-                assignment.ipynb, demo.state / "executed" / assignment.ipynb.name
-            )
+            run = rehearse(demo, assignment, demo.state / "executed" / assignment.ipynb.name)
             console.print(f"  {assignment.name}: {run.summary} ({run.seconds:.0f} s)")
             if run.errors:
                 raise ValueError(f"the reference notebook {assignment.name} raised")

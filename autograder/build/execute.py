@@ -13,6 +13,8 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
 CELL_SECONDS = 300
+QUICK = "COURSE_QUICK"
+"""Environment variable of a rehearsal."""
 
 OnCell = Callable[[str, int, int], None]
 """Told before each cell: its id, how many are done, and of how many."""
@@ -46,6 +48,7 @@ def execute_notebook(
     import_from: Sequence[Path] = (),
     limit: float | None = None,
     on_cell: OnCell | None = None,
+    quick: bool = False,
 ) -> Run:
     """Run a notebook; every cell runs, also after one that raised.
 
@@ -56,6 +59,7 @@ def execute_notebook(
         import_from: folders that the kernel imports from, before those of this environment.
         limit: seconds after which the run is stopped; a cell has `CELL_SECONDS` in any case.
         on_cell: is told how far the run is.
+        quick: set `COURSE_QUICK`, at which a notebook that trains takes a few steps only.
     """
     notebook = nbformat.read(source, as_version=4)
     # On busy cores waiting threads that spin make training several times slower.
@@ -82,7 +86,7 @@ def execute_notebook(
     )
     failure: tuple[tuple[str, str], ...] = ()
     try:
-        client.execute(env=_environment(import_from))
+        client.execute(env=_environment(import_from) | ({QUICK: "1"} if quick else {}))
     except (CellTimeoutError, DeadKernelError) as error:
         failure = (("the kernel", str(error).strip().splitlines()[0]),)
     seconds = time.perf_counter() - began

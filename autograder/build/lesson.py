@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from math import isclose
 
 from autograder.build.calls import Library, bound_names, free_names, imported_names, references
+from autograder.build.needs import with_inherited_needs
 from autograder.build.solutions import reference_object
 from autograder.build.source import Kind, SourceCell, read_source
 from autograder.course import Assignment, Course, CourseExercise
@@ -40,7 +41,7 @@ def read_lesson(course: Course, assignment: Assignment) -> Lesson:
     Raises:
         ValueError: something is wrong; the message lists everything that is.
     """
-    cells = read_source(assignment.source)
+    cells = with_inherited_needs(read_source(assignment.source))
     problems = [
         *_problems_of_exercises(course, assignment, cells),
         *_problems_of_questions(cells),
