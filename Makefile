@@ -34,6 +34,7 @@ demo: setup sandbox ## grade a small class of sample submissions, show gradebook
 
 test: setup sandbox ## every test, on two cores
 	$(BIN)/course data birds
+	$(BIN)/course data many-birds
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 lint: setup ## ruff, mypy, import contracts, stale notebooks

@@ -131,6 +131,32 @@ class EvaluationSet:
         query, retrieval = (_collection(getattr(self, part), root, ids, names) for part in _PARTS)
         return query, retrieval
 
+    def select(
+        self, collection: ImageCollection, root: str | Path
+    ) -> tuple[ImageCollection, ImageCollection]:
+        """The images of the queries and of the retrieval set, as a collection knows them.
+
+        Unlike :meth:`collections`, they keep the collection's ids, names, categories and boxes.
+
+        Args:
+            collection: holds all images of the set.
+            root: the folder that the paths are relative to.
+
+        Raises ``DatasetError`` naming the first image that the collection does not hold.
+        """
+        root = Path(root)
+        places = {source: place for place, source in enumerate(collection.sources)}
+        chosen = []
+        for part in _PARTS:
+            paths = [root / entry.path for entry in getattr(self, part)]
+            if missing := [path for path in paths if path not in places]:
+                raise DatasetError(
+                    f'"{part}" names {missing[0]}, which is no image of the collection: read the '
+                    f"data set that the evaluation set was made from"
+                )
+            chosen.append(collection.subset([places[path] for path in paths]))
+        return chosen[0], chosen[1]
+
 
 def _collection(
     entries: tuple[Entry, ...], root: Path, ids: dict[Label, int], names: dict[int, str]

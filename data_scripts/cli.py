@@ -10,8 +10,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from course_lib.evaluation_sets import EvaluationSet
 from data_scripts.aircraft import AIRCRAFT
-from data_scripts.birds import make_birds
+from data_scripts.birds import make_birds, make_many_birds
 from data_scripts.cars196 import CARS196
 from data_scripts.cub200 import CUB200
 from data_scripts.eth80 import ETH80
@@ -48,6 +49,25 @@ def birds(
             progress=True,
         )
         typer.echo(f"{genera} genera x {species} species x {photos} photos in {to}")
+
+
+@app.command(name="many-birds")
+def many_birds(
+    to: Annotated[Path, typer.Option(help="Folder to prepare.")] = Path("data/many-birds"),
+    evaluation: Annotated[
+        Path | None, typer.Option(help="Of the evaluation sets; else data/evaluation/many-birds.")
+    ] = None,
+) -> None:
+    """Render the larger guide of assignment 04, and write its two evaluation sets."""
+    with _told_plainly():
+        sets = make_many_birds(to, evaluation=evaluation, progress=True)
+        typer.echo(f"12 genera x 30 species x 12 photos in {to}")
+        for part in ("valid", "test"):
+            made = EvaluationSet.read(sets / f"{part}_dataset.pickle")
+            typer.echo(
+                f"{sets / part}_dataset.pickle: {len(made.query)} queries, {len(made.retrieval)} "
+                f"images to search in, {products_in(made)} products"
+            )
 
 
 @app.command()

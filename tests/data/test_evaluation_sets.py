@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from course_lib.datasets import DatasetError
+from course_lib.datasets import DatasetError, ImageCollection
 from course_lib.evaluation_sets import Entry, EvaluationSet
 
 QUERY = (Entry("images/a/1.png", 3), Entry("images/b/1.png", 5))
@@ -162,3 +162,30 @@ def test_labels_that_are_strings_are_numbered_in_their_order(tmp_path, save_imag
 def test_an_image_that_is_missing_is_named(tmp_path):
     with pytest.raises(DatasetError, match=r"1\.png is missing: name the folder of the data set"):
         EvaluationSet(QUERY, RETRIEVAL).collections(tmp_path)
+
+
+def test_selected_images_keep_what_their_collection_knows(tmp_path):
+    names = [*(entry.path for entry in (*RETRIEVAL, *QUERY)), "images/d/1.png"]
+    collection = ImageCollection(
+        sources=tuple(tmp_path / name for name in names),
+        product_ids=np.array([13, 18, 13, 15, 14]),
+        category_ids=np.array([1, 2, 1, 2, 2]),
+        split=np.full(5, "test"),
+        boxes=np.arange(20, dtype=np.float32).reshape(5, 4),
+    )
+    query, retrieval = EvaluationSet(QUERY, RETRIEVAL).select(collection, tmp_path)
+    assert query.product_ids.tolist() == [13, 15]
+    assert retrieval.product_ids.tolist() == [13, 18]
+    assert query.category_ids.tolist() == [1, 2]
+    assert query.boxes[:, 0].tolist() == [8, 12]
+
+
+def test_an_image_that_the_collection_lacks_is_named(tmp_path):
+    collection = ImageCollection(
+        sources=(tmp_path / "images/a/1.png",),
+        product_ids=np.array([1]),
+        category_ids=np.array([1]),
+        split=np.array(["test"]),
+    )
+    with pytest.raises(DatasetError, match="images/b/1.png, which is no image of the collection"):
+        EvaluationSet(QUERY, RETRIEVAL).select(collection, tmp_path)
