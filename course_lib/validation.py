@@ -10,6 +10,7 @@ import math
 import operator
 from collections.abc import Sequence
 from numbers import Real
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -160,6 +161,19 @@ def require_images(images: Tensor, name: str = "images") -> None:
         raise ValueError(f"{name} is empty: shape {tuple(images.shape)}")
 
 
+def require_items(dataset: Any, name: str = "dataset") -> None:
+    """Refuse a data set without a length or without items."""
+    try:
+        count = len(dataset)
+    except TypeError:
+        raise TypeError(
+            f"{name} must have a length and items, got {type(dataset).__name__}; an iterator of "
+            f"items becomes one as list({name})"
+        ) from None
+    if count == 0:
+        raise ValueError(f"{name} is empty")
+
+
 def require_ranking(relevant: Tensor, name: str = "relevant") -> None:
     """Refuse anything but ``(..., R)`` bools, R >= 1."""
     require_tensor(relevant, name)
@@ -289,6 +303,12 @@ def require_choice(choices: Sequence[str], **values: str) -> None:
             raise ValueError(
                 f"{name} must be one of {', '.join(map(repr, choices))}, got {value!r}"
             )
+
+
+def require_path(path: Any, name: str = "path") -> None:
+    """Refuse anything but a string or a path."""
+    if not isinstance(path, str | Path):
+        raise TypeError(f"{name} must be a string or a Path, got {type(path).__name__}")
 
 
 def require_ids(**ids: Ids) -> None:

@@ -8,6 +8,7 @@ module            what it holds
 ``embedder``      ``Embedder``: backbone, pooling, projection, L2 normalisation
 ``classifier``    ``Classifier``: a head for pretraining on classes
 ``batch_norm``    ``freeze_batch_norm``, for fine-tuning
+``weights``       ``load_embedder``: a trained embedder, from its file
 ================  ==================================================================================
 """
 
@@ -21,6 +22,7 @@ from course_lib.networks.batch_norm import freeze_batch_norm
 from course_lib.networks.classifier import Classifier
 from course_lib.networks.embedder import AveragePooling, Embedder
 from course_lib.networks.residual import ResidualBlock, SmallResNet
+from course_lib.networks.weights import load_embedder
 
 __all__ = [
     "BACKBONES",
@@ -33,4 +35,5 @@ __all__ = [
     "TorchvisionResNet",
     "build_backbone",
     "freeze_batch_norm",
+    "load_embedder",
 ]

@@ -17,14 +17,14 @@ module             what it holds
 ``interruption``   Ctrl-C after the step
 ``log``            tables and curves of a run
 ``augmentation``   ``mirror_and_shift``, ``jitter``
-``embedding``      ``embed``: embeddings of many images
+``embedding``      ``embed``, ``embed_dataset``: embeddings of many images
 =================  =================================================================================
 """
 
 from course_lib.training.augmentation import jitter, mirror_and_shift
 from course_lib.training.batches import ShuffledBatches
 from course_lib.training.checkpoints import CheckpointError, load_weights, save_weights
-from course_lib.training.embedding import embed
+from course_lib.training.embedding import embed, embed_dataset
 from course_lib.training.loop import Outcome, Trainer
 from course_lib.training.objectives import (
     Objective,
@@ -50,6 +50,7 @@ __all__ = [
     "classification_objective",
     "contrastive_objective",
     "embed",
+    "embed_dataset",
     "jitter",
     "load_weights",
     "mirror_and_shift",

@@ -14,7 +14,9 @@ from course_lib.networks import (
     SmallResNet,
     build_backbone,
     freeze_batch_norm,
+    load_embedder,
 )
+from course_lib.training import save_weights
 
 
 def images(n, size=32):
@@ -216,3 +218,24 @@ class TestFreezeBatchNorm:
     def test_refuses_what_is_no_module(self):
         with pytest.raises(TypeError, match="got type; make one of it by calling it"):
             freeze_batch_norm(SmallResNet)
+
+
+class TestLoadEmbedder:
+    def test_gives_the_embeddings_of_the_network_that_was_saved(self, tmp_path):
+        saved = Embedder()
+        saved(images(8))  # moves the running statistics
+        save_weights(saved.state_dict(), tmp_path / "weights.safetensors")
+        for path in (tmp_path / "weights.safetensors", str(tmp_path / "weights.safetensors")):
+            loaded = load_embedder(path)
+            assert not any(module.training for module in loaded.modules())
+            assert torch.equal(loaded(images(3)), saved.eval()(images(3)))
+
+    def test_refuses_the_weights_of_another_network(self, tmp_path):
+        save_weights(Embedder(dimensions=8).state_dict(), tmp_path / "weights.safetensors")
+        with pytest.raises(RuntimeError, match=r"projection\.weight"):
+            load_embedder(tmp_path / "weights.safetensors")
+
+    @pytest.mark.parametrize("path", [None, 3, b"weights"])
+    def test_a_path_is_a_string_or_a_path(self, path):
+        with pytest.raises(TypeError, match="path must be a string or a Path"):
+            load_embedder(path)

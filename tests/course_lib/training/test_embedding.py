@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from course_lib.networks import Embedder
-from course_lib.training import embed, mirror_and_shift
+from course_lib.training import embed, embed_dataset, mirror_and_shift
 from tests.course_lib.training.examples import images, state_of
 
 
@@ -26,6 +26,34 @@ class TestEmbed:
             embed(Embedder(), torch.zeros(2, 3, 8, 8, dtype=torch.uint8))
         with pytest.raises(ValueError, match=r"images must have shape \(N, C, H, W\)"):
             embed(Embedder(), torch.zeros(3, 8, 8))
+
+
+class TestEmbedDataset:
+    def test_is_embed_for_items_that_come_one_by_one(self):
+        model, pictures = Embedder().train(), images(9)
+        embeddings, labels = embed_dataset(model, list(zip(pictures, range(9), strict=True)), 4)
+        assert torch.allclose(embeddings, embed(model, pictures), atol=1e-6)
+        assert labels.tolist() == list(range(9))
+        assert labels.dtype == torch.int64
+
+    def test_restores_the_mode_when_an_item_cannot_be_read(self):
+        class Damaged:
+            def __len__(self):
+                return 3
+
+            def __getitem__(self, index):
+                raise OSError("truncated")
+
+        model = Embedder().train()
+        with pytest.raises(OSError, match="truncated"):
+            embed_dataset(model, Damaged())
+        assert model.training
+
+    def test_refuses_what_has_no_length_or_no_items(self):
+        with pytest.raises(TypeError, match="dataset must have a length"):
+            embed_dataset(Embedder(), iter([]))
+        with pytest.raises(ValueError, match="dataset is empty"):
+            embed_dataset(Embedder(), [])
 
 
 class TestMirrorAndShift:

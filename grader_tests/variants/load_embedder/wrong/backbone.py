@@ -1,0 +1,14 @@
+"""Returns the backbone, without pooling and normalisation.
+
+Diagnosis: returns the backbone alone
+"""
+
+from safetensors.torch import load_file
+
+from course_lib.networks.embedder import Embedder
+
+
+def load_embedder(path):
+    embedder = Embedder()
+    embedder.load_state_dict(load_file(path))
+    return embedder.backbone.eval()

@@ -1,0 +1,19 @@
+"""Sorts the wrong way.
+
+Diagnosis: looks at the farthest items
+"""
+
+import torch
+
+
+def top_k_accuracy(
+    query_embeddings, query_labels, retrieval_embeddings, retrieval_labels, k=5, *, index=None
+):
+    if index is None:
+        squared = torch.cdist(query_embeddings, retrieval_embeddings)
+        nearest = squared.argsort(dim=1, descending=True)[:, :k]
+    else:
+        _, nearest = index.search(query_embeddings, k)
+    same = retrieval_labels[nearest] == query_labels[:, None]
+    same[nearest < 0] = False
+    return same.any(1).double().mean().item()

@@ -1,0 +1,14 @@
+"""-1 fetches the last label.
+
+Diagnosis: takes index -1 for an item
+"""
+
+def top_k_accuracy(
+    query_embeddings, query_labels, retrieval_embeddings, retrieval_labels, k=5, *, index=None
+):
+    if index is None:
+        _, nearest = k_nearest(query_embeddings, retrieval_embeddings, k)
+    else:
+        _, nearest = index.search(query_embeddings, k)
+    same = retrieval_labels[nearest] == query_labels[:, None]
+    return same.any(1).double().mean().item()

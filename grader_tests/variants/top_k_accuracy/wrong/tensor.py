@@ -1,0 +1,14 @@
+"""A tensor with one element.
+
+Diagnosis: A plain float should come back
+"""
+
+def top_k_accuracy(
+    query_embeddings, query_labels, retrieval_embeddings, retrieval_labels, k=5, *, index=None
+):
+    if index is None:
+        _, nearest = k_nearest(query_embeddings, retrieval_embeddings, k)
+    else:
+        _, nearest = index.search(query_embeddings, k)
+    same = (nearest >= 0) & (retrieval_labels[nearest] == query_labels[:, None])
+    return same.any(1).double().mean()

@@ -1,0 +1,18 @@
+"""Queries without any relevant item are left out of the mean.
+
+Diagnosis: leaves queries out that cannot be answered
+"""
+
+import torch
+
+
+def top_k_accuracy(
+    query_embeddings, query_labels, retrieval_embeddings, retrieval_labels, k=5, *, index=None
+):
+    if index is None:
+        _, nearest = k_nearest(query_embeddings, retrieval_embeddings, k)
+    else:
+        _, nearest = index.search(query_embeddings, k)
+    same = (nearest >= 0) & (retrieval_labels[nearest] == query_labels[:, None])
+    answerable = torch.isin(query_labels, retrieval_labels)
+    return same.any(1)[answerable].double().mean().item()
