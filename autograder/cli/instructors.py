@@ -98,22 +98,27 @@ def grade(
     pages: Annotated[
         bool, typer.Option("--pages/--no-pages", help="write feedback pages and class report")
     ] = True,
+    scheduler: Annotated[
+        str | None, typer.Option(help="a Dask cluster that judges instead: tcp://HOST:8786")
+    ] = None,
     unsandboxed: UnsandboxedOption = False,
 ) -> None:
     """Grade a class, print the gradebook, write feedback pages and the class report.
 
     What is graded already, with the same tests, stays: a run that was stopped goes on.
     """
-    from autograder.judge.sandbox import find_sandbox
-    from autograder.judge.starting import begin_to_start
+    from autograder.judge.sandbox import Bubblewrap, find_sandbox
+    from autograder.judge.starting import begin_to_start, worker_source
 
     course = Course.find()
-    sandbox = find_sandbox(unsandboxed=unsandboxed)
+    is_elsewhere = scheduler is not None and not unsandboxed  # the nodes look for their own
+    sandbox = Bubblewrap() if is_elsewhere else find_sandbox(unsandboxed=unsandboxed)
     assignments = chosen(course, prefixes)
     if not assignments:
         raise ValueError(f"{course.notebooks} holds no assignment")
     # The sandbox loads its torch while the grader loads all that it needs itself.
-    with closing(begin_to_start(course, assignments[0], sandbox)) as workers:
+    begun = worker_source(sandbox) if scheduler else begin_to_start(course, assignments[0], sandbox)
+    with closing(begun) as workers:
         from joblib import cpu_count
 
         from autograder.gradebook.feedback import write_feedback
@@ -133,6 +138,7 @@ def grade(
                     jobs=jobs or cpu_count(),
                     again=again,
                     workers=workers,
+                    scheduler=scheduler,
                 )
             print_table(grades, console)
             if pages:

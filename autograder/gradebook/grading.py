@@ -202,6 +202,7 @@ def grade_class(
     jobs: int = 1,
     again: bool = True,
     workers: WorkerSource | None = None,
+    scheduler: str | None = None,
 ) -> ClassGrades:
     """Grade the submissions of an assignment and say where the class stands.
 
@@ -216,11 +217,12 @@ def grade_class(
         jobs: processes that judge; 1 for this one.
         again: whether to grade anew what is graded already, with the same tests.
         workers: of that sandbox, when some are on the way already; they are ended.
+        scheduler: address of a Dask cluster that judges in the place of this machine.
 
     Raises:
         ValueError: the assignment was not released, its points have changed since, a student did
-            not hand in, `submitted/` holds something that must not be there, or the gradebook
-            cannot be written.
+            not hand in, `submitted/` holds something that must not be there, the gradebook cannot
+            be written, or the cluster cannot be used.
     """
     require_gradable(course, assignment)
     chosen = chosen_students(course, assignment, students)
@@ -231,7 +233,8 @@ def grade_class(
         state = done.state_of(course, assignment, judge)
         waiting = chosen if again else _not_done(course, assignment, chosen, state)
         already = len(chosen) - len(waiting)
-        with closing(judge_students(judge, assignment, waiting, jobs=jobs)) as judged:
+        judging = judge_students(judge, assignment, waiting, jobs=jobs, scheduler=scheduler)
+        with closing(judging) as judged:
             for count, (student, found) in enumerate(judged, start=already + 1):
                 with unbroken():
                     done.mark_undone(course, assignment, student)

@@ -62,7 +62,12 @@ def judge_one(judge: Judge, assignment: Assignment, notebook: NotebookNode) -> J
 
 
 def judge_students(
-    judge: Judge, assignment: Assignment, students: Sequence[str], *, jobs: int
+    judge: Judge,
+    assignment: Assignment,
+    students: Sequence[str],
+    *,
+    jobs: int,
+    scheduler: str | None = None,
 ) -> Generator[tuple[str, Judged], None, None]:
     """Judge what students handed in, by one process or several; give each as soon as it is done.
 
@@ -74,13 +79,18 @@ def judge_students(
         assignment: what they handed in.
         students: ids.
         jobs: processes that judge; 1 for this one.
+        scheduler: address of a Dask cluster that judges instead.
     """
-    from autograder.gradebook.pool import judge_class
-
     submissions = ((each, submission_of(judge.course, assignment, each)) for each in students)
     notebooks = ((student, submission.for_judge()) for student, submission in submissions)
+    if scheduler is not None:
+        from autograder.gradebook.cluster import judge_on_cluster
+
+        return judge_on_cluster(judge, assignment, notebooks, scheduler=scheduler)
     if jobs == 1 or len(students) < 2:
         return ((student, judge_one(judge, assignment, each)) for student, each in notebooks)
+    from autograder.gradebook.pool import judge_class
+
     return judge_class(judge, assignment, notebooks, jobs=min(jobs, len(students)))
 
 
