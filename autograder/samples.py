@@ -147,11 +147,11 @@ def _answer_cells(notebook: NotebookNode) -> list[int]:
 
 
 def _split_a_cell(notebook: NotebookNode) -> None:
-    """The first answer's cell, split in two in the middle of its function."""
+    """The first answer's cell, split in two before the last line of a function."""
     place = _answer_cells(notebook)[0]
     cell = notebook.cells[place]
     lines = cell.source.splitlines(keepends=True)
-    body = next(i for i, line in enumerate(lines) if re.match(r"\s+return\b", line))
+    body = max(i for i, line in enumerate(lines) if re.match(r"\s+\S", line))
     rest = nbformat.v4.new_code_cell("".join(lines[body:]), id="split-off")
     cell.source = "".join(lines[:body])
     notebook.cells.insert(place + 1, rest)
