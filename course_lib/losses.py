@@ -119,18 +119,16 @@ def average_precision(similarities: Tensor, relevant: Tensor) -> Tensor:
     """
     require_scores(similarities, relevant)
 
-    similarities = similarities.detach()
-    ranks = _ranks(similarities, similarities)
+    similarities = similarities.detach().contiguous()
     # An item that is not relevant stands above none: a rank in P counts relevant items only.
-    ranks_among_relevant = _ranks(similarities, similarities.masked_fill(~relevant, -torch.inf))
+    only_relevant = similarities.masked_fill(~relevant, -torch.inf)
+    # In ascending order, where an item would be put behind its equals: that many are not above it.
+    below = torch.searchsorted(similarities.sort(dim=1).values, similarities, right=True)
+    below_in_p = torch.searchsorted(only_relevant.sort(dim=1).values, similarities, right=True)
+    ranks = 1 + similarities.shape[1] - below
+    ranks_among_relevant = 1 + similarities.shape[1] - below_in_p
     precisions = (ranks_among_relevant.double() / ranks).where(relevant, 0)
     return (precisions.sum(dim=1) / relevant.sum(dim=1)).to(similarities.dtype)
-
-
-def _ranks(scores: Tensor, among: Tensor) -> Tensor:
-    """``(Q, R)`` int64: 1 + how many of row q of ``among`` are greater than ``scores[q, i]``."""
-    ascending = among.sort(dim=1).values
-    return 1 + among.shape[1] - torch.searchsorted(ascending, scores.contiguous(), right=True)
 
 
 def dense_smooth_ap_loss(embeddings: Tensor, labels: Tensor, temperature: float = 0.01) -> Tensor:
@@ -163,7 +161,10 @@ def dense_smooth_ap_loss(embeddings: Tensor, labels: Tensor, temperature: float 
     require_labels(labels, of=embeddings)
     require_positive(temperature=temperature)
 
-    similarities = _similarities(embeddings)
+    # float32 at least: for temperatures as small as these, half precision is too coarse.
+    wide = torch.promote_types(embeddings.dtype, torch.float32)
+    unit = l2_normalize(embeddings.to(wide))
+    similarities = unit @ unit.T
     relevant = labels[:, None] == labels
     # above[q, i, j]: how surely image j stands above image i when q is the query.
     above = torch.sigmoid((similarities[:, None, :] - similarities[:, :, None]) / temperature)
@@ -216,8 +217,10 @@ def smooth_ap_loss(
     if chunk_size is not None:
         require_integers(1, chunk_size=chunk_size)
 
+    wide = torch.promote_types(embeddings.dtype, torch.float32)
+    unit = l2_normalize(embeddings.to(wide))
     # Divided here, where there are B², and not below, where there are B² P.
-    similarities = _similarities(embeddings) / temperature
+    similarities = unit @ unit.T / temperature
     relevant = labels[:, None] == labels
     if not count_query:
         relevant.fill_diagonal_(False)
@@ -243,12 +246,6 @@ def smooth_ap_loss(
         found = torch.cat([checkpoint(precisions, *chunk, use_reentrant=False) for chunk in chunks])
     missing = ((1 - found) / counts[queries]).sum()
     return (missing / max(int((counts > count_query).sum()), 1)).to(embeddings.dtype)
-
-
-def _similarities(embeddings: Tensor) -> Tensor:
-    """``(B, B)`` cosines, in float32 at least: temperatures are too small for half precision."""
-    unit = l2_normalize(embeddings.to(torch.promote_types(embeddings.dtype, torch.float32)))
-    return unit @ unit.T
 
 
 class SmoothAP(nn.Module):

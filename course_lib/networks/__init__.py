@@ -10,6 +10,10 @@ module            what it holds
 ``batch_norm``    ``freeze_batch_norm``, for fine-tuning
 ``weights``       ``load_embedder``: a trained embedder, from its file
 ================  ==================================================================================
+
+For hashing there are, as modules to import from, ``attribute_aware`` (``A2Net``), ``semicon``
+(``SEMICON``) and what they are made of: ``channel_transformer``, and ``stages``, which splits a
+backbone before its last stage.
 """
 
 from course_lib.networks.backbones import (

@@ -47,6 +47,7 @@ class SmallResNet(nn.Sequential):
         widths: channels after each block.
 
     Attributes:
+        widths: these.
         out_channels: the last of them.
     """
 
@@ -62,5 +63,6 @@ class SmallResNet(nn.Sequential):
             for i, width in enumerate(widths)
         ]
         super().__init__(*stem, *blocks)
+        self.widths = widths
         self.out_channels = widths[-1]
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]

@@ -1,0 +1,107 @@
+"""A²-Net: hash codes whose bits stand for attributes, by a small autoencoder of the features."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from course_lib.distances import l2_normalize
+from course_lib.networks.stages import split_backbone
+from course_lib.validation import require_embeddings, require_integers
+
+
+@dataclass(frozen=True)
+class AttributeTerms:
+    """The terms of A²-Net's objective that need no database; each a scalar, a mean of squares.
+
+    Attributes:
+        reconstruction: ‖X − Wᵀ V'‖²: the attributes must tell what the features were.
+        encoding: ‖W X − V'‖²: and be told by them.
+        decorrelation: ‖V' V'ᵀ / n − I‖²: no two attributes shall tell the same.
+    """
+
+    reconstruction: Tensor
+    encoding: Tensor
+    decorrelation: Tensor
+
+
+def attribute_terms(features: Tensor, outputs: Tensor, weight: Tensor) -> AttributeTerms:
+    """The autoencoder's terms of a batch. The encoder W and the decoder Wᵀ are tied.
+
+    Args:
+        features: X, ``(n, D)``.
+        outputs: V', ``(n, C)``: tanh(X Wᵀ), in place of the binary attributes.
+        weight: W, ``(C, D)``.
+
+    Returns:
+        Means over all entries. n is the size of this batch: with a nominal one, as published, the
+        last batch of an epoch pulls towards the wrong identity.
+
+    Raises:
+        TypeError, ValueError: the shapes do not fit.
+
+    Source: Wei, Shen, Sun, Ye & Yang, "A²-Net", NeurIPS 2021, eq. 3 to 6.
+    """
+    require_embeddings(features=features, outputs=outputs, weight=weight)
+    if weight.shape != (outputs.shape[1], features.shape[1]) or len(features) != len(outputs):
+        raise ValueError(
+            f"features {tuple(features.shape)}, outputs {tuple(outputs.shape)} and weight "
+            f"{tuple(weight.shape)} must be (n, D), (n, C) and (C, D)"
+        )
+
+    identity = torch.eye(outputs.shape[1], dtype=outputs.dtype, device=outputs.device)
+    return AttributeTerms(
+        reconstruction=(outputs @ weight - features).square().mean(),
+        encoding=(features @ weight.T - outputs).square().mean(),
+        decorrelation=(outputs.T @ outputs / len(outputs) - identity).square().mean(),
+    )
+
+
+class A2Net(nn.Module):
+    """Features of the whole image and of attended parts, and one linear layer: an output a bit.
+
+    Args:
+        backbone: of ``build_backbone``; its last stage is shared by all parts, and copied for the
+            whole image.
+        n_bits: C, length of the codes.
+        n_parts: attended parts. Published are as many as bits; each costs a pass of the last stage.
+
+    Source: Wei, Shen, Sun, Ye & Yang, "A²-Net", NeurIPS 2021, section 3.
+    """
+
+    def __init__(self, backbone: nn.Module, n_bits: int, *, n_parts: int = 4) -> None:
+        super().__init__()
+        require_integers(1, n_bits=n_bits, n_parts=n_parts)
+        self.trunk, last, middle, out = split_backbone(backbone)
+        self.attention = nn.Conv2d(middle, n_parts, kernel_size=1)
+        self.whole, self.part = _copy_of(last), _copy_of(last)
+        self.encoder = nn.Linear(out * (n_parts + 1), n_bits, bias=False)
+
+    def features(self, images: Tensor) -> Tensor:
+        """``(N, 3, H, W)`` images in [0, 1] -> X, ``(N, D)``; each view has length 1."""
+        maps = self.trunk(images.to(memory_format=torch.channels_last))
+        masks = self.attention(maps).sigmoid()
+        views = [self.whole(maps)] + [self.part(maps * mask) for mask in masks.split(1, dim=1)]
+        return torch.cat([l2_normalize(view) for view in views], dim=1)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """``(N, 3, H, W)`` images in [0, 1] -> ``(N, n_bits)`` outputs in (−1, 1)."""
+        return self.encoder(self.features(images)).tanh()
+
+    def with_terms(self, images: Tensor) -> tuple[Tensor, AttributeTerms]:
+        """Outputs, and the terms of the objective that go with them."""
+        features = self.features(images)
+        outputs = self.encoder(features).tanh()
+        return outputs, attribute_terms(features, outputs, self.encoder.weight)
+
+    def attention_maps(self, images: Tensor) -> Tensor:
+        """``(N, 3, H, W)`` images in [0, 1] -> masks in (0, 1), ``(N, n_parts, h, w)``."""
+        maps = self.trunk(images.to(memory_format=torch.channels_last))
+        return self.attention(maps).sigmoid()
+
+
+def _copy_of(stage: nn.Module) -> nn.Module:
+    return nn.Sequential(copy.deepcopy(stage), nn.AdaptiveAvgPool2d(1), nn.Flatten())

@@ -1,0 +1,61 @@
+"""A backbone in two parts: the trunk, and its last stage, of which a network may need copies."""
+
+from typing import NamedTuple
+
+from torch import Tensor, nn
+
+from course_lib.networks.backbones import TorchvisionResNet
+from course_lib.networks.residual import SmallResNet
+
+
+class SplitBackbone(NamedTuple):
+    """Two modules in place of one; they share its weights.
+
+    Attributes:
+        trunk: ``(N, 3, H, W)`` images in [0, 1] -> ``(N, middle, h, w)``.
+        last: ``(N, middle, h, w)`` -> ``(N, out, h / 2, w / 2)``.
+        middle, out: numbers of channels.
+    """
+
+    trunk: nn.Module
+    last: nn.Module
+    middle: int
+    out: int
+
+
+def split_backbone(backbone: nn.Module) -> SplitBackbone:
+    """Trunk and last stage of a backbone of ``build_backbone``.
+
+    Raises:
+        TypeError: the backbone is of another kind.
+    """
+    if isinstance(backbone, SmallResNet):
+        *blocks, last = backbone
+        return SplitBackbone(
+            nn.Sequential(*blocks), last, backbone.widths[-2], backbone.out_channels
+        )
+    if isinstance(backbone, TorchvisionResNet):
+        *_, last = backbone.layers
+        return SplitBackbone(
+            _Trunk(backbone), last, backbone.out_channels // 2, backbone.out_channels
+        )
+    raise TypeError(
+        f"a {type(backbone).__name__} cannot be split: take a backbone of build_backbone"
+    )
+
+
+class _Trunk(nn.Module):
+    """All of a torchvision ResNet but its last stage."""
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self, backbone: TorchvisionResNet) -> None:
+        super().__init__()
+        self.register_buffer("mean", backbone.mean, persistent=False)
+        self.register_buffer("std", backbone.std, persistent=False)
+        self.stem = backbone.stem
+        self.layers = backbone.layers[:-1]
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.layers(self.stem((images - self.mean) / self.std))

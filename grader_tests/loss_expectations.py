@@ -1,0 +1,68 @@
+"""What the tests of losses ask for in more than one assignment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+
+from autograder.student.expectations import (
+    Misconception,
+    expect,
+    expect_close,
+    expect_tensor,
+    fail,
+)
+
+LOOP = Misconception(
+    "loops over the batch in Python",
+    "Write the same work as a few operations on whole tensors: their number must not grow with "
+    "the batch.",
+)
+NO_MEAN_OF_NOTHING = Misconception(
+    "divides by the number of terms also when there are none",
+    "For an empty selection sum / count is 0 / 0 = nan, and so is mean(). Sum first, then divide "
+    "by the count or by 1, whichever is larger.",
+)
+ZERO_OFF_THE_GRAPH = Misconception(
+    "returns a zero that is not connected to the graph",
+    "A training loop calls backward() on whatever comes back. A new tensor, or a number, has no "
+    "history. The sum of an empty tensor that was computed from the inputs is 0 and has one.",
+)
+
+
+def expect_vectorised(
+    submission: Any, few: Sequence[torch.Tensor], many: Sequence[torch.Tensor]
+) -> None:
+    """Fail when the text has Python loops, or more items take more operations or lines."""
+    loops = submission.loops()
+    expect(not loops, f"No Python loop is needed here; found: {', '.join(loops)}.",
+           misconception=LOOP)  # fmt: skip
+    small, large = submission.trace(*few), submission.trace(*many)
+    expect(
+        (large.operation_count, large.lines) == (small.operation_count, small.lines),
+        f"The number of steps should not depend on the batch: {small.operation_count} tensor "
+        f"operations and {small.lines} lines for {len(few[0])} items, {large.operation_count} and "
+        f"{large.lines} for {len(many[0])}.",
+        misconception=LOOP,
+    )
+
+
+def expect_zero_for_nothing(
+    submission: Any, empty: Sequence[Any], wrt: Sequence[int], **kwargs: Any
+) -> None:
+    """Fail unless a loss of no terms is a zero through which backward() works."""
+    value, gradients = submission.vjp(*empty, wrt=wrt, **kwargs)
+    expect_tensor(value, shape=(), what="the loss of an empty selection")
+    if bool(value.isnan()):
+        fail("The loss of an empty selection should be 0; it is nan.",
+             misconception=NO_MEAN_OF_NOTHING)  # fmt: skip
+    expect_close(value, torch.zeros((), dtype=empty[0].dtype), what="the loss of nothing")
+    for gradient in gradients:
+        expect(
+            gradient is not None,
+            "The zero that comes back for an empty selection should accept backward(); it does "
+            "not depend on the inputs.",
+            misconception=ZERO_OFF_THE_GRAPH,
+        )

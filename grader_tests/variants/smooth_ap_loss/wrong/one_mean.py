@@ -1,0 +1,34 @@
+"""One mean over all pairs.
+
+Diagnosis: averages over all pairs at once
+"""
+
+import torch
+from torch.nn.functional import normalize
+from torch.utils.checkpoint import checkpoint
+
+
+def smooth_ap_loss(embeddings, labels, temperature=0.01, *, count_query=True, chunk_size=None):
+    x = normalize(embeddings.to(torch.promote_types(embeddings.dtype, torch.float32)), dim=1)
+    s = x @ x.T
+    relevant = labels[:, None] == labels
+    itself = torch.eye(len(s), dtype=torch.bool)
+    if not count_query:
+        relevant = relevant & ~itself
+        s = s.masked_fill(itself, -torch.inf)
+    counts = relevant.sum(dim=1)
+    queries = counts > (1 if count_query else 0)
+    q, i = (relevant & queries[:, None]).nonzero(as_tuple=True)
+
+    def precision(q, i):
+        above = torch.sigmoid((s[q] - s[q, i][:, None]) / temperature)
+        ranks = above.sum(dim=1) + 0.5
+        among = torch.where(relevant[q], above, 0.0).sum(dim=1) + 0.5
+        return among / ranks
+
+    if chunk_size is None:
+        found = precision(q, i)
+    else:
+        parts = zip(q.split(chunk_size), i.split(chunk_size))
+        found = torch.cat([checkpoint(precision, *part, use_reentrant=False) for part in parts])
+    return ((1 - found).sum() / max(len(found), 1)).to(embeddings.dtype)
