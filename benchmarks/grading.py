@@ -11,17 +11,19 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import os
 import shutil
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 from time import perf_counter
 
 import nbformat
-from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell
+import psutil
+from jupyter_client.manager import start_new_kernel
 
 from autograder.build.release import release
 from autograder.course import Assignment, Course
@@ -29,16 +31,44 @@ from autograder.demo import own_course
 from autograder.gradebook.intake import collect
 from autograder.gradebook.roster import enter_roster
 from autograder.samples import Student, write_roster, write_submissions
-from benchmarks.harness import Comparison, Row
+from benchmarks.grading_peers import (
+    OTTERS_CLASS,
+    environment_with,
+    lean_notebook,
+    time_nbgrader,
+    time_otter,
+)
+from benchmarks.harness import Claim, Comparison, Row
 
 ASSIGNMENT = "02"
 CLASS = 40
-OTTERS_CLASS = 6  # each takes seconds; what counts is the time for one
 LARGE_CLASS = 300
+PROCESSES = 2
 OURS = "course grade"
 NBGRADER, OTTER = "nbgrader autograde", "otter-grader (its API)"
 FACTOR = 8.0
 LARGE_MINUTES = 3.0
+OVERHEAD_SECONDS = 0.3
+GROWTH = 1.1  # of memory, from a class to a large one
+CHECK_SECONDS = 1.0
+LOOK_EVERY = 0.25  # seconds, at the grader's memory
+
+
+@dataclass(frozen=True)
+class Run:
+    """A class, graded by us.
+
+    Attributes:
+        seconds: of the whole command, by the clock.
+        of_students: seconds that the tests waited for the answers, all together.
+        memory: bytes that the grader and its judges held at most, each at its own peak.
+        size: submissions.
+    """
+
+    seconds: float
+    of_students: float
+    memory: int
+    size: int
 
 
 def measure(repeats: int) -> list[Comparison]:
@@ -47,12 +77,13 @@ def measure(repeats: int) -> list[Comparison]:
         course = own_course(Course.find(Path.cwd()), Path(scratch) / "ours")
         assignment = course.assignment(ASSIGNMENT)
         submissions = _hand_in(course, assignment, CLASS)
-        rows = [Row(OURS, _time_ours(course) / CLASS, f"{CLASS} submissions, sandboxed")]
-        lean = _lean(course, assignment, nbformat.read(submissions[0], as_version=4))
-        nbgraders = Path(scratch) / "nbgrader"
-        rows.append(Row(NBGRADER, _time_nbgrader(nbgraders, lean) / CLASS, f"{CLASS} submissions"))
+        small = _grade(course, CLASS)
+        rows = [Row(OURS, small.seconds / CLASS, f"{CLASS} submissions, sandboxed")]
+        lean = lean_notebook(course, assignment, nbformat.read(submissions[0], as_version=4))
+        seconds = time_nbgrader(Path(scratch) / "nbgrader", lean, CLASS)
+        rows.append(Row(NBGRADER, seconds / CLASS, f"{CLASS} submissions"))
         if importlib.util.find_spec("otter"):
-            seconds = _time_otter(Path(scratch) / "otter", course, assignment, lean)
+            seconds = time_otter(Path(scratch) / "otter", course, assignment, lean)
             rows.append(Row(OTTER, seconds / OTTERS_CLASS, f"{OTTERS_CLASS} submissions"))
         each = Comparison(
             f"Grading assignment {assignment.name}: seconds for one submission", rows, ours=OURS
@@ -60,16 +91,103 @@ def measure(repeats: int) -> list[Comparison]:
         for peer in (row.name for row in rows[1:]):
             each.claim_faster(peer, FACTOR)
 
-        large = own_course(Course.find(Path.cwd()), Path(scratch) / "large")
-        _hand_in(large, assignment, LARGE_CLASS)
-        seconds = _time_ours(large)
+        other = own_course(Course.find(Path.cwd()), Path(scratch) / "large")
+        _hand_in(other, assignment, LARGE_CLASS)
+        large = _grade(other, LARGE_CLASS)
         whole = Comparison(
             f"Grading assignment {assignment.name}: a class of {LARGE_CLASS}",
-            [Row(OURS, seconds, f"{seconds / LARGE_CLASS:.2f} s for one")],
+            [Row(OURS, large.seconds, f"{large.seconds / LARGE_CLASS:.2f} s for one")],
             ours=OURS,
         )
         whole.claim_within(OURS, LARGE_MINUTES * 60)
-        return [each, whole]
+        return [
+            each,
+            whole,
+            _overhead(small, large),
+            _memory(small, large),
+            _check(course, repeats),
+        ]
+
+
+# what it costs beside the students' own code ------------------------------------------------------
+
+
+def _overhead(small: Run, large: Run) -> Comparison:
+    """What each further submission takes, and how much of it the student's own code.
+
+    The start of the command is in the times for one submission above; here it is not, since it is
+    in both classes. Two processes judge, so of the time that answers took half passed by the clock.
+    """
+    more = large.size - small.size
+    seconds = (large.seconds - small.seconds) / more
+    answers = (large.of_students - small.of_students) / more / PROCESSES
+    name, own = "our overhead", "each further submission"
+    comparison = Comparison(
+        f"Grading: overhead over the students' own code ({PROCESSES} processes)",
+        [
+            Row(own, seconds, f"from {small.size} submissions to {large.size}"),
+            Row("of it, waiting for the answer", answers, f"both processes, over {PROCESSES}"),
+            Row(name, seconds - answers, "all else: sandbox, tests, gradebook"),
+        ],
+        ours=own,
+    )
+    held = seconds - answers
+    comparison.claims.append(
+        Claim(
+            f"at most {OVERHEAD_SECONDS:g} s a submission over the students' own code",
+            f"{held:.2f} s",
+            held <= OVERHEAD_SECONDS,
+        )
+    )
+    return comparison
+
+
+def _memory(small: Run, large: Run) -> Comparison:
+    rows = [
+        Row(f"a class of {run.size}", run.seconds, f"{run.memory / 2**20:.0f} MB")
+        for run in (small, large)
+    ]
+    comparison = Comparison("Grading: memory of grader and judges", rows, ours=rows[0].name)
+    growth = large.memory / small.memory
+    comparison.claims.append(
+        Claim(f"at most {GROWTH:g}x for the large class", f"{growth:.2f}x", growth <= GROWTH)
+    )
+    return comparison
+
+
+def _check(course: Course, repeats: int) -> Comparison:
+    """A student's check in a kernel: the first, which loads pytest, and those after it."""
+    notebook = next(
+        (course.state / "workspace").rglob(f"{course.assignment(ASSIGNMENT).name}.ipynb")
+    )
+    cells = {cell.id: cell.source for cell in nbformat.read(notebook, as_version=4).cells}
+    exercise = course.exercises_of(course.assignment(ASSIGNMENT))[0]
+    reference = nbformat.read(course.assignment(ASSIGNMENT).ipynb, as_version=4).cells
+    answer = next(cell.source for cell in reference if cell.id == f"ex-{exercise.id}")
+    manager, client = start_new_kernel(cwd=str(notebook.parent), env=environment_with())
+    try:
+        times = []
+        for source in (cells["setup"], answer, *[cells[f"check-{exercise.id}"]] * (repeats + 1)):
+            began = perf_counter()
+            reply = client.execute_interactive(source, output_hook=lambda message: None)
+            times.append(perf_counter() - began)
+            if reply["content"]["status"] != "ok":
+                raise RuntimeError(f"the cell failed: {reply['content']}")
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+    first, *later = times[2:]
+    comparison = Comparison(
+        f'Checking in a notebook: check("{exercise.id}")',
+        [Row("first", first, "loads pytest"), Row("check", median(later), "any later one")],
+        ours="check",
+    )
+    for name in ("first", "check"):
+        held = comparison.seconds(name)
+        comparison.claims.append(
+            Claim(f"{name}: less than {CHECK_SECONDS:g} s", f"{held:.2f} s", held < CHECK_SECONDS)
+        )
+    return comparison
 
 
 # ours ---------------------------------------------------------------------------------------------
@@ -99,120 +217,46 @@ def _hand_in(course: Course, assignment: Assignment, size: int) -> list[Path]:
     return notebooks
 
 
-def _time_ours(course: Course) -> float:
-    command = ["grade", ASSIGNMENT, "--no-pages"]  # the peers write no feedback either
-    return _time([sys.executable, "-m", "autograder.cli", *command], course.root)
-
-
-# peers --------------------------------------------------------------------------------------------
-
-
-def _lean(course: Course, assignment: Assignment, whole: NotebookNode) -> NotebookNode:
-    """The set-up, the answers, and a test cell for each exercise."""
-    cells = {cell.get("id"): cell for cell in whole.cells}
-    lean = nbformat.v4.new_notebook(metadata=whole.metadata)
-    lean.cells.append(new_code_cell(cells["setup"].source, id="setup"))
-    for exercise in course.exercises_of(assignment):
-        lean.cells.append(new_code_cell(cells[f"ex-{exercise.id}"].source, id=f"ex-{exercise.id}"))
-        test = new_code_cell(
-            "from benchmarks.in_kernel import passes\n"
-            f"assert passes({exercise.id!r}, {exercise.name})",
-            id=f"check-{exercise.id}",
-        )
-        test.metadata["nbgrader"] = {
-            "schema_version": 3,
-            "grade": True,
-            "solution": False,
-            "locked": True,
-            "task": False,
-            "grade_id": f"check-{exercise.id}",
-            "points": 10,
-            "cell_type": "code",
-        }
-        lean.cells.append(test)
-    return lean
-
-
-def _time_nbgrader(root: Path, lean: NotebookNode) -> float:
-    name = "lesson"
-    (root / "source" / name).mkdir(parents=True)
-    nbformat.write(lean, root / "source" / name / f"{name}.ipynb")
-    (root / "nbgrader_config.py").write_text(
-        'c = get_config()\nc.CourseDirectory.course_id = "stock"\n', encoding="utf-8"
-    )
-    _run([sys.executable, "-m", "nbgrader", "generate_assignment", name], root)
-    for number in range(CLASS):
-        shutil.copytree(root / "release" / name, root / "submitted" / f"s{number:03}" / name)
-    seconds = _time([sys.executable, "-m", "nbgrader", "autograde", name], root)
-    graded = len(list(root.glob(f"autograded/*/{name}/{name}.ipynb")))
-    if graded != CLASS:
-        raise RuntimeError(f"nbgrader graded {graded} of {CLASS}")
-    return seconds
-
-
-OTTER_PROGRAM = """
-import json, sys
-from otter.api import grade_submission
-points = [grade_submission(path, "autograder.zip", quiet=True).total for path in sys.argv[1:]]
-print(json.dumps(points))
-"""
-
-
-def _time_otter(root: Path, course: Course, assignment: Assignment, lean: NotebookNode) -> float:
-    (root / "tests").mkdir(parents=True)
-    exercises = course.exercises_of(assignment)
-    for exercise in exercises:
-        call = f"passes({exercise.id!r}, {exercise.name})"
-        case = f">>> from benchmarks.in_kernel import passes\\n>>> {call}\\nTrue"
-        (root / "tests" / f"{exercise.id}.py").write_text(
-            "OK_FORMAT = True\n"
-            f'test = {{"name": {exercise.id!r}, "points": 10, "suites": [{{"cases": [{{"code": '
-            f"'''{case}'''}}], \"scored\": True, \"type\": \"doctest\"}}]}}\n",
-            encoding="utf-8",
-        )
-    lean.cells = [cell for cell in lean.cells if not cell.id.startswith("check-")]
-    paths = []
-    for number in range(OTTERS_CLASS):
-        paths.append(root / f"s{number:03}.ipynb")
-        nbformat.write(lean, paths[-1])
-    _time(
-        [
-            sys.executable,
-            "-m",
-            "otter",
-            "generate",
-            "-t",
-            "tests",
-            "-o",
-            "autograder.zip",
-            "--no-environment",
-        ],
-        root,
-    )
+def _grade(course: Course, size: int) -> Run:
+    """Grade a class as an instructor does; the peers write no pages either."""
+    command = [sys.executable, "-m", "autograder.cli", "grade", ASSIGNMENT, "--no-pages"]
     began = perf_counter()
-    done = _run([sys.executable, "-c", OTTER_PROGRAM, *map(str, paths)], root)
-    seconds = perf_counter() - began
-    points = json.loads(done.stdout.strip().splitlines()[-1])
-    if points != [10.0 * len(exercises)] * OTTERS_CLASS:
-        raise RuntimeError(f"otter-grader gave {points}")
-    return seconds
-
-
-def _time(command: list[str], folder: Path) -> float:
-    began = perf_counter()
-    _run(command, folder)
-    return perf_counter() - began
-
-
-def _run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
-    own = Path.cwd()
-    path = os.pathsep.join([str(own), *filter(None, [os.environ.get("PYTHONPATH")])])
-    environment = {**os.environ, "PYTHONPATH": path, "BENCHMARKED_COURSE": str(own)}
-    done = subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        raise RuntimeError(
-            f"{' '.join(command[:5])} failed:\n{done.stdout[-2000:]}{done.stderr[-3000:]}"
+    with tempfile.TemporaryFile("w+") as said:
+        process = subprocess.Popen(
+            [*command, "--jobs", str(PROCESSES)],
+            cwd=course.root,
+            env=environment_with(),
+            stdout=said,
+            stderr=said,
         )
-    return done
+        peaks: dict[int, int] = {}
+        while True:
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(LOOK_EVERY)
+                break
+            peaks |= _peaks(process.pid)
+        seconds = perf_counter() - began
+        if process.returncode:
+            said.seek(0)
+            raise RuntimeError(f"course grade failed:\n{said.read()[-3000:]}")
+    waited = sum(
+        test["wall"]
+        for run in (course.state / "verdicts").rglob("run.json")
+        for test in json.loads(run.read_text(encoding="utf-8"))["tests"].values()
+    )
+    return Run(seconds, waited, sum(peaks.values()), size)
+
+
+def _peaks(grader: int) -> dict[int, int]:
+    """Peak memory of the grader and of the judges that were forked from it, by pid."""
+    peaks = {}
+    with suppress(psutil.Error, OSError):
+        process = psutil.Process(grader)
+        for each in (process, *process.children()):
+            with suppress(psutil.Error, OSError):
+                if each.name() != "bwrap":  # the sandbox has limits of its own
+                    status = Path(f"/proc/{each.pid}/status").read_text(encoding="ascii")
+                    for line in status.splitlines():
+                        if line.startswith("VmHWM:"):  # which one that has ended does not have
+                            peaks[each.pid] = int(line.split()[1]) * 1024
+    return peaks
