@@ -8,7 +8,8 @@ module          what it holds
 ``precision``   average precision of rankings with ties
 ``baselines``   random hyperplanes, ITQ, spectral hashing: estimators without labels
 ``pairwise``    codes whose inner products are the similarities: stage one of two
-``asymmetric``  a network for queries and learnt codes for the database (ADSH)
+``asymmetric``  the parts of ADSH: its loss, and the update of the database's codes
+``learning``    their alternation: a network for queries and learnt codes for the database
 ==============  ===============================================================================
 
 A *code* is a row of C numbers, each −1 or +1; *packed*, its bits, eight to a byte. With labels,
@@ -25,6 +26,12 @@ from course_lib.hashing.asymmetric import (
 )
 from course_lib.hashing.baselines import ITQ, LSH, SpectralHashing, itq_rotation_step
 from course_lib.hashing.codes import binarize, hamming_distances, pack_codes, unpack_codes
+from course_lib.hashing.learning import (
+    Alternation,
+    AlternationSettings,
+    AsymmetricHashing,
+    learn_asymmetric,
+)
 from course_lib.hashing.pairwise import pairwise_codes
 from course_lib.hashing.precision import (
     hamming_average_precision,
@@ -35,6 +42,9 @@ from course_lib.hashing.search import hamming_search
 __all__ = [
     "ITQ",
     "LSH",
+    "Alternation",
+    "AlternationSettings",
+    "AsymmetricHashing",
     "SpectralHashing",
     "asymmetric_loss",
     "asymmetric_objective",
@@ -45,6 +55,7 @@ __all__ = [
     "hamming_mean_average_precision",
     "hamming_search",
     "itq_rotation_step",
+    "learn_asymmetric",
     "pack_codes",
     "pairwise_codes",
     "similarity_products",
