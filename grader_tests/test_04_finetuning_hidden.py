@@ -210,17 +210,22 @@ class TestTrainingStepHidden:
 
     @graded(2, "a small set is learnt by heart: sixty steps bring every product together")
     def test_learns_by_heart(self, submission, draw):
-        batch = drawn_batch(draw, products=3, images=3)
+        batch = drawn_batch(draw)
         seen = take_steps(
             submission, [batch] * 60, network="convolutional", optimizer="adam", rate=0.01
         )
         embeddings, labels = seen["embeddings"].double(), batch[1]
-        distances = torch.cdist(embeddings, embeddings).fill_diagonal_(9)
-        nearest = labels[distances.argmin(dim=1)]
+        distances = torch.cdist(embeddings, embeddings).square()
+        same = labels[:, None] == labels
+        # Not "the nearest is of the product": what is ranked wrongly by more than the margin is not
+        # mined any more. Over many draws the reference comes to 0.1 +- 0.03, from 1 before.
+        ratio = (
+            distances[same].sum() / (same.sum() - len(labels)) / distances[~same].mean()
+        ).item()
         expect(
-            bool((nearest == labels).all()),
-            f"After 60 steps on nine images of noise, {int((nearest == labels).sum())} of 9 have "
-            "an image of their own product nearest; all should.",
+            ratio < 0.7,
+            f"After 60 steps on sixteen images of noise, squared distances within products are "
+            f"{ratio:.2f} of those between products on average; less than 0.70 is asked.",
         )
 
 
