@@ -8,6 +8,7 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import nbgrader.api
 from nbgrader.api import Grade, Gradebook, MissingEntry
@@ -72,14 +73,24 @@ def require_whole_gradebook(course: Course) -> None:
 def one_engine() -> Iterator[None]:
     """Let all that nbgrader opens of a gradebook share an engine, and the queries it compiled.
 
-    nbgrader opens the gradebook ten times a submission, each time with an engine of its own.
+    nbgrader opens the gradebook ten times a submission, each time with an engine of its own, and
+    each time looks whether every table is there: here it looks once.
     """
-    original = nbgrader.api.create_engine
-    nbgrader.api.create_engine = cache(original)
+    create_engine, create_all = nbgrader.api.create_engine, nbgrader.api.Base.metadata.create_all
+    seen: set[int] = set()
+
+    def create_once(bind: Any) -> None:
+        if id(bind) not in seen:
+            create_all(bind=bind)
+            seen.add(id(bind))
+
+    nbgrader.api.create_engine = cache(create_engine)
+    nbgrader.api.Base.metadata.create_all = create_once
     try:
         yield
     finally:
-        nbgrader.api.create_engine = original
+        nbgrader.api.create_engine = create_engine
+        del nbgrader.api.Base.metadata.create_all
 
 
 def back_up(course: Course) -> Path | None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import multiprocessing
 import os
 import random
+import re
 import shutil
 import signal
 import sqlite3
@@ -17,6 +20,8 @@ from typing import Any
 import nbformat
 import psutil
 import pytest
+from nbgrader.converters import Autograde
+from traitlets.config import Config
 
 from autograder.course import Course
 from autograder.gradebook import database, grading, pool
@@ -160,6 +165,76 @@ def test_judges_end_with_a_grader_that_is_killed(full_class: Course, tmp_path: P
     grader.join()
     _, alive = psutil.wait_procs(judges, timeout=20)
     assert not alive
+
+
+def test_ctrl_c_waits_for_the_submission_that_is_entered(
+    full_class: Course, judged: Callable[[], list], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    enter = grading.autograde
+
+    def interrupted(*arguments: Any) -> bool:
+        os.kill(os.getpid(), signal.SIGINT)
+        return enter(*arguments)
+
+    monkeypatch.setattr(grading, "autograde", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        run(full_class)
+    monkeypatch.undo()
+    done = [path.parts[-3] for path in (full_class.state / "verdicts").glob("*/*/graded.json")]
+    assert done == [STUDENTS[0]], "it is whole, and the next was not begun"
+
+
+def test_the_gradebook_of_a_class_is_row_by_row_what_nbgrader_alone_writes(
+    full_class: Course, judged: Callable[[], list], tmp_path: Path
+) -> None:
+    alone = Course.find(shutil.copytree(full_class.root, tmp_path / "alone"))
+    config = Config()
+    config.JudgeExercises.judge = ChosenJudge(alone, lambda notebook: full_marks())
+    for student in STUDENTS:
+        coursedir = grading.nbgrader_for(alone, vectors(alone), student, config)
+        with grading.quiet():
+            Autograde(coursedir=coursedir, config=config).start()
+    run(full_class)
+    expected = rows(alone)
+    assert len(expected["submitted_assignment"]) == len(STUDENTS)
+    assert {grade["auto_score"] for grade in expected["grade"]} >= {40.0}
+    assert rows(full_class) == expected
+
+
+def rows(course: Course) -> dict[str, list[dict[str, Any]]]:
+    """All tables of the gradebook, as they stand, but for the ids that are drawn by chance.
+
+    Each id is replaced by the place in which its row is found when rows are sorted by what they
+    refer to and say, so that references can be compared, too.
+    """
+    with closing(sqlite3.connect(course.root / "gradebook.db")) as gradebook:
+        gradebook.row_factory = sqlite3.Row
+        names = [
+            name
+            for (name,) in gradebook.execute("SELECT name FROM sqlite_master WHERE type='table'")
+        ]
+        tables = {
+            name: [dict(row) for row in gradebook.execute(f'SELECT * FROM "{name}"')]
+            for name in names
+        }
+    known = {
+        row["id"]: ""
+        for table in tables.values()
+        for row in table
+        if re.fullmatch("[0-9a-f]{32}", str(row.get("id")))
+    }
+    for _ in range(4):  # names come from the rows that an id's row refers to, four deep at most
+        for name, table in tables.items():
+            for row in table:
+                if row.get("id") in known:
+                    told = {k: known.get(v, v) for k, v in row.items() if k != "id"}
+                    said = json.dumps([name, told], sort_keys=True, default=str)
+                    known[row["id"]] = hashlib.sha256(said.encode()).hexdigest()[:12]
+    for table in tables.values():
+        for row in table:
+            row |= {column: known.get(value, value) for column, value in row.items()}
+        table.sort(key=lambda row: json.dumps(row, sort_keys=True, default=str))
+    return tables
 
 
 def test_what_is_graded_is_not_judged_again(full_class: Course, judged: Callable[[], list]) -> None:
