@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from autograder.course import Course
-from autograder.student.program import python_of
+from autograder.student.cells import python_of
 
 _KNOWN = {*vars(builtins), "__name__", "display", "get_ipython"}
 

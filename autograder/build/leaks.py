@@ -24,7 +24,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
-from autograder.student.program import python_of
+from autograder.student.cells import python_of
 
 NODES = 12  # of an expression that tells something
 MIN_SQUEEZED = 16  # characters of a pair of statements that is looked for in prose

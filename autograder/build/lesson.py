@@ -13,7 +13,7 @@ from autograder.build.needs import with_inherited_needs
 from autograder.build.solutions import reference_object
 from autograder.build.source import Kind, SourceCell, read_source
 from autograder.course import Assignment, Course, CourseExercise
-from autograder.student.program import python_of
+from autograder.student.cells import python_of
 
 POINTS = 100  # of an assignment
 SETUP = "setup"

@@ -23,7 +23,7 @@ from autograder.build.lesson import Lesson, read_lesson
 from autograder.build.solutions import reference_object
 from autograder.build.source import Kind, SourceCell
 from autograder.course import Assignment, Course, CourseExercise
-from autograder.student.program import python_of
+from autograder.student.cells import python_of
 
 SCHEMA = 3  # of nbgrader's cell metadata
 WORDS_IN_ID = 6

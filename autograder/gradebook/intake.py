@@ -41,7 +41,7 @@ TIMESTAMP = "timestamp.txt"
 MAX_ARCHIVE = 256 << 20  # bytes, packed
 MAX_MEMBERS = 5_000  # entries of one archive, or of one student's folder
 MAX_FILES = 200  # of one submission in submitted/
-MAX_SUBMISSION = 64 << 20  # bytes of one submission in submitted/
+MAX_SUBMISSION = 160 << 20  # bytes of one submission in submitted/
 MAX_DEPTH = 6
 UNPACKING_ERRORS = (
     zipfile.BadZipFile, zlib.error, lzma.LZMAError,
@@ -264,14 +264,9 @@ def _worse_than_present(course: Course, assignment: Assignment, found: _Found) -
     remedy = f"delete submitted/{found.student}/{assignment.name} to take it in all the same"
     if found.when < when:
         return f"older than the one of {when:%Y-%m-%d %H:%M} UTC that is there; {remedy}"
-    if _is_unreadable(found.content) and not _is_unreadable(present):
+    if not parse_submission(found.content).is_whole and parse_submission(present).is_whole:
         return f"cannot be read, and the one that is there can; {remedy}"
     return ""
-
-
-def _is_unreadable(content: bytes) -> bool:
-    read = parse_submission(content)
-    return bool(read.problems) and not read.cells
 
 
 def _artifacts_below(folder: Path, names: Iterable[str]) -> dict[str, bytes]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import binascii
 import io
-import json
 import os
 import re
 import stat
@@ -23,13 +22,13 @@ from nbformat.v4 import new_output
 from PIL import Image
 
 from autograder.course import Assignment, Course
+from autograder.gradebook.salvage import salvage
 from autograder.judge.artifacts import with_artifacts
 from autograder.judge.redaction import legible
 from autograder.student.artifacts import MAX_ARTIFACT
-from autograder.student.program import MAX_CELL, MAX_CELLS, MAX_CODE
+from autograder.student.cells import MAX_CELL, MAX_CELLS, MAX_CODE
 
-MAX_NOTEBOOK = 32 << 20  # bytes
-MAX_OLD_NOTEBOOK = 4 << 20  # bytes, of a format that has to be converted
+MAX_NOTEBOOK = 128 << 20  # bytes: nearly all of it outputs, which are not kept
 MAX_OUTPUTS = 50  # of a cell
 MAX_TEXT = 20_000  # characters of one output
 MAX_PICTURE = 4 << 20  # bytes
@@ -76,14 +75,16 @@ class SubmittedNotebook:
     """A submitted notebook.
 
     Attributes:
-        cells: its cells; none when the file is damaged.
+        cells: its cells; of a damaged file those that can be read.
         problems: what is wrong with the file as a whole.
         artifacts: content of the files that were handed in beside it, by name.
+        is_whole: whether all of the file could be read.
     """
 
     cells: tuple[StudentCell, ...]
     problems: tuple[str, ...] = ()
     artifacts: dict[str, bytes] = field(default_factory=dict)
+    is_whole: bool = True
 
     def for_judge(self) -> nbformat.NotebookNode:
         """Nothing but types, ids and sources of the cells, and the artifacts."""
@@ -145,7 +146,7 @@ def problem_of(status: os.stat_result, limit: int) -> str:
 def read_submission(path: Path, artifacts: Iterable[str] = ()) -> SubmittedNotebook:
     """Read a submitted notebook, in whatever state it is, and what was handed in beside it.
 
-    A file that cannot be read as a notebook gives no cells, and a problem that says why.
+    Of a damaged file the cells that can be read are given, and a problem that says what is wrong.
 
     Args:
         path: the notebook.
@@ -154,9 +155,10 @@ def read_submission(path: Path, artifacts: Iterable[str] = ()) -> SubmittedNoteb
     try:
         notebook = parse_submission(read_regular(path, MAX_NOTEBOOK))
     except FileNotFoundError:
-        return SubmittedNotebook((), (f"there is no {path.name}",))
+        return SubmittedNotebook((), (f"there is no {path.name}",), is_whole=False)
     except NotAcceptable as error:
-        return SubmittedNotebook((), (str(error).replace(str(path), path.name),))
+        problem = str(error).replace(str(path), path.name)
+        return SubmittedNotebook((), (problem,), is_whole=False)
     found: dict[str, bytes] = {}
     problems = list(notebook.problems)
     for name in artifacts:
@@ -183,21 +185,8 @@ def submission_of(course: Course, assignment: Assignment, student: str) -> Submi
 
 def parse_submission(content: bytes) -> SubmittedNotebook:
     """Read a submitted notebook from its bytes; see `read_submission`."""
-    try:
-        notebook = json.loads(content.decode("utf-8-sig"))
-    except (ValueError, RecursionError) as error:
-        return _damaged(f"it is not JSON: {legible(error, 200)}")
-    if isinstance(notebook, dict) and notebook.get("nbformat") in (1, 2, 3):
-        if len(content) > MAX_OLD_NOTEBOOK:
-            return _damaged(f"it has an old format and more than {MAX_OLD_NOTEBOOK:,} bytes")
-        try:
-            notebook = nbformat.convert(nbformat.from_dict(notebook), 4)
-        except Exception as error:
-            return _damaged(f"its old format cannot be read: {legible(error, 200)}")
-    cells = notebook.get("cells") if isinstance(notebook, Mapping) else None
-    if not isinstance(cells, list):
-        return _damaged("it has no list of cells")
-    problems = []
+    found = salvage(content)
+    cells, problems = found.cells, list(found.problems)
     if len(cells) > MAX_CELLS:
         problems.append(f"only the first {MAX_CELLS} of its {len(cells)} cells are read")
     read = tuple(map(_cell, cells[:MAX_CELLS]))
@@ -207,7 +196,7 @@ def parse_submission(content: bytes) -> SubmittedNotebook:
     if sum(len(cell.source) for cell in read if cell.type == "code") > MAX_CODE:
         problems.append(f"only the first {MAX_CODE:,} characters of its code are read")
     kept = (replace(c, source="") if len(c.source) > MAX_CELL else c for c in read)
-    return SubmittedNotebook(tuple(kept), tuple(problems))
+    return SubmittedNotebook(tuple(kept), tuple(problems), is_whole=found.is_whole)
 
 
 def harmless_markdown(text: str) -> str:
@@ -239,10 +228,6 @@ def harmless_outputs(outputs: object, *, described_as: str) -> Iterator[nbformat
         elif data := _harmless_data(output.get("data")):
             alt = {mime: {"alt": described_as} for mime in data if mime in SIGNATURES}
             yield new_output("display_data", data=data, metadata=alt)
-
-
-def _damaged(reason: str) -> SubmittedNotebook:
-    return SubmittedNotebook((), (f"the notebook file is damaged: {reason}",))
 
 
 def _cell(cell: object) -> StudentCell:

@@ -18,7 +18,7 @@ from autograder.judge.forks import ForkServers
 from autograder.judge.plain_processes import PlainProcesses
 from autograder.judge.sandbox import Bubblewrap, Mounts, Sandbox
 from autograder.judge.workers import WorkerSource
-from autograder.student.program import python_of
+from autograder.student.cells import python_of
 
 WORKER_NEEDS = ("numpy", "torch")
 

@@ -13,26 +13,23 @@ import __future__
 import ast
 import importlib
 import linecache
-import re
-import warnings
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from functools import cached_property, lru_cache
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
+from autograder.student.cells import (
+    Effort,
+    PythonCell,
+    RawCell,
+    code_of,
+    parsed,
+    python_of,
+    read_cells,
+    retyped,
+)
 from autograder.student.exercise import Exercise
 
-MAX_CELL = 200_000  # characters; a longer cell is no answer
-MAX_CELLS = 1_000
-MAX_CODE = 300_000  # characters of all cells
-MAX_PIECES = 4  # of a split cell, joined again
-MAX_COMPILED = 20_000  # characters; more is only parsed, since compiling can take squared time
-MAX_EFFORT = 3_000_000  # characters read while a notebook is mended
-
-_MAGIC = re.compile(r"\s*+(?:%|!|\?|[\w.,\s]+=\s*[%!]|%?[\w.*]+\?{1,2}\s*$)")
-_FOREIGN = re.compile(
-    r"\s*%%(?:bash|sh|script|html|javascript|js|latex|markdown|perl|ruby|svg|writefile|file|cmd)\b"
-)
+_BESIDE = (ast.Expr, ast.For, ast.While, ast.With)  # that may fail before an answer is defined
 _FUTURE = 0
 for _name in __future__.all_feature_names:
     _FUTURE |= getattr(__future__, _name).compiler_flag
@@ -114,24 +111,13 @@ def program_for(
         other_ids: ids of the other exercises, whose cells are never pieces of a split answer.
     """
     own = f"ex-{exercise.id}"
-    cells = _mended(_code_cells(notebook), own, {f"ex-{id}" for id in other_ids} - {own})
-    candidates = [cell for cell in cells if cell.is_answer(exercise.name)]
+    raw = read_cells(notebook)
+    cells, chosen, repairs = _found(raw, exercise.name, own, {f"ex-{id}" for id in other_ids})
     answer: Cell | None = None
-    repairs: list[str] = []
-    if candidates:
-        chosen = candidates[-1]
-        answer, repairs = _answer(chosen, exercise.name, bindings)
-        if len(candidates) > 1:
-            places = ", ".join(cell.id for cell in candidates)
-            repairs.append(f"{exercise.name} is defined in {places}: the last counts")
-        elif not chosen.own:
-            problem = "does not define it" if any(cell.own for cell in cells) else "is missing"
-            repairs.append(f"cell {own} {problem}: {exercise.name} was found in cell {chosen.id}")
-        if len(chosen.pieces) > 1:
-            repairs.append(f"cell {chosen.id} was split into {len(chosen.pieces)}: joined again")
+    if chosen is not None:
+        answer, strays = _answer(chosen, exercise.name, bindings)
+        repairs = [*strays, *repairs]
         cells = [cell for cell in cells if cell is not chosen]
-    elif any(cell.own for cell in cells):
-        repairs.append(f"cell {own} defines no {exercise.name}")
     others = (Cell(cell.id, _definitions(cell.source)) for cell in cells)
     return Program(
         exercise=exercise.id,
@@ -155,9 +141,9 @@ def program_for_file(
         setup: source of the release's set-up cell.
         bindings: name of each other exercise -> dotted path of its reference.
     """
-    cell = _Cell(f"ex-{exercise.id}", python_of(source), own=True)
+    cell = PythonCell(f"ex-{exercise.id}", python_of(source), own=True)
     answer, repairs = None, [f"the file defines no {exercise.name}"]
-    if cell.is_answer(exercise.name):
+    if cell.tree is None or cell.defines(exercise.name):
         answer, repairs = _answer(cell, exercise.name, bindings)
     return Program(
         exercise=exercise.id,
@@ -199,236 +185,60 @@ def execute(program: Program, namespace: dict[str, Any]) -> list[str]:
         except Exception as error:
             raise SetupError(f"{path} cannot be imported: {error}") from error
     if program.answer is not None:
-        _run(program.answer.source, f"<answer: {program.answer.id}>", namespace, flags)
+        _run_answer(program.answer, program.name, namespace, flags, notes)
     return notes
 
 
-class Effort:
-    """How much more is read to mend a notebook: a hostile one could keep us busy for days."""
-
-    def __init__(self, characters: int = MAX_EFFORT) -> None:
-        self._left = characters
-
-    def allows(self, characters: int) -> bool:
-        """Spend that many; False when there are none left."""
-        self._left -= characters
-        return self._left >= 0
+# the answer ---------------------------------------------------------------------------------------
 
 
-def python_of(source: str, effort: Effort | None = None) -> str:
-    """A cell's source with magics and shell lines blanked, keeping its line numbers."""
-    effort = Effort() if effort is None else effort
-    if _FOREIGN.match(source):
-        return ""
-    lines = source.split("\n")
-    for _ in range(len(lines)):
-        if not effort.allows(len(source)):
-            break
-        error = _syntax_error("\n".join(lines))
-        line = (getattr(error, "lineno", None) or 0) - 1
-        if not (0 <= line < len(lines)) or not _MAGIC.match(lines[line]):
-            break
-        while lines[line].endswith("\\") and line + 1 < len(lines):
-            lines[line + 1], lines[line] = lines[line] + lines[line + 1], ""
-            line += 1
-        lines[line] = re.match(r"\s*", lines[line]).group() + "pass"  # type: ignore[union-attr]
-    return "\n".join(lines)
+def _found(
+    raw: Sequence[RawCell], name: str, own: str, others: set[str]
+) -> tuple[list[PythonCell], PythonCell | None, list[str]]:
+    """The cells of a notebook, the one with the answer, and how it was found.
 
-
-# reading the notebook -----------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _Cell:
-    """A code cell as the student left it.
-
-    Attributes:
-        id: its id, fit to be shown; or its place.
-        source: its Python, magics blanked.
-        own: whether it is the exercise's own cell, by id or by nbgrader's grade_id.
-        fixed: whether it is another cell of the release.
-        pieces: ids of the cells that it was joined from.
+    Of several cells that define the name the last counts; one that is still the release's stub
+    only when there is no other. A cell that was turned into text is read when no code defines it.
     """
-
-    id: str
-    source: str
-    own: bool = False
-    fixed: bool = False
-    pieces: tuple[str, ...] = field(default=())
-
-    @cached_property
-    def tree(self) -> ast.Module | None:
-        """Its syntax tree, or None when it is not Python."""
-        return _parse(self.source)
-
-    def is_answer(self, name: str) -> bool:
-        """Whether it defines the name, or is the exercise's own cell and cannot be read."""
-        tree = self.tree
-        if tree is None:
-            return self.own
-        return name in _defined(tree, everything=self.own)
-
-
-@dataclass(frozen=True)
-class _RawCell:
-    """A code cell as it stands in the file: shown id, ids that it goes by, source."""
-
-    id: str
-    ids: frozenset[str]
-    source: str
-
-
-def _code_cells(notebook: Mapping[str, Any]) -> list[list[_RawCell]]:
-    """The code cells, in runs that no cell of another type interrupts."""
-    runs: list[list[_RawCell]] = [[]]
-    room = Effort(MAX_CODE)
-    cells = notebook.get("cells") if isinstance(notebook, Mapping) else None
-    for place, cell in enumerate((cells if isinstance(cells, list) else [])[:MAX_CELLS], 1):
-        if not isinstance(cell, Mapping) or cell.get("cell_type") != "code":
-            runs.append([])
-            continue
-        ids = [value for value in (cell.get("id"), _grade_id(cell)) if isinstance(value, str)]
-        shown = next((i for i in ids if re.fullmatch(r"[\w-]{1,64}", i, re.A)), f"number-{place}")
-        source = _text(cell.get("source"))
-        runs[-1].append(_RawCell(shown, frozenset(ids), source if room.allows(len(source)) else ""))
-    return runs
-
-
-def _grade_id(cell: Mapping[str, Any]) -> Any:
-    metadata = cell.get("metadata")
-    nbgrader = metadata.get("nbgrader") if isinstance(metadata, Mapping) else None
-    return nbgrader.get("grade_id") if isinstance(nbgrader, Mapping) else None
-
-
-def _text(source: Any) -> str:
-    """A cell's source: a string, or in files a list of lines."""
-    if isinstance(source, list):
-        source = "".join(line for line in source if isinstance(line, str))
-    if not isinstance(source, str) or len(source) > MAX_CELL:
-        return ""
-    return source.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def _mended(runs: list[list[_RawCell]], own: str, fixed: set[str]) -> list[_Cell]:
-    """The cells, with the pieces of split ones joined."""
-    mended = []
     effort = Effort()
-    for run in runs:
-        cells = [
-            _Cell(
-                own if own in raw.ids else raw.id,
-                python_of(raw.source, effort),
-                own=own in raw.ids,
-                fixed=bool(raw.ids & fixed) or _is_check(raw.ids),
-                pieces=(raw.id,),
-            )
-            for raw in run
-        ]
-        mended += _join_pieces(cells, effort)
-    return mended
+    cells = code_of(raw, own, others - {own}, effort)
+    candidates = [cell for cell in cells if cell.defines(name)]
+    if all(cell.is_unanswered(name) for cell in candidates):
+        as_code = retyped(raw, own, others - {own}, name, effort)
+        found = [cell for cell in as_code if cell.defines(name) and not cell.is_unanswered(name)]
+        if found:
+            candidates = [cell for cell in as_code if cell.is_code and cell.defines(name)]
+            candidates = [cell for cell in as_code if cell in candidates or cell is found[-1]]
+            cells = [cell for cell in as_code if cell.is_code or cell is found[-1]]
+    unreadable = [cell for cell in cells if cell.own and cell.tree is None]
+    written = [cell for cell in candidates if not cell.is_unanswered(name)]
+    chosen = next(iter([*written[::-1], *candidates[::-1], *unreadable[::-1]]), None)
+    has_own = any(own in cell.ids for cell in raw)
+    if chosen is None:
+        return cells, None, [f"cell {own} defines no {name}"] if has_own else []
+    return cells, chosen, _repairs(chosen, candidates, name, own, has_own=has_own)
 
 
-def _is_check(ids: frozenset[str]) -> bool:
-    return any(id.startswith("check-") for id in ids)
+def _repairs(
+    chosen: PythonCell, candidates: Sequence[PythonCell], name: str, own: str, *, has_own: bool
+) -> list[str]:
+    """How an answer was found, where it was not simply in its cell."""
+    repairs = []
+    if len(candidates) > 1:
+        places = ", ".join(cell.id for cell in candidates)
+        which = "the last counts" if chosen is candidates[-1] else f"that in {chosen.id} counts"
+        repairs.append(f"{name} is defined in {places}: {which}")
+    elif not chosen.own:
+        problem = "does not define it" if has_own else "is missing"
+        repairs.append(f"cell {own} {problem}: {name} was found in cell {chosen.id}")
+    if len(chosen.pieces) > 1:
+        repairs.append(f"cell {chosen.id} was split into {len(chosen.pieces)}: joined again")
+    if not chosen.is_code:
+        repairs.append(f"cell {chosen.id} was turned into text: read as code")
+    return repairs
 
 
-def _join_pieces(cells: list[_Cell], effort: Effort) -> list[_Cell]:
-    """Join neighbours, of which one is not Python by itself, where together they are."""
-    cells = list(cells)
-    place = 0
-    while place < len(cells):
-        if cells[place].tree is None and not cells[place].fixed and effort.allows(0):
-            for first, last in _windows(place, len(cells)):
-                joined = _joined(cells[first:last], effort)
-                if joined is not None:
-                    cells[first:last] = [joined]
-                    place = first
-                    break
-        place += 1
-    return cells
-
-
-def _windows(place: int, count: int) -> Iterator[tuple[int, int]]:
-    """Ranges of 2 to MAX_PIECES neighbours that contain `place`, short ones first."""
-    for size in range(2, MAX_PIECES + 1):
-        for first in range(place, place - size, -1):
-            if first >= 0 and first + size <= count:
-                yield first, first + size
-
-
-def _joined(pieces: Sequence[_Cell], effort: Effort) -> _Cell | None:
-    """One cell of several, or None when they do not make one."""
-    if any(piece.fixed for piece in pieces):
-        return None
-    source = next(filter(_parse, _rejoined([piece.source for piece in pieces], effort)), None)
-    if source is None:
-        return None
-    owner = next((piece for piece in pieces if piece.own), pieces[0])
-    ids = tuple(id for piece in pieces for id in piece.pieces)
-    return replace(owner, source=source, pieces=ids)
-
-
-def _rejoined(pieces: Sequence[str], effort: Effort) -> Iterator[str]:
-    """What the pieces may have been: cut between two lines, or in the middle of one."""
-    for separator in ("\n", ""):
-        source = pieces[0]
-        for piece in pieces[1:]:
-            in_indentation = source.rpartition("\n")[2].isspace()
-            source += piece if in_indentation else separator + piece
-        yield python_of(source, effort)
-
-
-# reading the cells --------------------------------------------------------------------------------
-
-
-def _parse(source: str) -> ast.Module | None:
-    return None if _syntax_error(source) else ast.parse(source)
-
-
-@lru_cache(maxsize=1024)  # a cell is read for every exercise of its assignment
-def _syntax_error(source: str) -> Exception | None:
-    """Why a source is not Python, or None. Also what the compiler finds after parsing."""
-    flags = 0 if len(source) <= MAX_COMPILED else ast.PyCF_ONLY_AST
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of doubtful literals, which are no errors
-            compile(source, "<cell>", "exec", flags, dont_inherit=True)
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        return error.with_traceback(None)
-    return None
-
-
-def _defined(tree: ast.Module, *, everything: bool) -> set[str]:
-    """Names that a cell defines as functions or classes; or, of an own cell, by any assignment.
-
-    Elsewhere an assignment does not count: `triplet_loss = triplet_loss(a, p, n)` in an
-    experiment is no answer.
-    """
-    names = set()
-    for node in _statements(tree.body):
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            names.add(node.name)
-        elif isinstance(node, ast.Assign) and (everything or isinstance(node.value, ast.Lambda)):
-            names |= {target.id for target in node.targets if isinstance(target, ast.Name)}
-        elif everything and isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
-            names.add(node.target.id)
-        elif everything and isinstance(node, (ast.Import, ast.ImportFrom)):
-            names |= {alias.asname or alias.name for alias in node.names}
-    return names
-
-
-def _statements(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
-    """The statements at module level, also under if, try and with."""
-    for node in body:
-        yield node
-        for part in ("body", "orelse", "finalbody"):
-            if isinstance(node, (ast.If, ast.Try, ast.With)):
-                yield from _statements(getattr(node, part, []))
-        for handler in getattr(node, "handlers", []):
-            yield from _statements(handler.body)
-
-
-def _answer(cell: _Cell, name: str, bindings: Mapping[str, str]) -> tuple[Cell, list[str]]:
+def _answer(cell: PythonCell, name: str, bindings: Mapping[str, str]) -> tuple[Cell, list[str]]:
     """The cell as it runs: without other exercises' answers and, if not its own, filtered."""
     tree = cell.tree
     if tree is None:
@@ -450,7 +260,7 @@ def _answer(cell: _Cell, name: str, bindings: Mapping[str, str]) -> tuple[Cell, 
 
 def _definitions(source: str) -> str:
     """Of a cell, only imports, definitions and assignments of literals, on their own lines."""
-    tree = _parse(source)
+    tree = parsed(source)
     if tree is None:
         return ""
     dropped = [node for node in tree.body if not _is_harmless(node)]
@@ -516,14 +326,48 @@ def _run_each(cell: Cell, namespace: dict[str, Any], flags: int, notes: list[str
     filename = f"<answer: {cell.id}>"
     _remember(cell.source, filename)
     for statement in ast.parse(cell.source).body:
-        module = ast.Module([statement], type_ignores=[])
         try:
-            code = compile(module, filename, "exec", flags=flags, dont_inherit=True)
-            flags |= code.co_flags & _FUTURE
-            exec(code, namespace)
+            flags |= _run_statement(statement, filename, namespace, flags)
         except (Exception, SystemExit) as error:
-            notes.append(f"cell {cell.id} raised {type(error).__name__}: {str(error)[:200]}")
+            notes.append(_note(cell, error))
     return flags
+
+
+def _run_answer(
+    cell: Cell, name: str, namespace: dict[str, Any], flags: int, notes: list[str]
+) -> None:
+    """Run the answer's cell, where what does not define the answer may fail.
+
+    So a check or a picture that was merged into the cell costs nothing.
+    """
+    filename = f"<answer: {cell.id}>"
+    _remember(cell.source, filename)
+    compile(cell.source, filename, "exec", flags=flags, dont_inherit=True)  # whole, or not at all
+    first: BaseException | None = None
+    for statement in ast.parse(cell.source).body:
+        try:
+            flags |= _run_statement(statement, filename, namespace, flags)
+        except (Exception, SystemExit) as error:
+            if name not in namespace and not isinstance(statement, _BESIDE):
+                raise
+            first = first or error
+            notes.append(_note(cell, error))
+    if first is not None and name not in namespace:
+        raise first
+
+
+def _run_statement(
+    statement: ast.stmt, filename: str, namespace: dict[str, Any], flags: int
+) -> int:
+    """Run one statement; see `_run`."""
+    module = ast.Module([statement], type_ignores=[])
+    code = compile(module, filename, "exec", flags=flags, dont_inherit=True)
+    exec(code, namespace)
+    return code.co_flags & _FUTURE
+
+
+def _note(cell: Cell, error: BaseException) -> str:
+    return f"cell {cell.id} raised {type(error).__name__}: {str(error)[:200]}"
 
 
 def _remember(source: str, filename: str) -> None:

@@ -25,7 +25,7 @@ from autograder.student.verdicts import Result
 from autograder.student.workspace import digest, write_zip
 
 EXERCISE_SECONDS = 180
-MAX_NOTEBOOK = 32 << 20  # bytes; graders take no larger one
+MAX_NOTEBOOK = 32 << 20  # bytes: with more, a cell printed what nobody will read
 MIME = "application/vnd.course-check+json"
 RECEIPT = "submission.json"
 UNANSWERED = ("", "YOUR ANSWER HERE")

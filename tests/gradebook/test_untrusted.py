@@ -25,7 +25,7 @@ from autograder.gradebook.untrusted import (
     read_regular,
     read_submission,
 )
-from autograder.student.program import MAX_CODE
+from autograder.student.cells import MAX_CODE
 
 
 def png(width: int, height: int) -> str:

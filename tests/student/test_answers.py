@@ -159,7 +159,7 @@ def test_an_answer_that_needs_another_missing_answer_names_that_one(workspace):
 
 
 def test_an_answer_that_raises_when_defined_is_named(workspace):
-    workspace(dot="1 / 0\n" + DOT)
+    workspace(dot="half = 1 / 0\n" + DOT)
     with pytest.raises(AnswerError, match=r"dot in 01_vectors\.ipynb raised ZeroDivisionError"):
         dot([1], [2])
 

@@ -1,0 +1,324 @@
+"""A notebook's cells as they stand in the file, and what split or retyped ones were before.
+
+Notebooks are untrusted here: nothing is executed.
+"""
+
+from __future__ import annotations
+
+import ast
+import itertools
+import re
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property, lru_cache
+from typing import Any
+
+MAX_CELL = 200_000  # characters; a longer cell is no answer
+MAX_CELLS = 1_000
+MAX_CODE = 300_000  # characters of all cells
+MAX_PIECES = 8  # of a split cell, joined again
+MAX_COMPILED = 20_000  # characters; more is only parsed, since compiling can take squared time
+MAX_EFFORT = 3_000_000  # characters read while a notebook is mended
+MAX_MIXED_CUTS = 3  # of which some may be between two lines and others in the middle of one
+
+_MAGIC = re.compile(r"\s*+(?:%|!|\?|[\w.,\s]+=\s*[%!]|%?[\w.*]+\?{1,2}\s*$)")
+_FOREIGN = re.compile(
+    r"\s*%%(?:bash|sh|script|html|javascript|js|latex|markdown|perl|ruby|svg|writefile|file|cmd)\b"
+)
+_UNDONE = "NotDoneYet"
+
+
+class Effort:
+    """How much more is read to mend a notebook: a hostile one could keep us busy for days."""
+
+    def __init__(self, characters: int = MAX_EFFORT) -> None:
+        self._left = characters
+
+    def allows(self, characters: int) -> bool:
+        """Spend that many; False when there are none left."""
+        self._left -= characters
+        return self._left >= 0
+
+
+@dataclass(frozen=True)
+class RawCell:
+    """A cell as it stands in the file.
+
+    Attributes:
+        id: its id, fit to be shown; or its place.
+        ids: the ids that it goes by: its own, and nbgrader's grade_id.
+        source: its text.
+        is_code: whether it is a code cell.
+    """
+
+    id: str
+    ids: frozenset[str]
+    source: str
+    is_code: bool
+
+
+@dataclass(frozen=True)
+class PythonCell:
+    """A cell as the student left it, read as Python.
+
+    Attributes:
+        id: its id, fit to be shown; or its place.
+        source: its Python, magics blanked.
+        own: whether it is the exercise's own cell, by id or by nbgrader's grade_id.
+        fixed: whether it is another cell of the release.
+        is_code: whether all of it stood in code cells.
+        pieces: ids of the cells that it was joined from.
+    """
+
+    id: str
+    source: str
+    own: bool = False
+    fixed: bool = False
+    is_code: bool = True
+    pieces: tuple[str, ...] = field(default=())
+
+    @cached_property
+    def tree(self) -> ast.Module | None:
+        """Its syntax tree, or None when it is not Python."""
+        return parsed(self.source)
+
+    @cached_property
+    def definitions(self) -> list[ast.stmt]:
+        """What defines a name: functions and classes; of an own cell, assignments and imports.
+
+        Elsewhere an assignment does not count: `triplet_loss = triplet_loss(a, p, n)` in an
+        experiment is no answer.
+        """
+        return [
+            node
+            for node in _statements(self.tree.body if self.tree else [])
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
+            or (isinstance(node, ast.Assign) and (self.own or isinstance(node.value, ast.Lambda)))
+            or (self.own and isinstance(node, (ast.AnnAssign, ast.Import, ast.ImportFrom)))
+        ]
+
+    def defines(self, name: str) -> bool:
+        """Whether it defines a name, see `definitions`."""
+        return any(name in _names_of(node) for node in self.definitions)
+
+    def is_unanswered(self, name: str) -> bool:
+        """Whether what it defines under a name is the release's stub, which raises NotDoneYet."""
+        found = [node for node in self.definitions if name in _names_of(node)]
+        return bool(found) and any(
+            isinstance(node, ast.Raise) and _UNDONE in ast.dump(node)
+            for node in ast.walk(found[-1])
+        )
+
+
+def read_cells(notebook: Mapping[str, Any]) -> list[RawCell]:
+    """The cells of a notebook's JSON, in whatever state it is."""
+    cells = notebook.get("cells") if isinstance(notebook, Mapping) else None
+    read = []
+    room = Effort(MAX_CODE)
+    for place, cell in enumerate((cells if isinstance(cells, list) else [])[:MAX_CELLS], 1):
+        if not isinstance(cell, Mapping):
+            cell = {}
+        ids = [value for value in (cell.get("id"), _grade_id(cell)) if isinstance(value, str)]
+        shown = next((i for i in ids if re.fullmatch(r"[\w-]{1,64}", i, re.A)), f"number-{place}")
+        is_code, source = cell.get("cell_type") == "code", _text(cell.get("source"))
+        source = source if not is_code or room.allows(len(source)) else ""
+        read.append(RawCell(shown, frozenset(ids), source, is_code))
+    return read
+
+
+def code_of(
+    cells: Sequence[RawCell], own: str, fixed: set[str], effort: Effort
+) -> list[PythonCell]:
+    """The code cells, with the pieces of split ones joined; other cells keep pieces apart.
+
+    Args:
+        own: id of the exercise's own cell.
+        fixed: ids of other cells of the release that hold answers.
+    """
+    runs = itertools.groupby(cells, key=lambda cell: cell.is_code)
+    return [
+        cell
+        for is_code, run in runs
+        if is_code
+        for cell in _join_pieces([_python_cell(raw, own, fixed, effort) for raw in run], effort)
+    ]
+
+
+def retyped(
+    cells: Sequence[RawCell], own: str, fixed: set[str], name: str, effort: Effort
+) -> list[PythonCell]:
+    """The cells of every type, read as Python; only what then defines the name is joined."""
+    wanted = re.compile(rf"(?:def|class)\s+{name}\b|\b{name}\s*=")
+    return _join_pieces([_python_cell(raw, own, fixed, effort) for raw in cells], effort, wanted)
+
+
+def python_of(source: str, effort: Effort | None = None) -> str:
+    """A cell's source with magics and shell lines blanked, keeping its line numbers."""
+    effort = Effort() if effort is None else effort
+    if _FOREIGN.match(source):
+        return ""
+    lines = source.removeprefix("\ufeff").split("\n")
+    for _ in range(len(lines)):
+        if not effort.allows(len(source)):
+            break
+        error = _syntax_error("\n".join(lines))
+        line = (getattr(error, "lineno", None) or 0) - 1
+        if not (0 <= line < len(lines)) or not _MAGIC.match(lines[line]):
+            break
+        while lines[line].endswith("\\") and line + 1 < len(lines):
+            lines[line + 1], lines[line] = lines[line] + lines[line + 1], ""
+            line += 1
+        indentation = lines[line][: -len(lines[line].lstrip())]
+        lines[line] = indentation and f"{indentation}pass"  # which may be all of a block
+    return "\n".join(lines)
+
+
+def parsed(source: str) -> ast.Module | None:
+    """The syntax tree of a source, or None when it is not Python."""
+    return None if _syntax_error(source) else ast.parse(source)
+
+
+# the file -----------------------------------------------------------------------------------------
+
+
+def _grade_id(cell: Mapping[str, Any]) -> Any:
+    metadata = cell.get("metadata")
+    nbgrader = metadata.get("nbgrader") if isinstance(metadata, Mapping) else None
+    return nbgrader.get("grade_id") if isinstance(nbgrader, Mapping) else None
+
+
+def _text(source: Any) -> str:
+    """A cell's source: a string, or in files a list of lines."""
+    if isinstance(source, list):
+        source = "".join(line for line in source if isinstance(line, str))
+    if not isinstance(source, str) or len(source) > MAX_CELL:
+        return ""
+    return source.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _python_cell(raw: RawCell, own: str, fixed: set[str], effort: Effort) -> PythonCell:
+    is_own = own in raw.ids
+    return PythonCell(
+        own if is_own else raw.id,
+        python_of(raw.source, effort),
+        own=is_own,
+        fixed=bool(raw.ids & fixed) or _is_check(raw.ids),
+        is_code=raw.is_code,
+        pieces=(raw.id,),
+    )
+
+
+def _is_check(ids: frozenset[str]) -> bool:
+    return any(id.startswith("check-") for id in ids)
+
+
+# pieces -------------------------------------------------------------------------------------------
+
+
+def _join_pieces(
+    cells: list[PythonCell], effort: Effort, wanted: re.Pattern[str] | None = None
+) -> list[PythonCell]:
+    """Join neighbours, of which one is not Python by itself, where together they are.
+
+    Args:
+        wanted: what a joined source must contain, when not every one is wanted.
+    """
+    cells = list(cells)
+    place = 0
+    while place < len(cells):
+        if cells[place].tree is None and effort.allows(0):
+            for first, last in _windows(place, len(cells)):
+                joined = _joined(cells[first:last], effort, wanted)
+                if joined is not None:
+                    cells[first:last] = [joined]
+                    place = first
+                    break
+        place += 1
+    return cells
+
+
+def _windows(place: int, count: int) -> Iterator[tuple[int, int]]:
+    """Ranges of 2 to MAX_PIECES neighbours that contain `place`, short ones first."""
+    for size in range(2, MAX_PIECES + 1):
+        for first in range(place, place - size, -1):
+            if first >= 0 and first + size <= count:
+                yield first, first + size
+
+
+def _joined(
+    pieces: Sequence[PythonCell], effort: Effort, wanted: re.Pattern[str] | None
+) -> PythonCell | None:
+    """One cell of several, or None when they do not make one."""
+    if wanted is not None:
+        texts = [piece.source for piece in pieces]
+        # Read as if it cost what it would to compile a tenth: a hostile file has many such cells.
+        if not effort.allows(sum(map(len, texts)) // 10):
+            return None
+        if not any(wanted.search(separator.join(texts)) for separator in ("\n", "")):
+            return None
+    # A text, or another cell of the release, that is Python by itself was not cut inside a line.
+    whole = any(piece.tree and (piece.fixed or not piece.is_code) for piece in pieces)
+    for text in _rejoined([piece.source for piece in pieces], ("\n",) if whole else ("\n", "")):
+        if len(text) > MAX_CELL or not effort.allows(0):
+            continue
+        source = python_of(text, effort)
+        if parsed(source) is None:
+            continue
+        owner = next((piece for piece in pieces if piece.own), pieces[0])
+        ids = tuple(id for piece in pieces for id in piece.pieces)
+        is_code = all(piece.is_code for piece in pieces)
+        return replace(owner, source=source, pieces=ids, is_code=is_code)
+    return None
+
+
+def _rejoined(pieces: Sequence[str], separators: Sequence[str]) -> Iterator[str]:
+    """What the pieces may have been: cut between two lines, or in the middle of one."""
+    cuts = len(pieces) - 1
+    if cuts <= MAX_MIXED_CUTS:
+        ways = list(itertools.product(separators, repeat=cuts))
+    else:
+        ways = [(separator,) * cuts for separator in separators]
+    for way in ways:
+        source = pieces[0]
+        for separator, piece in zip(way, pieces[1:], strict=True):
+            in_indentation = source.rpartition("\n")[2].isspace()
+            source += piece if in_indentation else separator + piece
+        yield source
+
+
+# Python -------------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=1024)  # a cell is read for every exercise of its assignment
+def _syntax_error(source: str) -> Exception | None:
+    """Why a source is not Python, or None. Also what the compiler finds after parsing."""
+    flags = 0 if len(source) <= MAX_COMPILED else ast.PyCF_ONLY_AST
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of doubtful literals, which are no errors
+            compile(source, "<cell>", "exec", flags, dont_inherit=True)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        return error.with_traceback(None)
+    return None
+
+
+def _names_of(node: ast.stmt) -> set[str]:
+    """Names that a statement defines."""
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        return {node.name}
+    if isinstance(node, (ast.Import, ast.ImportFrom)):
+        return {alias.asname or alias.name for alias in node.names}
+    targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", node)]
+    return {target.id for target in targets if isinstance(target, ast.Name)}
+
+
+def _statements(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
+    """The statements at module level, also under if, try and with."""
+    for node in body:
+        yield node
+        for part in ("body", "orelse", "finalbody"):
+            if isinstance(node, (ast.If, ast.Try, ast.With)):
+                yield from _statements(getattr(node, part, []))
+        for handler in getattr(node, "handlers", []):
+            yield from _statements(handler.body)
