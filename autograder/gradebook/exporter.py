@@ -8,17 +8,21 @@ from typing import IO, Any
 import nbformat
 from nbconvert.exporters import NotebookExporter
 
+from autograder.gradebook.preprocessors import GraftStudentCells
+
 
 class SubmissionExporter(NotebookExporter):
-    """Reads a file that is no notebook as an empty one.
+    """Leaves a submission to the first preprocessor, which reads it within bounds.
 
-    The first preprocessor reads the submission again by itself, and says what is wrong with it.
+    A file that is no notebook is read as an empty one.
     """
 
     def from_file(
         self, file_stream: IO[str], resources: dict[str, Any] | None = None, **kw: Any
     ) -> tuple[Any, dict[str, Any]]:
         """Convert a notebook, empty if it cannot be read."""
+        if any(isinstance(each, GraftStudentCells) for each in self._preprocessors):
+            return self.from_notebook_node(nbformat.v4.new_notebook(), resources=resources, **kw)
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # duplicated ids and the like: grafting mends them

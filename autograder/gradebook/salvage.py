@@ -5,6 +5,7 @@ Nothing is executed, and every byte is untrusted.
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -19,9 +20,12 @@ from autograder.judge.redaction import legible
 MOST_GAPS = 50  # places in a damaged file after which cells are looked for again
 OLD_FORMATS = (1, 2, 3)
 MAX_CONVERTED = 4 << 20  # bytes; of a larger file of an old format only the sources are read
+MAX_UNCOUNTED = 4 << 20  # characters; in a larger text there may be too many values
+MAX_VALUES = 2_000_000  # each takes up to 150 bytes of memory, however short it is in the file
 
 _LIST_OF_CELLS = re.compile(r'"cells"\s*:\s*\[')
 _BETWEEN_CELLS = re.compile(r"[\s,]*")
+_VALUE = re.compile(r'(?:"(?:[^"\\]++|\\.)*+"?|[^"{\[,]++)*+(?:[{\[,]|\Z)', re.DOTALL)
 _START_OF_CELL = re.compile(r'\{\s*"(?:attachments|cell_type|id|metadata)"\s*:')
 
 
@@ -43,6 +47,9 @@ class Salvage:
 def salvage(content: bytes) -> Salvage:
     """Read a notebook file, or of a damaged one the cells that are still whole."""
     text, problems = _decoded(content)
+    if len(text) > MAX_UNCOUNTED and _has_too_many_values(text):
+        problem = f"the notebook file holds more than {MAX_VALUES:,} values: clear its outputs"
+        return Salvage([], (problem, *problems), is_whole=False)
     try:
         notebook = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -57,6 +64,12 @@ def salvage(content: bytes) -> Salvage:
         problem = "the notebook file is damaged: it has no list of cells"
         return Salvage([], (problem, *problems), is_whole=False)
     return Salvage(found, tuple(problems))
+
+
+def _has_too_many_values(text: str) -> bool:
+    """Whether a text of JSON would fill the memory, by its lists, objects and commas."""
+    values = itertools.islice(_VALUE.finditer(text), MAX_VALUES, None)
+    return next(values, None) is not None
 
 
 def _decoded(content: bytes) -> tuple[str, list[str]]:

@@ -20,6 +20,7 @@ MAX_CODE = 300_000  # characters of all cells
 MAX_PIECES = 8  # of a split cell, joined again
 MAX_COMPILED = 20_000  # characters; more is only parsed, since compiling can take squared time
 MAX_EFFORT = 3_000_000  # characters read while a notebook is mended
+LEAST_COPY = 10  # characters that are in two cells by no chance
 MAX_MIXED_CUTS = 3  # of which some may be between two lines and others in the middle of one
 
 _MAGIC = re.compile(r"\s*+(?:%|!|\?|[\w.,\s]+=\s*[%!]|%?[\w.*]+\?{1,2}\s*$)")
@@ -100,15 +101,22 @@ class PythonCell:
 
     def defines(self, name: str) -> bool:
         """Whether it defines a name, see `definitions`."""
-        return any(name in _names_of(node) for node in self.definitions)
+        return bool(self.named(name))
 
     def is_unanswered(self, name: str) -> bool:
         """Whether what it defines under a name is the release's stub, which raises NotDoneYet."""
-        found = [node for node in self.definitions if name in _names_of(node)]
-        return bool(found) and any(
-            isinstance(node, ast.Raise) and _UNDONE in ast.dump(node)
-            for node in ast.walk(found[-1])
-        )
+        found = self.named(name)
+        return bool(found) and all(map(_is_stub, found))
+
+    def stubs_below(self, name: str) -> list[ast.stmt]:
+        """Stubs that the name's answer would be lost to, since they stand below it."""
+        found = self.named(name)
+        answered = [place for place, node in enumerate(found) if not _is_stub(node)]
+        return found[answered[-1] + 1 :] if answered else []
+
+    def named(self, name: str) -> list[ast.stmt]:
+        """What defines a name, in order."""
+        return [node for node in self.definitions if name in _names_of(node)]
 
 
 def read_cells(notebook: Mapping[str, Any]) -> list[RawCell]:
@@ -130,18 +138,21 @@ def read_cells(notebook: Mapping[str, Any]) -> list[RawCell]:
 def code_of(
     cells: Sequence[RawCell], own: str, fixed: set[str], effort: Effort
 ) -> list[PythonCell]:
-    """The code cells, with the pieces of split ones joined; other cells keep pieces apart.
+    """The code cells, with the pieces of split ones joined.
+
+    Other cells keep pieces apart, but for a text that is indented: it may be the rest of a block.
 
     Args:
         own: id of the exercise's own cell.
         fixed: ids of other cells of the release that hold answers.
     """
-    runs = itertools.groupby(cells, key=lambda cell: cell.is_code)
+    runs = itertools.groupby(cells, key=lambda cell: cell.is_code or _is_indented(cell.source))
     return [
         cell
         for is_code, run in runs
         if is_code
         for cell in _join_pieces([_python_cell(raw, own, fixed, effort) for raw in run], effort)
+        if cell.is_code or len(cell.pieces) > 1
     ]
 
 
@@ -149,8 +160,7 @@ def retyped(
     cells: Sequence[RawCell], own: str, fixed: set[str], name: str, effort: Effort
 ) -> list[PythonCell]:
     """The cells of every type, read as Python; only what then defines the name is joined."""
-    wanted = re.compile(rf"(?:def|class)\s+{name}\b|\b{name}\s*=")
-    return _join_pieces([_python_cell(raw, own, fixed, effort) for raw in cells], effort, wanted)
+    return _join_pieces([_python_cell(raw, own, fixed, effort) for raw in cells], effort, name)
 
 
 def python_of(source: str, effort: Effort | None = None) -> str:
@@ -209,6 +219,10 @@ def _python_cell(raw: RawCell, own: str, fixed: set[str], effort: Effort) -> Pyt
     )
 
 
+def _is_indented(source: str) -> bool:
+    return source.lstrip("\n").startswith((" ", "\t"))
+
+
 def _is_check(ids: frozenset[str]) -> bool:
     return any(id.startswith("check-") for id in ids)
 
@@ -216,13 +230,11 @@ def _is_check(ids: frozenset[str]) -> bool:
 # pieces -------------------------------------------------------------------------------------------
 
 
-def _join_pieces(
-    cells: list[PythonCell], effort: Effort, wanted: re.Pattern[str] | None = None
-) -> list[PythonCell]:
+def _join_pieces(cells: list[PythonCell], effort: Effort, wanted: str = "") -> list[PythonCell]:
     """Join neighbours, of which one is not Python by itself, where together they are.
 
     Args:
-        wanted: what a joined source must contain, when not every one is wanted.
+        wanted: a name that a joined source must define; "" when every one is wanted.
     """
     cells = list(cells)
     place = 0
@@ -246,30 +258,66 @@ def _windows(place: int, count: int) -> Iterator[tuple[int, int]]:
                 yield first, first + size
 
 
-def _joined(
-    pieces: Sequence[PythonCell], effort: Effort, wanted: re.Pattern[str] | None
-) -> PythonCell | None:
+def _joined(pieces: Sequence[PythonCell], effort: Effort, wanted: str) -> PythonCell | None:
     """One cell of several, or None when they do not make one."""
-    if wanted is not None:
-        texts = [piece.source for piece in pieces]
+    texts = [piece.source for piece in pieces]
+    if _has_copy(texts):
+        return None
+    if wanted:
         # Read as if it cost what it would to compile a tenth: a hostile file has many such cells.
         if not effort.allows(sum(map(len, texts)) // 10):
             return None
-        if not any(wanted.search(separator.join(texts)) for separator in ("\n", "")):
+        if not any(_may_define(separator.join(texts), wanted) for separator in ("\n", "")):
             return None
-    # A text, or another cell of the release, that is Python by itself was not cut inside a line.
-    whole = any(piece.tree and (piece.fixed or not piece.is_code) for piece in pieces)
-    for text in _rejoined([piece.source for piece in pieces], ("\n",) if whole else ("\n", "")):
+    whole = any(_is_whole(piece, wanted) for piece in pieces[:-1]) or _is_foreign(
+        pieces[-1], wanted
+    )
+    for text in _rejoined(texts, ("\n",) if whole else ("\n", "")):
         if len(text) > MAX_CELL or not effort.allows(0):
             continue
         source = python_of(text, effort)
-        if parsed(source) is None:
+        if parsed(source) is None or not effort.allows(len(source)):
             continue
+        if any(piece.tree and _is_same(source, piece.source) for piece in pieces):
+            continue  # the rest would only be the end of a comment
         owner = next((piece for piece in pieces if piece.own), pieces[0])
         ids = tuple(id for piece in pieces for id in piece.pieces)
         is_code = all(piece.is_code for piece in pieces)
         return replace(owner, source=source, pieces=ids, is_code=is_code)
     return None
+
+
+def _is_same(one: str, other: str) -> bool:
+    """Whether two sources are the same Python, up to comments and layout."""
+    return ast.dump(ast.parse(one)) == ast.dump(ast.parse(other))
+
+
+def _is_whole(piece: PythonCell, wanted: str) -> bool:
+    """Whether a piece was not cut inside its last line.
+
+    Below a comment almost anything would be read: a broken cell as the end of it.
+    """
+    last_line = piece.source.rstrip().rpartition("\n")[2]
+    return _is_foreign(piece, wanted) or (piece.tree is not None and "#" in last_line)
+
+
+def _is_foreign(piece: PythonCell, wanted: str) -> bool:
+    """Whether it is Python by itself, and another cell of the release, or a text of no answer."""
+    is_prose = not piece.is_code and not _may_define(piece.source, wanted)
+    return piece.tree is not None and (piece.fixed or is_prose)
+
+
+def _may_define(text: str, name: str) -> bool:
+    return name in text and bool(re.search(rf"(?:def|class)\s+{name}\b|\b{name}\s*=", text))
+
+
+def _has_copy(texts: Sequence[str]) -> bool:
+    """Whether another piece begins or ends with one: it was pasted twice, and is not the rest."""
+    cores = [text.strip() for text in texts]
+    return any(
+        len(core) >= LEAST_COPY and (other.startswith(core) or other.endswith(core))
+        for core, other in itertools.permutations(cores, 2)
+    )
 
 
 def _rejoined(pieces: Sequence[str], separators: Sequence[str]) -> Iterator[str]:
@@ -301,6 +349,10 @@ def _syntax_error(source: str) -> Exception | None:
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         return error.with_traceback(None)
     return None
+
+
+def _is_stub(node: ast.stmt) -> bool:
+    return any(isinstance(n, ast.Raise) and _UNDONE in ast.dump(n) for n in ast.walk(node))
 
 
 def _names_of(node: ast.stmt) -> set[str]:

@@ -255,7 +255,9 @@ def _answer(cell: PythonCell, name: str, bindings: Mapping[str, str]) -> tuple[C
         f"{node.name} is another exercise: its definition in cell {cell.id} is left out"
         for node in strays
     ]
-    return Cell(cell.id, _blanked(source, strays)), repairs
+    if stubs := [node for node in cell.stubs_below(name) if node in tree.body]:
+        repairs.append(f"below the answer in cell {cell.id} stands the released one: left out")
+    return Cell(cell.id, _blanked(source, [*strays, *stubs])), repairs
 
 
 def _definitions(source: str) -> str:

@@ -58,6 +58,11 @@ def _is_answer(piece: Piece) -> bool:
     return piece.origin.startswith("ex-")
 
 
+def _is_inside_code(line: str) -> bool:
+    """Whether a line that ends here has begun, and is no comment."""
+    return bool(line.strip()) and "#" not in line
+
+
 def _inserted(work: Work, place: int, *cells: Cell) -> Work:
     return (*work[:place], *cells, *work[place:])
 
@@ -72,7 +77,7 @@ def _split(work: Work, step: Step, stubs: dict[str, str]) -> Work:
         cuts = [
             i
             for i in range(1, len(text))
-            if text[i] == " " and text[:i].rpartition("\n")[2].strip()
+            if text[i] == " " and _is_inside_code(text[:i].rpartition("\n")[2])
         ]
     else:
         cuts = [i for i, character in enumerate(text) if character == "\n"]

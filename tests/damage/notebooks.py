@@ -88,7 +88,8 @@ class Remains:
 
     Attributes:
         kept: whether all of it stands in order somewhere, in cells that make Python together.
-        contested: whether a part of it stands elsewhere, where the name may be defined too.
+        contested: whether a part of it stands elsewhere, where the name may be defined too, or
+            the rest of another answer right below it, where it may be its own.
         places: indices of the cells that hold all of it.
     """
 
@@ -105,7 +106,9 @@ def remains(work: Work, origin: str, text: str) -> Remains:
     if not runs:
         return Remains(False, heads > 0)
     places = tuple(sorted({place for place, _ in runs[-1]}))
-    return Remains(True, heads > len(runs), places)
+    below = flat[flat.index(runs[-1][-1]) + 1 :][:1]
+    strays = any(piece.start > 0 and piece.origin != origin for _, piece in below)
+    return Remains(True, heads > len(runs) or strays, places)
 
 
 def _runs(
@@ -157,7 +160,7 @@ def _parses(text: str) -> bool:
 
 def same_code(one: str, other: str, name: str) -> bool:
     """Whether two sources define a name alike, up to layout, comments and docstrings."""
-    return _shape(one, name) == _shape(other, name) != []
+    return _parses(one) and _shape(one, name) == _shape(other, name) != []
 
 
 def _shape(source: str, name: str) -> list[str]:

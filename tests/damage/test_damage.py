@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -18,9 +20,18 @@ EXAMPLES = 300
 )  # fmt: skip
 @given(st.sampled_from(ASSIGNMENTS), steps(), savings())
 def test_an_answer_that_is_all_there_is_found(
-    assignment: str, damages: list[Step], saving: Saving
+    record_property: Callable[[str, object], None],
+    assignment: str,
+    damages: list[Step],
+    saving: Saving,
 ) -> None:
-    assert try_damage(assignment, damages, saving).complaints == []
+    trial = try_damage(assignment, damages, saving)
+    assert trial.complaints == []
+    record_property("count of damaged notebooks", trial.end)
+    for outcome in trial.outcomes.values():
+        record_property("count of answers in damaged notebooks", str(outcome))
+    for step in damages:
+        record_property("count of damages", step.kind)
 
 
 def test_an_undamaged_notebook_needs_no_repair() -> None:

@@ -55,6 +55,16 @@ class Trial:
     complaints: list[str] = field(default_factory=list)
 
     @property
+    def end(self) -> str:
+        """What became of the notebook as a whole."""
+        if all(outcome is Outcome.UNTOUCHED for outcome in self.outcomes.values()):
+            return "no answer touched"
+        lost = Outcome.NOT_FOUND, Outcome.IN_PART
+        if any(outcome in lost for outcome in self.outcomes.values()):
+            return "an answer, or a part of one, is gone: the others count"
+        return "every answer recovered"
+
+    @property
     def counts(self) -> Counter[Outcome]:
         """How many exercises met which end."""
         return Counter(self.outcomes.values())
@@ -117,17 +127,16 @@ def _outcome(
     text = original(given.work, own)
     left = remains(whole, own, text)
     source = None if program.answer is None else program.answer.source
-    right = source is not None and _reads(source) and same_code(source, text, exercise.name)
+    right = source is not None and same_code(source, text, exercise.name)
     if left.kept and not left.contested:
         if not right:
             trial.complaints.append(f"{exercise.id} is all there, and was not found: {repairs}")
             return Outcome.NOT_FOUND
-        cell = whole[left.places[-1]]
+        cell = whole[left.places[0]]
         in_place = (
-            len(left.places) == 1
-            and cell.type == "code"
+            cell.type == "code"
+            and same_code(cell.text, text, exercise.name)
             and own in _ids_in_file(cell.id, cell.grade_id, saving)
-            and sum(own in (c.id, c.grade_id) for c in whole) == 1
         )
         if not in_place and not repairs:
             trial.complaints.append(f"{exercise.id} was mended, and nothing is said of it")
@@ -141,14 +150,6 @@ def _outcome(
 
 def _ids_in_file(id: str, grade_id: str, saving: Saving) -> set[str]:
     return {grade_id, id} if saving.format in ("nbformat 4.5", "VS Code") else {grade_id}
-
-
-def _reads(source: str) -> bool:
-    try:
-        compile(source, "<answer>", "exec", dont_inherit=True)
-    except (SyntaxError, ValueError):
-        return False
-    return True
 
 
 def _stub(text: str) -> str:

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from autograder.gradebook.salvage import MAX_VALUES
 from autograder.gradebook.untrusted import parse_submission
 from tests.gradebook.samples import DOT, Notebook
 
@@ -60,3 +61,20 @@ def test_outputs_of_a_hundred_megabytes_cost_nothing() -> None:
     [cell] = parse_submission(json.dumps(work).encode()).cells
     assert cell.source == DOT
     assert sum(len(output["text"]) for output in cell.outputs) < 2_000_000
+
+
+@pytest.mark.parametrize("unit", ["1,   ", "[],", '{"a":{}},'])
+def test_a_file_whose_values_would_fill_the_memory_is_not_read(unit: str) -> None:
+    start, end = '{"nbformat": 4, "cells": [{"source": "x = 1", "outputs": [', "1]}]}"
+    read = parse_submission((start + unit * (MAX_VALUES + 1) + end).encode())
+    assert read.cells == ()
+    assert "more than 2,000,000 values: clear its outputs" in read.problems[0]
+
+
+@pytest.mark.parametrize("text", ["1, 2, [3], {4: 5}, ", 'say "yes", ', "\\, "])
+def test_what_stands_in_a_text_counts_as_one_value(text: str) -> None:
+    work = notebook(DOT)
+    shown = {"output_type": "stream", "name": "stdout", "text": text * MAX_VALUES}
+    work["cells"][0]["outputs"] = [shown]
+    [cell] = parse_submission(json.dumps(work).encode()).cells
+    assert cell.source == DOT

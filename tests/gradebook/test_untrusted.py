@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from nbconvert.filters import markdown2html
 from PIL import Image
 
+from autograder.gradebook.salvage import MAX_CONVERTED
 from autograder.gradebook.untrusted import (
-    MAX_OLD_NOTEBOOK,
     MAX_PICTURE,
     NotAcceptable,
     harmless_markdown,
@@ -297,7 +297,8 @@ def test_more_code_than_is_read_is_said() -> None:
     assert read.problems == (f"only the first {MAX_CODE:,} characters of its code are read",)
 
 
-def test_a_large_notebook_of_an_old_format_is_not_converted() -> None:
-    old = {"nbformat": 3, "worksheets": [{"cells": []}], "padding": "x" * MAX_OLD_NOTEBOOK}
-    read = parse_submission(json.dumps(old).encode())
-    assert "old format" in read.problems[0]
+def test_of_a_large_notebook_of_an_old_format_the_sources_are_read() -> None:
+    cells = [{"cell_type": "code", "input": "x = 1", "outputs": []}]
+    sheets = {"nbformat": 3, "worksheets": [{"cells": cells}], "padding": "x" * MAX_CONVERTED}
+    [cell] = parse_submission(json.dumps(sheets).encode()).cells
+    assert cell.source == "x = 1"

@@ -19,6 +19,8 @@ from autograder.student.program import (
     program_for_file,
 )
 
+REST = "    product = x * y\n    return product"
+METHOD = "    def area(self):\n        return self.side ** 2"
 AREA = Exercise("area", "shapes.area", "Area", 10, 1, 5)
 ANSWER = "def area(x, y):\n    product = x * y\n    return product"
 STUB = "def area(x, y):\n    raise NotImplementedError"
@@ -110,6 +112,33 @@ def test_the_answer_is_found_by_name_when_its_cell_defines_something_else():
     made = program(("ex-area", "def aera(x, y):\n    return x * y"), ("mine", ANSWER))
     assert made.answer.id == "mine"
     assert "does not define it" in made.repairs[0]
+
+
+def test_the_released_stub_below_the_answer_in_its_cell_is_left_out():
+    made = program(("ex-area", f"{ANSWER}\n\n{STUB}"))
+    assert run(made)[0]["area"](3, 4) == 12
+    assert made.repairs == ("below the answer in cell ex-area stands the released one: left out",)
+
+
+def test_a_piece_that_was_pasted_twice_is_joined_once():
+    made = program(("ex-area", "def area(x, y):"), ("rest", REST), ("again", REST))
+    assert made.answer.source == f"def area(x, y):\n{REST}"
+    assert made.repairs == ("cell ex-area was split into 2: joined again",)
+
+
+def test_a_broken_cell_below_a_comment_is_no_part_of_the_answer():
+    made = program(("ex-area", f"{ANSWER}  # done"), ("play", "for x in range(3)\n    area(x, x)"))
+    assert made.answer.source == f"{ANSWER}  # done"
+    assert made.repairs == ()
+
+
+def test_an_indented_text_below_an_answer_is_the_rest_of_it():
+    cells = [("code", "ex-box", "class Box:\n    side = 1"), ("raw", "rest", METHOD)]
+    notebook = {"cells": [{"cell_type": t, "id": i, "source": s} for t, i, s in cells]}
+    box = Exercise("box", "shapes.Box", "Box", 10, 1, 5)
+    made = program_for(box, notebook, setup="", bindings={})
+    assert run(made)[0]["Box"]().area() == 1
+    assert "cell ex-box was turned into text: read as code" in made.repairs
 
 
 def test_a_cell_known_by_nbgraders_grade_id_is_its_own():
