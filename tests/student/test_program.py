@@ -24,6 +24,7 @@ METHOD = "    def area(self):\n        return self.side ** 2"
 AREA = Exercise("area", "shapes.area", "Area", 10, 1, 5)
 ANSWER = "def area(x, y):\n    product = x * y\n    return product"
 STUB = "def area(x, y):\n    raise NotImplementedError"
+RELEASED = "def area(x, y):\n    raise NotDoneYet"
 
 
 def notebook(*cells):
@@ -115,7 +116,7 @@ def test_the_answer_is_found_by_name_when_its_cell_defines_something_else():
 
 
 def test_the_released_stub_below_the_answer_in_its_cell_is_left_out():
-    made = program(("ex-area", f"{ANSWER}\n\n{STUB}"))
+    made = program(("ex-area", f"{ANSWER}\n\n{RELEASED}"))
     assert run(made)[0]["area"](3, 4) == 12
     assert made.repairs == ("below the answer in cell ex-area stands the released one: left out",)
 
