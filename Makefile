@@ -8,7 +8,7 @@ export PATH := $(abspath $(BIN)):$(PATH)
 export OMP_WAIT_POLICY := passive
 
 .DEFAULT_GOAL := help
-.PHONY: help setup sandbox demo test lint notebooks reference release grade bench mutants lab clean
+.PHONY: help setup sandbox demo test soak lint notebooks reference release grade bench mutants lab clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -36,6 +36,10 @@ test: setup sandbox ## every test, on two cores
 	$(BIN)/course data birds
 	$(BIN)/course data many-birds
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+soak: setup sandbox ## thousands of damaged notebooks, hundreds of kills; rewrites docs/soak.md
+	$(BIN)/python -m pytest -n 2 --dist load tests/damage tests/gradebook/test_running.py \
+	  -k "damage or killed_at_any_moment" --soak docs/soak.md
 
 lint: setup ## ruff, mypy, import contracts, stale notebooks
 	$(BIN)/ruff check .

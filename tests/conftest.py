@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from autograder.course import Course
+from tests.soak import soak_page
 
 TINY_COURSE = Path(__file__).parent / "fixtures" / "tiny_course"
 COUNT = "count of "
@@ -32,15 +33,35 @@ def replace_in() -> Callable[[Path, str, str], None]:
     return replace
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The option of `make soak`."""
+    parser.addoption(
+        "--soak",
+        metavar="FILE",
+        help="damage many more notebooks, kill the grader many more times, and write what was "
+        "counted to a file",
+    )
+
+
+@pytest.fixture(scope="session")
+def soaking(pytestconfig: pytest.Config) -> bool:
+    """Whether tests that count do so many times more."""
+    return bool(pytestconfig.getoption("--soak"))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Keep a folder's tests on one worker of pytest-xdist: they share costly fixtures."""
+    if config.getoption("--soak"):
+        return  # a few long tests: each wherever there is room
     here = Path(__file__).parent
     for item in items:
         if item.path.is_relative_to(here):
             item.add_marker(pytest.mark.xdist_group(item.path.parent.name))
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, exitstatus: int, config: pytest.Config
+) -> None:
     """Print what tests counted by `record_property("count of SOMETHING", OUTCOME)`."""
     counts: dict[str, Counter[str]] = {}
     for report in terminalreporter.getreports("passed"):
@@ -51,3 +72,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.section(f"{outcomes.total()} {name}")
         for outcome, count in outcomes.most_common():
             terminalreporter.line(f"{count:5}  {outcome}")
+    if (file := config.getoption("--soak")) and exitstatus == 0:
+        seconds = {
+            report.nodeid: report.duration for report in terminalreporter.getreports("passed")
+        }
+        Path(file).write_text(soak_page(counts, seconds), encoding="utf-8")

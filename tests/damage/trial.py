@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
+
+from nbformat import NotebookNode
 
 from autograder.course import Course
 from autograder.gradebook.untrusted import parse_submission
@@ -49,8 +50,10 @@ class Trial:
     Attributes:
         outcomes: of each exercise.
         complaints: where the kit did not do what it must.
+        notebook: as the judge gets it.
     """
 
+    notebook: NotebookNode
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     complaints: list[str] = field(default_factory=list)
 
@@ -63,11 +66,6 @@ class Trial:
         if any(outcome in lost for outcome in self.outcomes.values()):
             return "an answer, or a part of one, is gone: the others count"
         return "every answer recovered"
-
-    @property
-    def counts(self) -> Counter[Outcome]:
-        """How many exercises met which end."""
-        return Counter(self.outcomes.values())
 
 
 @lru_cache(maxsize=8)
@@ -97,7 +95,7 @@ def try_damage(assignment: str, steps: Sequence[Step], saving: Saving) -> Trial:
     submission = parse_submission(content)
     whole = tuple(cell for place, cell in enumerate(work) if place not in damaged)
     notebook = submission.for_judge()
-    trial = Trial()
+    trial = Trial(notebook)
     for exercise in given.exercises:
         program = program_for(
             exercise,
