@@ -59,9 +59,7 @@ def require_whole_gradebook(course: Course) -> None:
         with closing(sqlite3.connect(path)) as connection:
             tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
     except sqlite3.DatabaseError as error:
-        copy = latest_backup(course)
-        remedy = f"restore the copy {copy}" if copy else "move it away"
-        raise ValueError(f"{path} is not a gradebook ({error}): {remedy}") from error
+        raise _corrupt(course, error) from error
     if tables and "alembic_version" not in tables:
         raise ValueError(
             f"{path} is half-made: nbgrader did not find alembic when it was created. Delete it "
@@ -100,18 +98,31 @@ def back_up(course: Course) -> Path | None:
     `BACKUPS_KEPT` stay.
 
     Raises:
-        ValueError: somebody else has been writing for `PATIENCE_SECONDS`.
+        ValueError: somebody else has been writing for `PATIENCE_SECONDS`, the gradebook is damaged,
+            or there is no room for the copy.
     """
     path = gradebook_file(course)
     if not path.exists():
         return None
     _require_writable(path)
+    _require_sound(course)
     folder = course.state / "backups"
     folder.mkdir(parents=True, exist_ok=True)
     name = f"gradebook-{datetime.now(UTC):%Y%m%dT%H%M%S%f}.db"
     half_made = folder / f".{name}"
-    with closing(sqlite3.connect(path)) as gradebook, closing(sqlite3.connect(half_made)) as copy:
-        gradebook.backup(copy)
+    try:
+        with (
+            closing(sqlite3.connect(path)) as gradebook,
+            closing(sqlite3.connect(half_made)) as copy,
+        ):
+            gradebook.backup(copy)
+    except sqlite3.Error as error:
+        for left in folder.glob(f"{half_made.name}*"):  # a journal, too
+            left.unlink()
+        raise ValueError(
+            f"no copy of {path} could be made in {folder} ({error}): make room there and grade "
+            "again; nothing was changed"
+        ) from error
     half_made.rename(folder / name)
     for old in sorted(folder.glob("gradebook-*.db"))[:-BACKUPS_KEPT]:
         old.unlink(missing_ok=True)
@@ -135,6 +146,23 @@ def _require_writable(path: Path) -> None:
                 f"{PATIENCE_SECONDS:.0f} s. Close it (a database browser, another `course grade`) "
                 "and grade again; nothing was changed"
             ) from error
+
+
+def _require_sound(course: Course) -> None:
+    """Refuse a gradebook with damaged pages, whose copy would take the place of a sound one."""
+    try:
+        with closing(sqlite3.connect(gradebook_file(course))) as connection:
+            [(found,)] = connection.execute("PRAGMA quick_check(1)").fetchall()
+    except sqlite3.DatabaseError as error:
+        raise _corrupt(course, error) from error
+    if found != "ok":
+        raise _corrupt(course, str(found).replace("\n", " "))
+
+
+def _corrupt(course: Course, why: object) -> ValueError:
+    copy = latest_backup(course)
+    remedy = f"restore the copy {copy}" if copy else "move it away"
+    return ValueError(f"{gradebook_file(course)} is not a gradebook ({why}): {remedy}")
 
 
 def close_grades(gradebook: Gradebook, notebook: str, assignment: str, student: str) -> None:

@@ -360,13 +360,27 @@ def test_a_gradebook_that_somebody_writes_is_not_begun_with(
     assert sorted(judged()) == sorted(STUDENTS)
 
 
-def test_a_corrupt_gradebook_is_named_with_its_copy(
-    full_class: Course, judged: Callable[[], list]
+@pytest.mark.parametrize("damaged", [0, 1, 2], ids=["header", "first page", "all the others"])
+def test_a_corrupt_gradebook_is_named_with_its_copy_and_nothing_is_written(
+    full_class: Course, judged: Callable[[], list], damaged: int
 ) -> None:
     run(full_class)
-    (full_class.root / "gradebook.db").write_bytes(b"no database" * 1000)
+    back_up(full_class)
+    expected = books(full_class)
+    path = full_class.root / "gradebook.db"
+    sound = path.read_bytes()
+    start, end = ((0, 100), (100, 4096), (4096, len(sound)))[damaged]
+    path.write_bytes(sound[:start] + b"\xa5" * (end - start) + sound[end:])
+    corrupt, copies = path.read_bytes(), sorted((full_class.state / "backups").iterdir())
     with pytest.raises(ValueError, match=r"is not a gradebook .*restore the copy .*gradebook-.*db"):
-        run(full_class)
+        run(full_class, again=True)
+    assert path.read_bytes() == corrupt
+    assert sorted((full_class.state / "backups").iterdir()) == copies
+    shutil.copy(copies[-1], path)
+    judged()
+    run(full_class)
+    assert books(full_class) == expected
+    assert judged() == []
 
 
 def test_tests_that_are_worth_something_else_are_refused(
