@@ -38,8 +38,8 @@ test: setup sandbox ## every test, on two cores
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 soak: setup sandbox ## thousands of damaged notebooks, hundreds of kills; rewrites docs/soak.md
-	$(BIN)/python -m pytest -n 2 --dist load tests/damage tests/gradebook/test_running.py \
-	  -k "damage or killed_at_any_moment" --soak docs/soak.md
+	$(BIN)/python -m pytest -n 2 --dist load --soak docs/soak.md tests/damage \
+	  tests/gradebook/test_running.py::test_a_grader_that_is_killed_at_any_moment_loses_nothing
 
 lint: setup ## ruff, mypy, import contracts, stale notebooks
 	$(BIN)/ruff check .
