@@ -70,6 +70,58 @@ def questions(
     console.print(str(page), markup=False, highlight=False, soft_wrap=True)
 
 
+@commands.command(rich_help_panel=ASSISTANTS)
+def repairs(
+    prefix: Prefix,
+    student: Annotated[str | None, typer.Argument(help="id: show this student's cells")] = None,
+    exercise: Annotated[str | None, typer.Argument(help="id of the exercise")] = None,
+    accept: Annotated[bool, typer.Option("--accept", help="the repair stands")] = False,
+    use: Annotated[
+        str | None, typer.Option(help="numbers of the cells that are the answer, such as 4 or 4,5")
+    ] = None,
+    no_answer: Annotated[bool, typer.Option("--none", help="there is no answer")] = False,
+    undo: Annotated[bool, typer.Option("--undo", help="take the decision back")] = False,
+) -> None:
+    """List what was repaired in damaged notebooks; accept a repair, or override it.
+
+    An override counts when the work is next graded: course grade, or course regrade to see first
+    what it changes. Points given by hand always stand.
+    """
+    from autograder.gradebook import decisions
+    from autograder.gradebook import repairs as found
+
+    course = Course.find()
+    assignment = course.assignment(prefix)
+    if student is None or exercise is None:
+        if accept or no_answer or undo or use is not None:
+            raise ValueError("say whose repair, and of which exercise")
+        found.print_repairs(
+            [
+                each
+                for each in found.repairs_of(course, assignment)
+                if student in (None, each.student)
+            ],
+            assignment,
+            console,
+        )
+        return
+    if accept + no_answer + undo + (use is not None) > 1:
+        raise ValueError("choose one of --accept, --use, --none and --undo")
+    if accept:
+        found.accept(course, assignment, student, exercise)
+    elif undo:
+        decisions.undo(course, assignment, student, exercise)
+    elif no_answer or use is not None:
+        cells = [] if use is None else _numbers(use)
+        found.override(course, assignment, student, exercise, cells)
+    else:
+        found.print_cells(course, assignment, student, exercise, console)
+        return
+    if not accept:
+        again = f"course regrade {assignment.number} --student {student}"
+        console.print(f"Kept; it counts when the work is graded again. To see it: {again}")
+
+
 @commands.command("verify-grade", rich_help_panel=ASSISTANTS)
 def verify_grade(
     student: Annotated[str, typer.Argument(help="id of the student")],
@@ -133,3 +185,11 @@ def reference(
             good &= report.good
     if not good:
         raise typer.Exit(1)
+
+
+def _numbers(text: str) -> list[int]:
+    """Numbers of cells, as an assistant types them."""
+    parts = [part.strip() for part in text.split(",")]
+    if wrong := [part for part in parts if not part.isdecimal()]:
+        raise ValueError(f"{wrong[0]!r} is no number of a cell: --use 4, or --use 4,5")
+    return [int(part) for part in parts]

@@ -15,6 +15,7 @@ from nbgrader.api import Gradebook, MissingEntry
 
 from autograder.build.student_form import released_notebook
 from autograder.course import Assignment, Course
+from autograder.gradebook.decisions import choices
 from autograder.judge import records
 from autograder.judge.grading import Judge
 from autograder.judge.inputs import Inputs, inputs_of
@@ -75,9 +76,11 @@ def _file(course: Course, assignment: Assignment, student: str) -> Path:
 
 
 def digest_of(course: Course, assignment: Assignment, student: str, state: str) -> str:
-    """A digest of the state and of every file that a student handed in."""
+    """A digest of the state, every file that a student handed in, and what assistants chose."""
     digest = hashlib.sha256(state.encode())
     folder = course.root / "submitted" / student / assignment.name
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         digest.update(str(path.relative_to(folder)).encode() + path.read_bytes())
+    if chosen := choices(course, assignment, student):
+        digest.update(json.dumps(chosen, sort_keys=True).encode())
     return digest.hexdigest()

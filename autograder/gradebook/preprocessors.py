@@ -25,7 +25,7 @@ from autograder.course import Course
 from autograder.gradebook.database import close_grades, mark_not_graded
 from autograder.gradebook.graft import grade_id_of, graft
 from autograder.gradebook.judging import JudgeFailed
-from autograder.gradebook.untrusted import read_submission
+from autograder.gradebook.untrusted import read_submission, submission_of
 from autograder.judge import records
 from autograder.judge.grading import Graded, Judge
 from autograder.judge.redaction import for_students
@@ -122,7 +122,7 @@ class JudgeExercises(NbGraderPreprocessor):
     def _grade(self, course: Course, place: Place) -> dict[str, tuple[records.Record, Graded]]:
         """What the judge found, by exercise, and what was kept of it; empty when it failed."""
         assignment = course.assignment(place.assignment)
-        submission = read_submission(place.submitted, course.artifacts_of(assignment))
+        submission = submission_of(course, assignment, place.student)
         reason = ""
         try:
             judge = self.judge or Judge(course, find_sandbox())

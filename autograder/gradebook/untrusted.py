@@ -22,8 +22,10 @@ from nbformat.v4 import new_output
 from PIL import Image
 
 from autograder.course import Assignment, Course
+from autograder.gradebook.decisions import choices, work_of
 from autograder.gradebook.salvage import salvage
 from autograder.judge.artifacts import with_artifacts
+from autograder.judge.choices import with_choices
 from autograder.judge.redaction import legible
 from autograder.student.artifacts import MAX_ARTIFACT
 from autograder.student.cells import MAX_CELL, MAX_CELLS, MAX_CODE
@@ -79,15 +81,17 @@ class SubmittedNotebook:
         problems: what is wrong with the file as a whole.
         artifacts: content of the files that were handed in beside it, by name.
         is_whole: whether all of the file could be read.
+        choices: cells that an assistant chose as answers; see `with_choices`.
     """
 
     cells: tuple[StudentCell, ...]
     problems: tuple[str, ...] = ()
     artifacts: dict[str, bytes] = field(default_factory=dict)
     is_whole: bool = True
+    choices: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
     def for_judge(self) -> nbformat.NotebookNode:
-        """Nothing but types, ids and sources of the cells, and the artifacts."""
+        """Nothing but types, ids and sources of the cells, the artifacts and the choices."""
         notebook = {
             "nbformat": 4,
             "nbformat_minor": 5,
@@ -102,7 +106,8 @@ class SubmittedNotebook:
                 for cell in self.cells
             ],
         }
-        return nbformat.from_dict(with_artifacts(notebook, self.artifacts))
+        carried = with_artifacts(notebook, self.artifacts)
+        return nbformat.from_dict(with_choices(carried, self.choices))
 
 
 def read_regular(path: Path, limit: int) -> bytes:
@@ -178,9 +183,10 @@ def submitted_notebook(course: Course, assignment: Assignment, student: str) -> 
 
 
 def submission_of(course: Course, assignment: Assignment, student: str) -> SubmittedNotebook:
-    """What a student handed in, the artifacts that the assignment asks for included."""
+    """What a student handed in, with the artifacts that the assignment asks for and the choices."""
     path = submitted_notebook(course, assignment, student)
-    return read_submission(path, course.artifacts_of(assignment))
+    read = read_submission(path, course.artifacts_of(assignment))
+    return replace(read, choices=choices(course, assignment, student, work_of(read.cells)))
 
 
 def parse_submission(content: bytes) -> SubmittedNotebook:

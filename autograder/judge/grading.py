@@ -15,6 +15,7 @@ import nbformat
 from autograder.build.edition import edition
 from autograder.course import Assignment, Course, CourseExercise
 from autograder.judge.artifacts import artifacts_of, digest_of
+from autograder.judge.choices import as_chosen, choices_of, in_words
 from autograder.judge.connection import WorkerConnection
 from autograder.judge.deadlines import deadline, remember, remembered
 from autograder.judge.sandbox import Mounts, Sandbox
@@ -133,21 +134,15 @@ class Judge:
 
         Args:
             assignment: what the notebook answers.
-            notebook: the submission; only the sources of its cells are read, and the artifacts that
-                it carries (see `with_artifacts`).
+            notebook: the submission; only the sources of its cells are read, and the artifacts and
+                choices that it carries (see `with_artifacts`, `with_choices`).
         """
         exercises = self.course.exercises_of(assignment)
         setup = self._setup(assignment)
         artifacts = artifacts_of(notebook)
         modules = self.course.test_modules(assignment)
         programs = {
-            exercise.id: program_for(
-                exercise,
-                notebook,
-                setup=setup,
-                bindings=self._bindings(exercise),
-                other_ids=[other.id for other in exercises],
-            )
+            exercise.id: self._program(exercise, notebook, setup, exercises)
             for exercise in exercises
         }
         graded: dict[str, Graded] = {}
@@ -166,6 +161,27 @@ class Judge:
             except Exception as error:
                 graded[id] = _not_graded(sitting.exercise, sitting.program, error)
         return {exercise.id: graded[exercise.id] for exercise in exercises}
+
+    def _program(
+        self,
+        exercise: CourseExercise,
+        notebook: nbformat.NotebookNode,
+        setup: str,
+        exercises: Sequence[CourseExercise],
+    ) -> Program:
+        """What runs for an exercise: what reading the notebook finds, or what was chosen."""
+
+        def read(cells: Mapping[str, Any]) -> Program:
+            others = [other.id for other in exercises]
+            bindings = self._bindings(exercise)
+            return program_for(exercise, cells, setup=setup, bindings=bindings, other_ids=others)
+
+        choice = choices_of(notebook).get(exercise.id)
+        if choice is None:
+            return read(notebook)
+        chosen = as_chosen(notebook, exercise.id, choice)
+        answer = read({**chosen, "cells": chosen["cells"][-1:]}).answer
+        return replace(read(chosen), answer=answer, repairs=(in_words(choice),))
 
     def grade_answer(
         self, id: str, answer: Path, *, artifact: Path | None = None, hidden: bool = True

@@ -1,0 +1,162 @@
+"""`course repairs`: what was mended to find an answer, for assistants to accept or override."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from autograder.course import Assignment, Course
+from autograder.gradebook.decisions import choices, decide, decided, work_of
+from autograder.gradebook.grading import chosen_students, class_grades
+from autograder.gradebook.untrusted import SubmittedNotebook, submission_of
+from autograder.judge.choices import as_chosen, in_words
+from autograder.judge.redaction import legible
+from autograder.student.program import program_for
+
+FIRST_LINE = 60  # characters of a cell that are shown
+
+
+@dataclass(frozen=True)
+class Repair:
+    """An exercise of a student's whose answer was not simply in its cell.
+
+    Attributes:
+        said: what was repaired when it was last graded.
+        decision: what an assistant made of it, in words; "" when nobody looked yet.
+        graded: whether the points come from that decision.
+    """
+
+    student: str
+    exercise: str
+    points: float | None
+    said: tuple[str, ...]
+    decision: str
+    graded: bool
+
+
+def repairs_of(course: Course, assignment: Assignment) -> Iterator[Repair]:
+    """All repairs of a class, as it was last graded, and overrides that wait to be graded."""
+    for line in class_grades(course, assignment).students:
+        if not line.exercises:
+            continue
+        submission = submission_of(course, assignment, line.student)
+        problems = set(map(legible, submission.problems))
+        decisions = decided(course, assignment, line.student, work_of(submission.cells))
+        for grade in line.exercises:
+            repairs = grade.record.repairs if grade.record else ()
+            said = tuple(repair for repair in repairs if repair not in problems)
+            chosen = decisions.get(grade.id)
+            expected = () if chosen is None else (in_words(chosen),)
+            words = in_words(chosen) if chosen is not None else "accepted"
+            if said or chosen is not None:
+                yield Repair(
+                    line.student,
+                    grade.id,
+                    grade.points,
+                    said,
+                    words if grade.id in decisions else "",
+                    chosen is None or said == expected,
+                )
+
+
+def accept(course: Course, assignment: Assignment, student: str, exercise: str) -> None:
+    """Keep that a person looked at a repair, and that it stands."""
+    work = _work(course, assignment, student, exercise)
+    decide(course, assignment, student, exercise, work=work_of(work.cells), cells=None)
+
+
+def override(
+    course: Course, assignment: Assignment, student: str, exercise: str, cells: Sequence[int]
+) -> None:
+    """Let other cells be the answer when the work is next graded.
+
+    Args:
+        cells: numbers as `print_cells` shows them, joined in that order; none for no answer.
+
+    Raises:
+        ValueError: there is no such work, exercise or cell, or the cells do not define the answer.
+    """
+    work = _work(course, assignment, student, exercise)
+    if wrong := [number for number in cells if not 0 < number <= len(work.cells)]:
+        raise ValueError(f"there is no cell {wrong[0]}: it has {len(work.cells)}")
+    if cells:
+        declared = course.exercise(exercise)
+        alone = {"cells": as_chosen(work.for_judge(), exercise, cells)["cells"][-1:]}
+        answer = program_for(declared, alone, setup="", bindings={}).answer
+        if answer is None or not _is_python(answer.source):
+            numbers = ", ".join(map(str, cells))
+            raise ValueError(f"{declared.name} is not defined in {numbers} of {student}'s cells")
+    decide(course, assignment, student, exercise, work=work_of(work.cells), cells=cells)
+
+
+def print_repairs(found: Sequence[Repair], assignment: Assignment, console: Console) -> None:
+    """Print a class's repairs, and what to do about them."""
+    if not found:
+        _say(console, f"{assignment.name}: no answer had to be repaired.")
+        return
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    for title in ("student", "exercise", "points", "how the answer was found", "decision"):
+        table.add_column(title, overflow="fold")
+    for each in found:
+        points = "none" if each.points is None else f"{each.points:g}"
+        decision = each.decision or "nobody looked yet"
+        waits = "" if each.graded else " (not graded yet)"
+        row = (each.student, each.exercise, points, "; ".join(each.said), decision + waits)
+        table.add_row(*map(Text, row))
+    console.print(table)
+    _say(console, f"To look at one: course repairs {assignment.number} STUDENT EXERCISE")
+
+
+def print_cells(
+    course: Course, assignment: Assignment, student: str, exercise: str, console: Console
+) -> None:
+    """Print the cells that an answer may be in, with their numbers."""
+    work = _work(course, assignment, student, exercise)
+    declared = course.exercise(exercise)
+    for repair in repairs_of(course, assignment):
+        if (repair.student, repair.exercise) == (student, exercise):
+            _say(console, "; ".join(repair.said))
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    for title in ("cell", "type", "id", "begins with", ""):
+        table.add_column(title, overflow="fold")
+    chosen = choices(course, assignment, student, work_of(work.cells)).get(exercise, ())
+    for number, cell in enumerate(work.cells, 1):
+        names_it = re.search(rf"\b{re.escape(declared.name)}\b", cell.source)
+        if not cell.source.strip() or (cell.type != "code" and not names_it):
+            continue
+        first = legible(cell.source.strip().split("\n", 1)[0], FIRST_LINE)
+        mark = "chosen" if number in chosen else f"names {declared.name}" if names_it else ""
+        table.add_row(*map(Text, (str(number), cell.type, cell.id, first, mark)))
+    console.print(table)
+    command = f"course repairs {assignment.number} {student} {exercise}"
+    _say(console, f"It stands:           {command} --accept")
+    _say(console, f"Other cells are it:  {command} --use 4   (or --use 4,5: joined)")
+    _say(console, f"There is no answer:  {command} --none")
+
+
+def _work(course: Course, assignment: Assignment, student: str, exercise: str) -> SubmittedNotebook:
+    """A student's work, in which an exercise of the assignment is asked about."""
+    chosen_students(course, assignment, [student])
+    ids = [each.id for each in course.exercises_of(assignment)]
+    if exercise not in ids:
+        raise ValueError(f"{assignment.name} has no {exercise!r}; it has {', '.join(ids)}")
+    return submission_of(course, assignment, student)
+
+
+def _is_python(source: str) -> bool:
+    try:
+        ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True
+
+
+def _say(console: Console, line: str) -> None:
+    console.print(line, markup=False, highlight=False, soft_wrap=True)
