@@ -33,6 +33,17 @@ def test_the_formgraders_button_grades_with_the_judge(autograded: Course, page: 
     expect(page.locator("tr:has(td:text-is('ben')) .score")).to_have_text("40 / 100")
 
 
+def test_a_question_is_read_across_the_class(autograded: Course, page: Page) -> None:
+    """As the page of questions says: from one answer to the same one of the next submission."""
+    page.goto("/formgrader/gradebook/01_vectors/01_vectors")
+    page.locator("a.name-hidden").first.click()
+    first = page.url
+    page.locator(f"input#{ANSWER}").focus()
+    page.keyboard.press("Control+Period")
+    page.wait_for_url(lambda address: "/submissions/" in address and first not in address)
+    expect(page.locator(f"input#{ANSWER}")).to_be_focused()
+
+
 def test_a_written_answer_is_graded_by_hand_and_everything_counts(
     autograded: Course, page: Page, tmp_path: Path
 ) -> None:
