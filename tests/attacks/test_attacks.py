@@ -13,8 +13,8 @@ import pytest
 
 from autograder.course import Course
 from autograder.gradebook.grading import ExerciseGrade, Status
+from autograder.judge.forks import FIRST_UID
 from autograder.judge.sandbox import Unsandboxed
-from autograder.judge.workers import FIRST_UID
 from autograder.samples import read_class, write_submissions
 from autograder.student.verdicts import Outcome
 from tests.attacks.arena import (
