@@ -37,6 +37,7 @@ def test_a_question_is_read_across_the_class(autograded: Course, page: Page) -> 
     """As the page of questions says: from one answer to the same one of the next submission."""
     page.goto("/formgrader/gradebook/01_vectors/01_vectors")
     page.locator("a.name-hidden").first.click()
+    page.wait_for_url("**/submissions/**")  # loaded, too: its keys are set up then
     first = page.url
     page.locator(f"input#{ANSWER}").focus()
     page.keyboard.press("Control+Period")

@@ -1,6 +1,6 @@
 # number = "A4"
 # tries = "rewrites whatever is compiled, imported or executed after it"
-# says = 'should be 32'
+# says = 'should be 32|no definition found'
 inside_the_sandbox()
 
 import builtins
