@@ -331,6 +331,8 @@ def _rejoined(pieces: Sequence[str], separators: Sequence[str]) -> Iterator[str]
         source = pieces[0]
         for separator, piece in zip(way, pieces[1:], strict=True):
             in_indentation = source.rpartition("\n")[2].isspace()
+            if separator == "" and not in_indentation:
+                piece = piece.lstrip("\n")  # where a magic stood above it
             source += piece if in_indentation else separator + piece
         yield source
 

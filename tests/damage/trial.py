@@ -130,11 +130,11 @@ def _outcome(
         if not right:
             trial.complaints.append(f"{exercise.id} is all there, and was not found: {repairs}")
             return Outcome.NOT_FOUND
-        cell = whole[left.places[0]]
-        in_place = (
+        in_place = any(
             cell.type == "code"
-            and same_code(cell.text, text, exercise.name)
             and own in _ids_in_file(cell.id, cell.grade_id, saving)
+            and same_code(cell.text, text, exercise.name)
+            for cell in whole
         )
         if not in_place and not repairs:
             trial.complaints.append(f"{exercise.id} was mended, and nothing is said of it")

@@ -127,6 +127,11 @@ def test_a_piece_that_was_pasted_twice_is_joined_once():
     assert made.repairs == ("cell ex-area was split into 2: joined again",)
 
 
+def test_a_piece_of_a_line_below_a_magic_is_joined():
+    made = program(("ex-area", "def area(x, y):\n    return x"), ("rest", "!ls\n * y + (0)\n#"))
+    assert run(made)[0]["area"](3, 4) == 12
+
+
 def test_a_broken_cell_below_a_comment_is_no_part_of_the_answer():
     made = program(("ex-area", f"{ANSWER}  # done"), ("play", "for x in range(3)\n    area(x, x)"))
     assert made.answer.source == f"{ANSWER}  # done"
