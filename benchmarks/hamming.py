@@ -1,8 +1,6 @@
 """Hamming search, mean average precision and ADSH's code update, against their usual forms."""
 
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
-from multiprocessing import get_context
 
 import faiss
 import numpy as np
@@ -16,8 +14,7 @@ from benchmarks.harness import (
     Comparison,
     Row,
     interleaved_medians,
-    peak_memory,
-    restart_peak_memory,
+    peak_in_fresh_process,
 )
 from course_lib.hashing import (
     hamming_mean_average_precision,
@@ -141,8 +138,9 @@ def _precision(repeats: int) -> Comparison:
 def _update(repeats: int) -> Comparison:
     ours, published = _Update(dense=False), _Update(dense=True)
     peer = "with the dense similarity matrix, as published"
+    forms = {OURS: False, peer: True}
     seconds = interleaved_medians({OURS: ours, peer: published}, repeats)
-    peaks = {OURS: _peak_of(dense=False), peer: _peak_of(dense=True)}
+    peaks = {name: peak_in_fresh_process(_Update, dense) for name, dense in forms.items()}
     comparison = Comparison(
         f"ADSH's code update: {ITEMS} codes of {BITS} bits, a sample of {SAMPLE}",
         [Row(name, seconds[name], f"peak {peaks[name] / 2**20:.0f} MiB") for name in peaks],
@@ -158,7 +156,7 @@ def _update(repeats: int) -> Comparison:
 class _Update:
     """One sweep over all bits, from outputs, codes and labels."""
 
-    def __init__(self, *, dense: bool) -> None:
+    def __init__(self, dense: bool) -> None:
         self.dense = dense
         generator = torch.Generator().manual_seed(0)
         self.sample = torch.randperm(ITEMS, generator=generator)[:SAMPLE]
@@ -173,18 +171,6 @@ class _Update:
             return published_update(self.codes, self.outputs, self.sample, similarities)
         products, _ = similarity_products(self.outputs, own, self.labels)
         return update_codes(self.codes, self.outputs, self.sample, products, GAMMA)
-
-
-def _peak_of(*, dense: bool) -> int:
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
-        return process.submit(_peak_here, dense).result()
-
-
-def _peak_here(dense: bool) -> int:
-    update = _Update(dense=dense)
-    before = restart_peak_memory()
-    update()
-    return peak_memory() - before
 
 
 def _codes(n: int, seed: int) -> Tensor:

@@ -2,8 +2,10 @@
 
 import platform
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from importlib.metadata import version
+from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
 from time import perf_counter
@@ -95,6 +97,22 @@ def peak_memory() -> int:
     status = Path("/proc/self/status").read_text()
     (line,) = (line for line in status.splitlines() if line.startswith("VmHWM:"))
     return int(line.split()[1]) * 1024
+
+
+def peak_in_fresh_process(prepare: Callable[..., Callable[[], Any]], *settings: Any) -> int:
+    """Bytes at the peak of one run of what ``prepare(*settings)`` returns, beyond what it holds.
+
+    In a fresh process: memory that one contestant gave back would hide what the next one needs.
+    """
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
+        return process.submit(_peak_here, prepare, settings).result()
+
+
+def _peak_here(prepare: Callable[..., Callable[[], Any]], settings: tuple) -> int:
+    run = prepare(*settings)
+    before = restart_peak_memory()
+    run()
+    return peak_memory() - before
 
 
 def unit_rows(n: int, d: int, seed: int) -> torch.Tensor:

@@ -1,9 +1,7 @@
 """``smooth_ap_loss`` against the published B x B x B form and pytorch-metric-learning's."""
 
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
-from multiprocessing import get_context
 
 import torch
 from pytorch_metric_learning.losses import SmoothAPLoss
@@ -16,8 +14,7 @@ from benchmarks.harness import (
     Comparison,
     Row,
     interleaved_medians,
-    peak_memory,
-    restart_peak_memory,
+    peak_in_fresh_process,
     unit_rows,
 )
 from course_lib.losses import dense_smooth_ap_loss, smooth_ap_loss
@@ -85,7 +82,9 @@ class _Contest:
         embeddings, labels = _embeddings(*batch)
         steps = {name: partial(_step, loss, embeddings, labels) for name, loss in losses.items()}
         seconds = interleaved_medians(steps, repeats)
-        self.peaks = {name: _peak_of(loss, batch) for name, loss in losses.items()}
+        self.peaks = {
+            name: peak_in_fresh_process(_prepared, loss, batch) for name, loss in losses.items()
+        }
         self.comparison = Comparison(
             f"Smooth-AP, forward and backward: {products * images} images, {images} per product",
             [Row(name, seconds[name], f"peak {_mebibytes(self.peaks[name])}") for name in losses],
@@ -95,18 +94,10 @@ class _Contest:
         self.comparison.claims.append(Claim(target, measured, holds))
 
 
-def _peak_of(loss: Loss, batch: tuple[int, int]) -> int:
-    """Bytes at the peak of one step, in a fresh process: nothing given back hides what it needs."""
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
-        return process.submit(_peak_here, loss, batch).result()
-
-
-def _peak_here(loss: Loss, batch: tuple[int, int]) -> int:
-    _step(loss, *_embeddings(4, 4))  # libraries' own memory
-    embeddings, labels = _embeddings(*batch)
-    before = restart_peak_memory()
-    _step(loss, embeddings, labels)
-    return peak_memory() - before
+def _prepared(loss: Loss, batch: tuple[int, int]) -> Callable[[], None]:
+    """One step, with the libraries' own memory taken already."""
+    _step(loss, *_embeddings(4, 4))
+    return partial(_step, loss, *_embeddings(*batch))
 
 
 def _step(loss: Loss, embeddings: Tensor, labels: Tensor) -> None:

@@ -53,13 +53,14 @@ def hamming_search(queries: Tensor, database: Tensor, k: int) -> tuple[Tensor, T
         distances = torch.cat([found.values[:, :k] for found in nearest])
         return distances, torch.cat([found.indices[:, :k] for found in nearest])
 
-    indices = for_each_query(queries, database, lambda _, row: nearest_in(row, k))
-    rows = [(len(queries), k), (len(queries), k)]
-    if not indices:
-        return torch.zeros(rows[0], dtype=torch.int16), torch.zeros(rows[1], dtype=torch.int64)
-    found = np.stack([order for order, _ in indices])
-    away = np.stack([distance for _, distance in indices])
-    return torch.from_numpy(away.astype(np.int16)), torch.from_numpy(found)
+    distances = torch.empty(len(queries), k, dtype=torch.int16)
+    indices = torch.empty(len(queries), k, dtype=torch.int64)
+
+    def look(query: int, row: np.ndarray) -> None:
+        indices.numpy()[query], distances.numpy()[query] = nearest_in(row, k)
+
+    for_each_query(queries, database, look)
+    return distances, indices
 
 
 def nearest_in(distances: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
