@@ -5,6 +5,7 @@ module          what it holds
 ==============  ===============================================================================
 ``codes``       from real outputs to packed bits; Hamming distances
 ``search``      exact search among packed codes
+``index``       ``BinaryIndex``: an index of packed codes, exact or with a graph, kept on disk
 ``precision``   average precision of rankings with ties
 ``baselines``   random hyperplanes, ITQ, spectral hashing: estimators without labels
 ``pairwise``    codes whose inner products are the similarities: stage one of two
@@ -26,6 +27,7 @@ from course_lib.hashing.asymmetric import (
 )
 from course_lib.hashing.baselines import ITQ, LSH, SpectralHashing, itq_rotation_step
 from course_lib.hashing.codes import binarize, hamming_distances, pack_codes, unpack_codes
+from course_lib.hashing.index import BinaryIndex
 from course_lib.hashing.learning import (
     Alternation,
     AlternationSettings,
@@ -45,6 +47,7 @@ __all__ = [
     "Alternation",
     "AlternationSettings",
     "AsymmetricHashing",
+    "BinaryIndex",
     "SpectralHashing",
     "asymmetric_loss",
     "asymmetric_objective",
