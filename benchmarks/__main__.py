@@ -16,6 +16,7 @@ from benchmarks import (
     mining,
     pairwise,
     sampling,
+    scale,
     search,
     smooth_ap,
     training,
@@ -30,6 +31,7 @@ SUBJECTS = {
     "sampling": sampling,
     "smooth_ap": smooth_ap,
     "hamming": hamming,
+    "scale": scale,
     "training": training,
     "grading": grading,
 }

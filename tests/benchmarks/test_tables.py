@@ -1,6 +1,7 @@
 """The page of benchmark tables: some are measured again, the others stay."""
 
-from benchmarks.__main__ import refresh
+from benchmarks import scale
+from benchmarks.__main__ import SUBJECTS, as_markdown, refresh
 from benchmarks.harness import Claim, Comparison, Row
 
 
@@ -33,3 +34,17 @@ def test_the_same_tables_again_leave_the_page_as_it_is(tmp_path):
     once = file.read_text()
     refresh(file, [comparison("Two", 2.5)])
     assert file.read_text().rstrip() == once.rstrip()
+
+
+def test_search_at_scale_is_scaled_from_vectors_that_fit_and_finds_what_faiss_finds():
+    (found,) = scale.measure(1, items=4000, fitting=1000)
+    ours, faiss, vectors = (row.name for row in found.rows)
+    assert (ours, vectors) == (scale.OURS, scale.FLOATS)
+    same, smaller, _ = found.claims
+    assert same.holds
+    assert smaller.measured == "1/341"
+    page = as_markdown([found])
+    assert "codes 0.024 MB, and " in page
+    assert "vectors 8.19 MB; 1000 searched, scaled to 4000" in page
+    assert faiss in page
+    assert SUBJECTS["scale"] is scale
