@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Self
 
@@ -9,6 +11,7 @@ import torch
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
+from tqdm.auto import tqdm
 
 from course_lib.hashing.asymmetric import (
     asymmetric_loss,
@@ -20,7 +23,9 @@ from course_lib.hashing.asymmetric import (
 )
 from course_lib.hashing.codes import binarize
 from course_lib.networks.attribute_aware import A2Net
+from course_lib.training.hardware import PRECISIONS, choose_precision
 from course_lib.validation import (
+    require_choice,
     require_embeddings,
     require_integers,
     require_labels,
@@ -42,6 +47,8 @@ class AlternationSettings:
         weight_decay: of Adam.
         gamma: weight of the outputs' distance from their codes.
         seed: of samples and order.
+        precision: ``"auto"``, ``"float32"`` or ``"bfloat16"``, of convolutions; see
+            ``course_lib.training.hardware``.
     """
 
     rounds: int = 10
@@ -52,11 +59,13 @@ class AlternationSettings:
     weight_decay: float = 0.0
     gamma: float = 200.0
     seed: int = 0
+    precision: str = "auto"
 
     def __post_init__(self) -> None:
         require_integers(1, rounds=self.rounds, sample_size=self.sample_size, epochs=self.epochs)
         require_integers(1, batch_size=self.batch_size)
         require_positive(learning_rate=self.learning_rate, gamma=self.gamma)
+        require_choice(PRECISIONS, precision=self.precision)
 
 
 @dataclass
@@ -78,6 +87,9 @@ def learn_asymmetric(
     inputs: Tensor,
     labels: Tensor,
     settings: AlternationSettings | None = None,
+    *,
+    augment: Callable[[Tensor], Tensor] | None = None,
+    progress: bool = False,
 ) -> Alternation:
     """Train a network for queries in place, and find codes for the database.
 
@@ -87,23 +99,30 @@ def learn_asymmetric(
     Args:
         network: maps inputs to ``(B, C)`` outputs in [−1, 1]; on any device. An ``A2Net`` is
             trained with its own terms, too.
-        inputs: ``(N, ...)`` images or features of the database, on the CPU.
+        inputs: ``(N, ...)`` images or features of the database, on the CPU; floating point, or
+            uint8 images, which the network gets in [0, 1].
         labels: ``(N,)`` integer labels, on the CPU.
         settings: None for the defaults.
+        augment: changes a batch of inputs on the device before the network learns from it; draws
+            from torch's global generator.
+        progress: show a bar of the rounds.
 
     Returns:
         The codes, and how the objective went.
 
     Raises:
         TypeError, ValueError: inputs and labels do not fit.
+        FloatingPointError: the network's outputs are no longer finite.
 
     Source: Jiang & Li, "Asymmetric Deep Supervised Hashing", AAAI 2018, algorithm 1.
     """
     require_module(network, "network")
     require_labels(labels, of=inputs)
 
-    learner = _Learner(network, inputs, labels, settings or AlternationSettings())
-    objectives = [learner.round() for _ in range(learner.settings.rounds)]
+    learner = _Learner(network, inputs, labels, settings or AlternationSettings(), augment)
+    rounds = tqdm(range(learner.settings.rounds), unit="round", disable=not progress)
+    objectives = [learner.round() for _ in rounds]
+    network.eval()
     return Alternation(learner.codes.cpu(), objectives)
 
 
@@ -111,12 +130,19 @@ class _Learner:
     """Network and codes while they are learnt."""
 
     def __init__(
-        self, network: nn.Module, inputs: Tensor, labels: Tensor, settings: AlternationSettings
+        self,
+        network: nn.Module,
+        inputs: Tensor,
+        labels: Tensor,
+        settings: AlternationSettings,
+        augment: Callable[[Tensor], Tensor] | None,
     ) -> None:
+        self.augment = augment
         self.settings = settings
         self.network = network
         self.inputs = inputs
         self.device = next(network.parameters()).device
+        self.precision = choose_precision(settings.precision, self.device)
         self.labels = labels.to(self.device)
         self.generator = torch.Generator().manual_seed(settings.seed)
         self.optimizer = torch.optim.Adam(
@@ -138,6 +164,8 @@ class _Learner:
         squares = n_similar + other**2 * (pairs - n_similar)
         gamma = self.settings.gamma
         before = asymmetric_objective(self.codes, outputs, rows, products, squares, gamma)
+        if not math.isfinite(before):
+            raise FloatingPointError("the outputs are no longer finite: lower learning_rate")
         self.codes = update_codes(self.codes, outputs, rows, products, gamma)
         after = asymmetric_objective(self.codes, outputs, rows, products, squares, gamma)
         return before / pairs, after / pairs
@@ -155,13 +183,17 @@ class _Learner:
 
     def loss(self, batch: Tensor, other: float) -> Tensor:
         """ADSH's loss of a batch; and A²-Net's terms, where the network has them."""
-        images, rows = self.inputs[batch].to(self.device), batch.to(self.device)
+        images, rows = self.given(batch), batch.to(self.device)
+        if self.augment is not None:
+            images = self.augment(images)
         similar = self.labels[rows][:, None] == self.labels
         similarities = torch.where(similar, 1.0, other).to(self.codes.dtype)
         gamma = self.settings.gamma
         if not isinstance(self.network, A2Net):
-            return asymmetric_loss(self.network(images), self.codes, similarities, rows, gamma)
-        outputs, terms = self.network.with_terms(images)
+            outputs = self.forward(images)
+            return asymmetric_loss(outputs, self.codes, similarities, rows, gamma)
+        with self.autocast():
+            outputs, terms = self.network.with_terms(images)
         loss = asymmetric_loss(outputs, self.codes, similarities, rows, gamma)
         return loss + terms.reconstruction + terms.encoding + terms.decorrelation
 
@@ -170,7 +202,22 @@ class _Learner:
         """Of the network in evaluation mode, for rows of the inputs."""
         self.network.eval()
         batches = rows.split(4 * self.settings.batch_size)
-        return torch.cat([self.network(self.inputs[batch].to(self.device)) for batch in batches])
+        return torch.cat([self.forward(self.given(batch)) for batch in batches])
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Outputs of the network, in the inputs' own precision."""
+        with self.autocast():
+            return self.network(inputs).to(inputs.dtype)
+
+    def autocast(self) -> torch.autocast:
+        """Where convolutions are in the chosen precision."""
+        lower = self.precision != torch.float32
+        return torch.autocast(self.device.type, self.precision if lower else None, enabled=lower)
+
+    def given(self, rows: Tensor) -> Tensor:
+        """Inputs on the device, floating point."""
+        inputs = self.inputs[rows].to(self.device)
+        return inputs if inputs.is_floating_point() else inputs.float().div_(255)
 
 
 class AsymmetricHashing(TransformerMixin, BaseEstimator):

@@ -11,9 +11,9 @@ module            what it holds
 ``weights``       ``load_embedder``: a trained embedder, from its file
 ================  ==================================================================================
 
-For hashing there are, as modules to import from, ``attribute_aware`` (``A2Net``), ``semicon``
-(``SEMICON``) and what they are made of: ``channel_transformer``, and ``stages``, which splits a
-backbone before its last stage.
+For hashing there are, as modules to import from, ``hash_network`` (``HashNetwork``),
+``attribute_aware`` (``A2Net``), ``semicon`` (``SEMICON``) and what these are made of:
+``channel_transformer``, and ``stages``, which splits a backbone before its last stage.
 """
 
 from course_lib.networks.backbones import (

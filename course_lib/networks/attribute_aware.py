@@ -85,22 +85,31 @@ class A2Net(nn.Module):
         maps = self.trunk(images.to(memory_format=torch.channels_last))
         masks = self.attention(maps).sigmoid()
         views = [self.whole(maps)] + [self.part(maps * mask) for mask in masks.split(1, dim=1)]
-        return torch.cat([l2_normalize(view) for view in views], dim=1)
+        # Lengths and inner products go on in the images' own precision: bfloat16 has eight bits.
+        with _full_precision(images):
+            return torch.cat([l2_normalize(view.to(images.dtype)) for view in views], dim=1)
 
     def forward(self, images: Tensor) -> Tensor:
         """``(N, 3, H, W)`` images in [0, 1] -> ``(N, n_bits)`` outputs in (−1, 1)."""
-        return self.encoder(self.features(images)).tanh()
+        features = self.features(images)
+        with _full_precision(images):
+            return self.encoder(features).tanh()
 
     def with_terms(self, images: Tensor) -> tuple[Tensor, AttributeTerms]:
         """Outputs, and the terms of the objective that go with them."""
         features = self.features(images)
-        outputs = self.encoder(features).tanh()
-        return outputs, attribute_terms(features, outputs, self.encoder.weight)
+        with _full_precision(images):
+            outputs = self.encoder(features).tanh()
+            return outputs, attribute_terms(features, outputs, self.encoder.weight)
 
     def attention_maps(self, images: Tensor) -> Tensor:
         """``(N, 3, H, W)`` images in [0, 1] -> masks in (0, 1), ``(N, n_parts, h, w)``."""
         maps = self.trunk(images.to(memory_format=torch.channels_last))
         return self.attention(maps).sigmoid()
+
+
+def _full_precision(images: Tensor) -> torch.autocast:
+    return torch.autocast(images.device.type, enabled=False)
 
 
 def _copy_of(stage: nn.Module) -> nn.Module:

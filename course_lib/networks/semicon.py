@@ -133,8 +133,9 @@ class SEMICON(nn.Module):
         # are, whatever their resolution.
         positions = masks.shape[2] * masks.shape[3]
         views += [self.parts(features * mask[:, None] * positions) for mask in masks.unbind(dim=1)]
-        bits = [head(view) for head, view in zip(self.heads, views, strict=True)]
-        return torch.cat(bits, dim=1).tanh()
+        with torch.autocast(images.device.type, enabled=False):
+            pairs = zip(self.heads, views, strict=True)
+            return torch.cat([head(view.to(images.dtype)) for head, view in pairs], dim=1).tanh()
 
     def attention_maps(self, images: Tensor) -> Tensor:
         """``(N, 3, H, W)`` images in [0, 1] -> masks ``(N, 3, h, w)``, for pictures."""

@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from course_lib.hashing import AlternationSettings
 from course_lib.networks import BACKBONES
 from course_lib.training.augmentation import AUGMENTATIONS
+from course_lib.training.hardware import DEVICES
 from course_lib.training.settings import TrainingSettings
 from course_lib.validation import require_choice, require_integers, require_positive
 
 READERS = ("cub", "folders", "omniglot")
 OBJECTIVES = ("classification", "contrastive", "smooth_ap", "triplet")
 LABELS = ("category", "product")
+METHODS = ("pairwise", "head", "asymmetric", "a2net", "semicon")
 METRICS = ("map", "recall@1", "recall@5")
 RANDOM = "random"
 """The start of a stage that goes on from no other."""
@@ -147,6 +150,51 @@ class Stage(TrainingSettings):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Hash(AlternationSettings):
+    """``[hash]``: codes of the database's images and a network for queries, after all stages.
+
+    The database holds the data set's own training images, and each test image is a query. Every
+    method sees as many images as the others.
+
+    Attributes:
+        methods: of ``"pairwise"`` (codes of the labels first, then a network that learns them),
+            ``"head"`` (asymmetric hashing of embeddings: one linear layer), ``"asymmetric"`` (the
+            same, of images), ``"a2net"`` and ``"semicon"`` (so, too, with their own networks).
+        bits: lengths of the codes.
+        start: name of the stage whose backbone they start from, or ``"random"``.
+        labels: ``"category"`` or ``"product"``: images of equal ones are relevant to each other.
+        parts: attended parts of A²-Net.
+        augment: as in a stage; not for ``"head"``.
+        device: as in a stage.
+
+    The rest is that of ``AlternationSettings``.
+    """
+
+    methods: tuple[str, ...] = METHODS
+    bits: tuple[int, ...] = (12, 48)
+    start: str = RANDOM
+    labels: str = "product"
+    parts: int = 4
+    augment: str = "none"
+    device: str = "auto"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for method in self.methods:
+            require_choice(METHODS, methods=method)
+        for bits in self.bits:
+            require_integers(6 if "semicon" in self.methods else 1, bits=bits)
+        for name in ("methods", "bits"):
+            values = getattr(self, name)
+            if not values or len(set(values)) < len(values):
+                raise ValueError(f"{name} must be different, and at least one")
+        require_choice(LABELS, labels=self.labels)
+        require_choice(tuple(AUGMENTATIONS), augment=self.augment)
+        require_choice(DEVICES, device=self.device)
+        require_integers(1, parts=self.parts)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Recipe:
     """A whole recipe.
 
@@ -155,6 +203,7 @@ class Recipe:
         data, search, model: the tables of those names.
         stages: by name, in the order of the file.
         seeds: one run of all stages for each.
+        hash: the table of that name; None where nothing is hashed.
     """
 
     name: str
@@ -163,6 +212,7 @@ class Recipe:
     model: Model = field(default_factory=Model)
     stages: dict[str, Stage]
     seeds: tuple[int, ...] = (0,)
+    hash: Hash | None = None
 
     def to_plain(self) -> dict[str, Any]:
         """As data for JSON."""

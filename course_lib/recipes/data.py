@@ -86,7 +86,7 @@ class LabelledImages(Dataset[tuple[Tensor, Tensor]]):
 
     def __init__(self, collection: ImageCollection, labels: np.ndarray, data: Data) -> None:
         self.collection = collection
-        self.labels = torch.from_numpy(np.asarray(labels, dtype=np.int64))
+        self.labels = torch.tensor(np.asarray(labels, dtype=np.int64))
         self.data = data
         self.images = images_of(collection, data) if data.in_memory else None
 

@@ -7,53 +7,22 @@ has learnt anything. What a trained network is worth shows only beside them.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable
 from pathlib import Path
-from statistics import mean
-from typing import Any
 
-import numpy as np
-import torch
 from torch import Tensor, nn
 from torch.nn.functional import adaptive_avg_pool2d
 
 from course_lib.distances import l2_normalize
-from course_lib.networks import Classifier, Embedder, build_backbone, freeze_batch_norm
-from course_lib.recipes.config import METRICS, RANDOM, Recipe, RecipeError, Stage
-from course_lib.recipes.data import (
-    LabelledImages,
-    Splits,
-    read_splits,
-    search_task,
-)
-from course_lib.reproducibility import seed_everything
-from course_lib.sampling import CategoryProductBatchSampler
-from course_lib.training import (
-    ShuffledBatches,
-    Trainer,
-    classification_objective,
-    contrastive_objective,
-    load_weights,
-    save_weights,
-    smooth_ap_objective,
-    triplet_objective,
-)
-from course_lib.training.augmentation import AUGMENTATIONS
-from course_lib.training.batches import Batches
+from course_lib.recipes.config import METRICS, RANDOM, Recipe, RecipeError
+from course_lib.recipes.data import read_splits, search_task
+from course_lib.recipes.hashing import HashRuns
+from course_lib.recipes.stages import started_embedder, train_stage
+from course_lib.recipes.tables import Results, as_markdown
 from course_lib.training.distributed import World
-from course_lib.training.objectives import Step
 
 RAW, UNTRAINED = "raw pixels", "untrained"
-RECIPE, RESULTS, TABLE, EMBEDDER = (
-    "recipe.json",
-    "results.json",
-    "ladder.md",
-    "embedder.safetensors",
-)
-
-Results = dict[str, dict[str, float]]
-"""Rung -> metric on the test split, and seconds of training."""
+RECIPE, RESULTS, TABLE = "recipe.json", "results.json", "ladder.md"
 
 
 def _silent(line: str) -> None:
@@ -96,14 +65,15 @@ def train_recipe(
         DatasetError: the data set is not on disk.
     """
     world = World.current()
-    splits = read_splits(recipe.data)
+    say = say if world.leads else _silent
+    ladder: HashRuns | _Ladder
+    if recipe.hash is None:
+        ladder = _Ladder(recipe, folder, resume, progress, say)
+    else:
+        ladder = HashRuns(recipe, recipe.hash, folder, resume, progress, say)
     if world.leads:
         _claim(folder, recipe, resume)
     world.wait()
-    ladder = _Ladder(recipe, folder, resume, progress, say if world.leads else _silent, splits)
-    ladder.say(
-        f"test: {len(ladder.test.queries)} queries among {len(ladder.test.retrieval)} images"
-    )
     results: dict[int, Results] = {}
     for seed in recipe.seeds:
         found = ladder.climb(seed)
@@ -115,30 +85,6 @@ def train_recipe(
             (folder / RESULTS).write_text(plain + "\n", encoding="utf-8")
             (folder / TABLE).write_text(as_markdown(recipe, results), encoding="utf-8")
     return results
-
-
-def as_markdown(recipe: Recipe, results: Mapping[int, Results]) -> str:
-    """The ladder as a table: the mean over the seeds, in brackets the lowest and the highest."""
-    titles = {name: stage.title or name for name, stage in recipe.stages.items()}
-    lines = [
-        "| stage | recall@1 | recall@5 | mAP | training, s |",
-        "|---|---:|---:|---:|---:|",
-    ]
-    first = next(iter(results.values()))
-    for rung in first:
-        cells = [titles.get(rung, rung)]
-        for metric in ("recall@1", "recall@5", "map"):
-            cells.append(_spread([100 * rungs[rung][metric] for rungs in results.values()]))
-        seconds = [rungs[rung].get("seconds", 0.0) for rungs in results.values()]
-        cells.append(f"{mean(seconds):.0f}" if any(seconds) else "")
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines) + "\n"
-
-
-def _spread(values: list[float]) -> str:
-    if max(values) - min(values) < 0.05:
-        return f"{values[0]:.1f}"
-    return f"{mean(values):.1f} ({min(values):.1f} to {max(values):.1f})"
 
 
 def _claim(folder: Path, recipe: Recipe, resume: bool) -> None:
@@ -169,8 +115,8 @@ class _Ladder:
         resume: bool,
         progress: bool,
         say: Callable[[str], None],
-        splits: Splits,
     ) -> None:
+        splits = read_splits(recipe.data)
         self.recipe = recipe
         self.folder = folder
         self.resume = resume
@@ -179,81 +125,29 @@ class _Ladder:
         self.train = splits.collection.subset(splits.indices("train"))
         self.validation = search_task(splits, "validation", recipe.data, recipe.search)
         self.test = search_task(splits, "test", recipe.data, recipe.search)
+        say(f"test: {len(self.test.queries)} queries among {len(self.test.retrieval)} images")
 
     def climb(self, seed: int) -> Results | None:
         """All stages of one seed; None when somebody stopped it."""
         folder = self.folder / f"seed-{seed}"
-        untrained = _new_embedder(self.recipe, seed)
+        untrained = started_embedder(self.recipe, RANDOM, seed, folder)
         results = {RAW: self.test.measure(RawPixels()), UNTRAINED: self.test.measure(untrained)}
         for name, stage in self.recipe.stages.items():
             self.say(f"seed {seed}, {stage.title or name}")
-            embedder = _new_embedder(self.recipe, seed)
-            if stage.start != RANDOM:
-                load_weights(embedder, folder / stage.start / EMBEDDER)
-            seconds = self._train(embedder, stage, seed, folder / name)
+            embedder = started_embedder(self.recipe, stage.start, seed, folder)
+            seconds = train_stage(
+                self.recipe,
+                name,
+                embedder,
+                self.train,
+                seed,
+                folder,
+                measure=self.validation.measure,
+                resume=self.resume,
+                progress=self.progress,
+            )
             if seconds is None:
                 return None
             results[name] = {**self.test.measure(embedder), "seconds": seconds}
             self.say("  " + ", ".join(f"{m} {results[name][m]:.3f}" for m in METRICS))
         return results
-
-    def _train(self, embedder: Embedder, stage: Stage, seed: int, folder: Path) -> float | None:
-        """Train an embedder in place; the seconds of its steps, or None if it was stopped."""
-        train = self.train
-        ids = train.category_ids if stage.labels == "category" else train.product_ids
-        classes, labels = np.unique(ids, return_inverse=True)
-        model: nn.Module = embedder
-        if stage.objective == "classification":
-            torch.manual_seed(seed)
-            model = Classifier(embedder, len(classes))
-        if stage.freeze_batch_norm:
-            freeze_batch_norm(model)
-        outcome = Trainer(
-            model,
-            LabelledImages(train, labels, self.recipe.data),
-            _batches(stage, seed, train.category_ids, train.product_ids),
-            _objective(stage),
-            replace(stage, seed=seed),
-            augment=AUGMENTATIONS[stage.augment],
-            evaluate=lambda _: self.validation.measure(embedder),
-            folder=folder,
-            progress=self.progress,
-        ).run(resume=self.resume)
-        if not outcome.finished:
-            return None
-        world = World.current()
-        if world.leads:
-            save_weights(embedder.state_dict(), folder / EMBEDDER)
-        world.wait()
-        return sum(step.seconds for step in outcome.log.steps)
-
-
-def _new_embedder(recipe: Recipe, seed: int) -> Embedder:
-    seed_everything(seed)
-    backbone = build_backbone(recipe.model.backbone, pretrained=recipe.model.pretrained)
-    return Embedder(backbone, dimensions=recipe.model.dimensions)
-
-
-def _objective(stage: Stage) -> Step:
-    if stage.objective == "classification":
-        return classification_objective()
-    if stage.objective == "contrastive":
-        return contrastive_objective(stage.margin)
-    if stage.objective == "smooth_ap":
-        return smooth_ap_objective(stage.temperature)
-    return triplet_objective(stage.margin)
-
-
-def _batches(stage: Stage, seed: int, category_ids: Any, product_ids: Any) -> Batches:
-    world = World.current()
-    place = {"seed": seed, "rank": world.rank, "world_size": world.size}
-    if stage.objective == "classification":
-        return ShuffledBatches(len(product_ids), stage.batch_size, **place)
-    return CategoryProductBatchSampler(
-        category_ids,
-        product_ids,
-        n_categories=stage.n_categories,
-        n_products=stage.n_products,
-        n_images=stage.n_images,
-        **place,
-    )

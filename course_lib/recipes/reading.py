@@ -9,7 +9,7 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
-from course_lib.recipes.config import RANDOM, Data, Model, Recipe, RecipeError, Search, Stage
+from course_lib.recipes.config import RANDOM, Data, Hash, Model, Recipe, RecipeError, Search, Stage
 from course_lib.validation import require_integers
 
 
@@ -74,7 +74,7 @@ def _apply(table: dict[str, Any], change: str) -> None:
 
 
 def _recipe(name: str, table: Mapping[str, Any]) -> Recipe:
-    known = ("data", "search", "model", "training", "stage", "seeds")
+    known = ("data", "search", "model", "training", "stage", "hash", "seeds")
     for key in table:
         if key not in known:
             raise ValueError(f"unknown key {key!r}: at the top there may be {', '.join(known)}")
@@ -96,14 +96,34 @@ def _recipe(name: str, table: Mapping[str, Any]) -> Recipe:
     if not seeds or len(set(seeds)) < len(seeds):
         raise ValueError("seeds must be different integers, and at least one")
     require_integers(0, **{f"seeds[{i}]": seed for i, seed in enumerate(seeds)})
+    data = _build(Data, _entries(Data, table["data"], "data"), "data")
+    hashing = None
+    if "hash" in table:
+        hashing = _hash(table, data, stages)
     return Recipe(
         name=name,
-        data=_build(Data, _entries(Data, table["data"], "data"), "data"),
+        data=data,
         search=_build(Search, _entries(Search, table.get("search", {}), "search"), "search"),
         model=_build(Model, _entries(Model, table.get("model", {}), "model"), "model"),
         stages=stages,
         seeds=seeds,
+        hash=hashing,
     )
+
+
+def _hash(table: Mapping[str, Any], data: Data, stages: Mapping[str, Stage]) -> Hash:
+    hashing: Hash = _build(Hash, _entries(Hash, table["hash"], "hash"), "hash")
+    if hashing.start not in {RANDOM, *stages}:
+        known = ", ".join([RANDOM, *stages])
+        raise ValueError(f"hash.start is {hashing.start!r}: it must be one of {known}")
+    if "search" in table:
+        raise ValueError("[search] must be left out beside [hash]: all test images are queries")
+    if data.test_products or data.validation_products or not data.in_memory:
+        raise ValueError(
+            "beside [hash], data.test_products, data.validation_products and data.in_memory must "
+            "be left out: the data set's own split is searched, in memory"
+        )
+    return hashing
 
 
 def _table(value: Any, where: str) -> dict[str, Any]:
