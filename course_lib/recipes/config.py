@@ -153,7 +153,7 @@ class Stage(TrainingSettings):
 class Hash(AlternationSettings):
     """``[hash]``: codes of the database's images and a network for queries, after all stages.
 
-    The database holds the data set's own training images, and each test image is a query. Every
+    The database holds all images but the data set's own test images, which are the queries. Every
     method sees as many images as the others.
 
     Attributes:
