@@ -93,6 +93,46 @@ class TestLearnAsymmetric:
         settings = AlternationSettings(rounds=1, sample_size=2000)
         assert learn_asymmetric(network, x, labels, settings).codes.shape == (10, 8)
 
+    def test_bytes_are_the_same_as_their_images_in_0_to_1(self):
+        pictures, labels = striped_birds()
+        as_bytes = (pictures * 255).round().to(torch.uint8)
+        learnt = []
+        for inputs in (as_bytes, as_bytes.float() / 255):
+            torch.manual_seed(0)
+            network = A2Net(SmallResNet((8, 16)), 8)
+            settings = AlternationSettings(rounds=1, epochs=1, batch_size=16)
+            learnt.append(learn_asymmetric(network, inputs, labels, settings).codes)
+        assert torch.equal(*learnt)
+
+    def test_changes_the_batches_that_it_learns_from_and_no_others(self):
+        network = nn.Sequential(nn.Linear(4, 8), nn.Tanh())
+        seen = []
+
+        def look(batch):
+            seen.append(len(batch))
+            return batch
+
+        settings = AlternationSettings(rounds=2, epochs=3, sample_size=10, batch_size=4)
+        learn_asymmetric(network, torch.randn(20, 4), torch.arange(20) % 2, settings, augment=look)
+        assert seen == [4, 4, 2] * 6
+
+    @pytest.mark.parametrize("build", [A2Net, SEMICON])
+    def test_in_bfloat16_outputs_and_codes_stay_float32(self, build):
+        pictures, labels = striped_birds()
+        network = build(SmallResNet((8, 16)), 8)
+        settings = AlternationSettings(rounds=1, epochs=1, batch_size=16, precision="bfloat16")
+        learnt = learn_asymmetric(network, pictures, labels, settings)
+        assert learnt.codes.dtype == torch.float32
+        assert all(value.dtype == torch.float32 for value in network.parameters())
+        assert torch.tensor(learnt.objectives).isfinite().all()
+
+    def test_outputs_that_are_not_finite_are_said(self):
+        network = nn.Sequential(nn.Linear(4, 8), nn.Tanh())
+        settings = AlternationSettings(rounds=1, sample_size=10)
+        inputs = torch.full((20, 4), float("nan"))
+        with pytest.raises(FloatingPointError, match="no longer finite: lower learning_rate"):
+            learn_asymmetric(network, inputs, torch.arange(20) % 2, settings)
+
     @pytest.mark.parametrize("changed", [{"rounds": 0}, {"gamma": 0.0}, {"learning_rate": -1}])
     def test_refuses_bad_settings(self, changed):
         with pytest.raises(ValueError):
