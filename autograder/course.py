@@ -255,7 +255,13 @@ class Course:
         raise ValueError(f"no exercise {id!r}; there are: {known}")
 
     def exercises_of(self, assignment: Assignment) -> list[CourseExercise]:
-        """The exercises of one assignment."""
+        """The exercises of one assignment.
+
+        Raises:
+            ValueError: the assignment is another course's, of which nothing is known here.
+        """
+        if assignment.notebooks != self.notebooks:
+            raise ValueError(f"{assignment.ipynb} is not of the course in {self.root}")
         return [e for e in self._exercises if e.assignment == assignment]
 
     def artifacts_of(self, assignment: Assignment) -> tuple[str, ...]:

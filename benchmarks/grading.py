@@ -26,7 +26,7 @@ import psutil
 from jupyter_client.manager import start_new_kernel
 
 from autograder.build.release import release
-from autograder.course import Assignment, Course
+from autograder.course import Course
 from autograder.demo import own_course
 from autograder.gradebook.intake import collect
 from autograder.gradebook.roster import enter_roster
@@ -76,7 +76,7 @@ def measure(repeats: int) -> list[Comparison]:
     with tempfile.TemporaryDirectory(prefix="grading-") as scratch:
         course = own_course(Course.find(Path.cwd()), Path(scratch) / "ours")
         assignment = course.assignment(ASSIGNMENT)
-        submissions = _hand_in(course, assignment, CLASS)
+        submissions = _hand_in(course, CLASS)
         small = _grade(course, CLASS)
         rows = [Row(OURS, small.seconds / CLASS, f"{CLASS} submissions, sandboxed")]
         lean = lean_notebook(course, assignment, nbformat.read(submissions[0], as_version=4))
@@ -92,7 +92,7 @@ def measure(repeats: int) -> list[Comparison]:
             each.claim_faster(peer, FACTOR)
 
         other = own_course(Course.find(Path.cwd()), Path(scratch) / "large")
-        _hand_in(other, assignment, LARGE_CLASS)
+        _hand_in(other, LARGE_CLASS)
         large = _grade(other, LARGE_CLASS)
         whole = Comparison(
             f"Grading assignment {assignment.name}: a class of {LARGE_CLASS}",
@@ -193,8 +193,9 @@ def _check(course: Course, repeats: int) -> Comparison:
 # ours ---------------------------------------------------------------------------------------------
 
 
-def _hand_in(course: Course, assignment: Assignment, size: int) -> list[Path]:
+def _hand_in(course: Course, size: int) -> list[Path]:
     """Release, write a class of right answers, and collect them."""
+    assignment = course.assignment(ASSIGNMENT)
     archive = release(course, assignment.name)
     workspace = course.state / "workspace"
     shutil.unpack_archive(archive, workspace)
@@ -239,12 +240,25 @@ def _grade(course: Course, size: int) -> Run:
         if process.returncode:
             said.seek(0)
             raise RuntimeError(f"course grade failed:\n{said.read()[-3000:]}")
+    _require_full_marks(course, size)
     waited = sum(
         test["wall"]
         for run in (course.state / "verdicts").rglob("run.json")
         for test in json.loads(run.read_text(encoding="utf-8"))["tests"].values()
     )
     return Run(seconds, waited, sum(peaks.values()), size)
+
+
+def _require_full_marks(course: Course, size: int) -> None:
+    """Refuse a measurement of anything but right answers: an empty one is graded in no time."""
+    verdicts = [
+        json.loads(path.read_text(encoding="utf-8"))
+        for path in (course.state / "verdicts").rglob("verdict.json")
+    ]
+    exercises = course.exercises_of(course.assignment(ASSIGNMENT))
+    right = sum(verdict["points"] == verdict["max_points"] for verdict in verdicts)
+    if right != size * len(exercises):
+        raise RuntimeError(f"{right} of {size * len(exercises)} answers have full marks, not all")
 
 
 def _peaks(grader: int) -> dict[int, int]:

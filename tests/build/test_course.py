@@ -1,5 +1,7 @@
 """A course is found and read from its own table and files."""
 
+import shutil
+
 import pytest
 
 from autograder.course import Course
@@ -85,3 +87,10 @@ def test_modules_of_the_library_are_found(tiny_course):
     assert tiny_course.module_file("tiny_lib") == tiny_course.library / "__init__.py"
     with pytest.raises(ValueError, match="not a module of tiny_lib"):
         tiny_course.module_file("os.path")
+
+
+def test_exercises_of_another_courses_assignment_are_an_error_not_none(tiny_course, tmp_path):
+    shutil.copytree(tiny_course.root, tmp_path / "copy")
+    other = Course.find(tmp_path / "copy")
+    with pytest.raises(ValueError, match="01_vectors.ipynb is not of the course in"):
+        tiny_course.exercises_of(other.assignment("01"))
