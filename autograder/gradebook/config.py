@@ -55,18 +55,17 @@ def grade_with_the_judge(c: Config, course: Course) -> None:
     c.CourseDirectory.db_url = gradebook_url(course)
     c.CourseDirectory.submitted_directory = SUBMITTED
     c.Autograde.exporter_class = f"{HERE}.exporter.SubmissionExporter"
+    # No CheckCellMetadata: the cells' metadata are the release's, which grafting has checked.
     c.Autograde.sanitize_preprocessors = [
         f"{HERE}.preprocessors.GraftStudentCells",
         "nbgrader.preprocessors.OverwriteKernelspec",
         "nbgrader.preprocessors.OverwriteCells",
-        "nbgrader.preprocessors.CheckCellMetadata",
     ]
     c.Autograde.autograde_preprocessors = [
         f"{HERE}.preprocessors.JudgeExercises",
         f"{HERE}.preprocessors.SaveVerdicts",
         f"{HERE}.late.EnterDueDate",
         "nbgrader.preprocessors.AssignLatePenalties",
-        "nbgrader.preprocessors.CheckCellMetadata",
     ]
     c.AssignLatePenalties.plugin_class = f"{HERE}.late.LatePenalty"
     c.GenerateFeedback.preprocessors = [

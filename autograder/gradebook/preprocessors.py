@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,12 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_output
 from nbgrader import utils
 from nbgrader.api import Gradebook
+from nbgrader.nbgraderformat import (
+    MetadataValidator,
+    SchemaTooNewError,
+    SchemaTooOldError,
+    ValidationError,
+)
 from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
 from traitlets import Any as AnyTrait
 
@@ -84,8 +91,23 @@ class GraftStudentCells(NbGraderPreprocessor):
             raise FileNotFoundError(
                 f"{place.release} is missing: run `course release {place.assignment}` first"
             )
+        stat = place.release.stat()
+        _require_sound_metadata(place.release, stat.st_mtime_ns, stat.st_size)
         release = nbformat.read(place.release, as_version=4)
         return graft(release, read_submission(place.submitted)), resources
+
+
+@lru_cache(maxsize=16)  # a class has one release, which takes long to check
+def _require_sound_metadata(release: Path, mtime: int, size: int) -> None:
+    """Refuse a release whose cells nbgrader cannot use; looked at again when the file changed."""
+    try:
+        MetadataValidator().validate_nb(nbformat.read(release, as_version=4))
+    except (ValidationError, SchemaTooOldError, SchemaTooNewError) as error:
+        what = str(error).splitlines()[0]
+        raise ValueError(
+            f"{release} has damaged nbgrader metadata ({what}): run `course release "
+            f"{release.stem}` again"
+        ) from error
 
 
 class JudgeExercises(NbGraderPreprocessor):

@@ -237,6 +237,20 @@ def test_an_assignment_that_was_not_released_is_named(course: Course, grade: Gra
         grade(lambda _: full_marks())
 
 
+def test_nothing_is_graded_from_a_release_whose_metadata_were_damaged(
+    course: Course, grade: GradeAs
+) -> None:
+    hand_in(course, "ann", notebook_of(course))
+    path = course.root / "release" / "01_vectors" / "01_vectors.ipynb"
+    release = nbformat.read(path, as_version=4)
+    cell(release, "check-norm")["metadata"]["nbgrader"]["grade_id"] = "check-dot"
+    nbformat.write(release, path)
+    [problem] = line(grade(lambda _: full_marks())).problems
+    assert "damaged nbgrader metadata (Duplicate grade id: check-dot)" in problem
+    assert "run `course release 01_vectors` again" in problem
+    assert set(rows(course).values()) == {(None, True)}
+
+
 def test_nothing_is_graded_while_a_link_lies_in_submitted(course: Course, grade: GradeAs) -> None:
     hand_in(course, "ann", notebook_of(course)).with_name("leak.txt").symlink_to("/etc/hostname")
     with pytest.raises(ValueError, match="is a symbolic link"):
