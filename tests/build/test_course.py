@@ -92,5 +92,5 @@ def test_modules_of_the_library_are_found(tiny_course):
 def test_exercises_of_another_courses_assignment_are_an_error_not_none(tiny_course, tmp_path):
     shutil.copytree(tiny_course.root, tmp_path / "copy")
     other = Course.find(tmp_path / "copy")
-    with pytest.raises(ValueError, match="01_vectors.ipynb is not of the course in"):
+    with pytest.raises(ValueError, match=r"01_vectors\.ipynb is not of the course in"):
         tiny_course.exercises_of(other.assignment("01"))
