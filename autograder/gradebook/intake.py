@@ -145,7 +145,8 @@ def collect(course: Course, source: Path, assignment: Assignment) -> Intake:
         What was taken in and what was not. Of several submissions of a student the newest counts.
 
     Raises:
-        ValueError: the source is neither a folder nor a readable zip.
+        ValueError: the source is neither a folder nor a readable zip, or there is no room for what
+            is in it.
     """
     report = Intake(assignment.name)
     newest: dict[str, _Found] = {}
@@ -162,8 +163,16 @@ def collect(course: Course, source: Path, assignment: Assignment) -> Intake:
         found = newest[student]
         if reason := _worse_than_present(course, assignment, found):
             report.refused.append((found.found, reason))
-        else:
+            continue
+        try:
             report.taken.append(_take_in(course, wanted, found, known))
+        except OSError as error:
+            raise ValueError(
+                f"the work of {student} could not be put into {course.root / 'submitted'} "
+                f"({error.strerror}). {len(report.taken)} of {len(newest)} submissions are there, "
+                "whole, and nothing was lost: make room, or see who may write there, and collect "
+                "again"
+            ) from error
     return report
 
 

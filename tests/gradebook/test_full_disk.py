@@ -53,6 +53,15 @@ def test_nobody_is_judged_again_whose_grades_were_entered(tried: list[dict[str, 
         assert each["judged"] == sorted(set(STUDENTS) - set(each["done"]))
 
 
+def test_work_that_has_no_room_is_named_with_the_remedy(tried: list[dict[str, Any]]) -> None:
+    refused = [each["said"] for each in tried if each["step"] == "collect" and each["said"]]
+    assert refused
+    for said in refused:
+        assert "could not be put into" in said
+        assert "(No space left on device)" in said
+        assert "make room" in said
+
+
 def test_a_copy_that_has_no_room_is_refused_and_taken_away(tried: list[dict[str, Any]]) -> None:
     refused = [each for each in tried if each["step"] == "back up" and each["said"]]
     assert refused
