@@ -20,6 +20,8 @@ from autograder.judge.system_calls import FORBIDDEN, filter_problem
 GIGABYTE = 1 << 30
 DISK_NEEDED = 5 * GIGABYTE
 LIMITS = Limits()
+GRADING = "grading"
+THIRD_WALL = "grading (a third wall)"
 
 
 @dataclass(frozen=True)
@@ -110,10 +112,12 @@ def _sandbox() -> Iterator[Finding]:
     """The walls around submitted code: the first is needed, the others stand behind it."""
     problem = sandbox_problem()
     if problem:
-        yield Finding("sandbox", "none", problem, needed_for="grading")
+        yield Finding("sandbox", "none", problem, GRADING)
         return
     as_whom = "an unused uid" if os.geteuid() == 0 else "a user without rights"
-    yield Finding("sandbox", f"bubblewrap works: own namespaces, no network, {as_whom}")
+    yield Finding(
+        "sandbox", f"bubblewrap works: own namespaces, no network, {as_whom}", needed_for=GRADING
+    )
     missing = filter_problem()
     state = "none" if missing else f"seccomp refuses {len(FORBIDDEN)} that escapes are made of"
     yield Finding("system calls", state, missing, needed_for="grading (a second wall)")
@@ -123,22 +127,23 @@ def _sandbox() -> Iterator[Finding]:
             "sum of memory",
             f"not bounded: {LIMITS.memory >> 30} GiB for each of {LIMITS.processes} processes",
             "Grade as root, or in a control group that was delegated to you.",
-            needed_for="grading (a third wall)",
+            needed_for=THIRD_WALL,
         )
         return
     group.remove()
-    yield Finding("sum of memory", f"a control group bounds it to {LIMITS.memory_in_all >> 30} GiB")
+    state = f"a control group bounds it to {LIMITS.memory_in_all >> 30} GiB"
+    yield Finding("sum of memory", state, needed_for=THIRD_WALL)
 
 
 def _alembic() -> Finding:
     found = shutil.which("alembic", path=tool_path())
     if found:
-        return Finding("nbgrader's alembic", found)
+        return Finding("nbgrader's alembic", found, needed_for=GRADING)
     return Finding(
         "nbgrader's alembic",
         "not on PATH",
         "Activate the environment, or: pip install alembic",
-        needed_for="grading",
+        GRADING,
     )
 
 
