@@ -18,8 +18,7 @@ from autograder.course import Assignment, Course
 from autograder.gradebook.decisions import choices
 from autograder.judge import records
 from autograder.judge.grading import Judge
-from autograder.judge.inputs import Inputs, inputs_of
-from autograder.student.program import Program
+from autograder.judge.inputs import Inputs, common_inputs
 
 DONE = "graded.json"
 
@@ -38,7 +37,7 @@ def state_of(course: Course, assignment: Assignment, judge: Judge) -> str:
 def inputs_of_all(course: Course, assignment: Assignment, judge: Judge) -> Inputs:
     """What every verdict of an assignment depends on, but the answer itself."""
     assert judge.secret is not None
-    return inputs_of(course, assignment, Program("", "", "", (), {}, None), judge.secret)
+    return common_inputs(course, assignment, judge.secret)
 
 
 def is_done(

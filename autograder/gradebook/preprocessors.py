@@ -35,6 +35,7 @@ from autograder.gradebook.judging import JudgeFailed
 from autograder.gradebook.untrusted import read_submission, submission_of
 from autograder.judge import records
 from autograder.judge.grading import Graded, Judge
+from autograder.judge.inputs import common_inputs
 from autograder.judge.redaction import for_students
 from autograder.judge.sandbox import find_sandbox
 from autograder.student.rendering import html, text
@@ -150,6 +151,7 @@ class JudgeExercises(NbGraderPreprocessor):
             judge = self.judge or Judge(course, find_sandbox())
             found = judge.grade_notebook(assignment, submission.for_judge())
             assert judge.secret is not None
+            common = common_inputs(course, assignment, judge.secret)
             return {
                 id: (
                     records.write(
@@ -157,7 +159,7 @@ class JudgeExercises(NbGraderPreprocessor):
                         place.student,
                         assignment,
                         graded,
-                        secret=judge.secret,
+                        common=common,
                         problems=submission.problems,
                     ),
                     graded,

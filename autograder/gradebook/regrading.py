@@ -30,6 +30,7 @@ from autograder.gradebook.judging import Judged, judge_students
 from autograder.gradebook.untrusted import submission_of
 from autograder.judge import records
 from autograder.judge.grading import Graded, Judge
+from autograder.judge.inputs import common_inputs
 from autograder.judge.records import Record
 from autograder.judge.sandbox import Sandbox
 
@@ -205,13 +206,14 @@ def _apply(
             _leave_to_people(gradebook, assignment, student, before)
     else:  # the same verdicts from other tests: the gradebook need not hear of it
         submission = submission_of(course, assignment, student)
+        common = common_inputs(course, assignment, found.secret)
         for graded in found.grade_notebook(assignment, submission.for_judge()).values():
             records.write(
                 course,
                 student,
                 assignment,
                 graded,
-                secret=found.secret,
+                common=common,
                 problems=submission.problems,
             )
     done.mark_done(course, assignment, student, state.digest)
@@ -266,11 +268,12 @@ def _student(
     if failure := entry["found"].get("failure", ""):
         return StudentRegraded(student, failure=failure)
     problems = submission_of(course, assignment, student).problems
+    common = common_inputs(course, assignment, secret)
     grades = {grade.name: grade for grade in grades_of(gradebook, assignment.name, student)}
     changes, failed = [], []
     for id, found in entry["found"]["graded"].items():
         graded = Graded.from_json(found)
-        now = records.record_of(course, assignment, graded, secret=secret, problems=problems)
+        now = records.record_of(assignment, graded, common=common, problems=problems)
         grade = grades.get(f"check-{id}")
         change = compare(
             kept_record(course, student, assignment, id),

@@ -14,6 +14,7 @@ from autograder.gradebook.regrading import kept_record
 from autograder.gradebook.untrusted import submission_of
 from autograder.judge import records
 from autograder.judge.grading import Judge
+from autograder.judge.inputs import common_inputs
 from autograder.judge.sandbox import Sandbox
 
 
@@ -64,14 +65,13 @@ def verify_grade(
     with Judge(course, sandbox) as judge:
         judged = judge_one(judge, assignment, notebook)
     found = judged.grade_notebook(assignment, notebook)
+    common = common_inputs(course, assignment, judged.secret)
     return [
         _verified(
             course,
             assignment,
             student,
-            records.record_of(
-                course, assignment, graded, secret=judged.secret, problems=submission.problems
-            ),
+            records.record_of(assignment, graded, common=common, problems=submission.problems),
             book.get(f"check-{id}"),
         )
         for id, graded in found.items()

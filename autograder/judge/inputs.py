@@ -6,7 +6,7 @@ import hashlib
 import json
 import platform
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -51,6 +51,12 @@ class Inputs:
     secret: str
     seed: int
 
+    def of(self, program: Program) -> Inputs:
+        """The same, for a verdict on this program."""
+        text = json.dumps(program.to_json(), sort_keys=True)
+        digest = hashlib.sha256(text.encode("utf-8", "surrogatepass"))
+        return replace(self, program=digest.hexdigest())
+
     def changed_since(self, earlier: Inputs) -> tuple[str, ...]:
         """What is not as it was for an earlier verdict, in words; of packages, the versions."""
         changed = [
@@ -65,11 +71,10 @@ class Inputs:
         return (*changed, *versions)
 
 
-def inputs_of(course: Course, assignment: Assignment, program: Program, secret: bytes) -> Inputs:
-    """Hashes of all that a verdict on this program depends on."""
-    text = json.dumps(program.to_json(), sort_keys=True)
+def common_inputs(course: Course, assignment: Assignment, secret: bytes) -> Inputs:
+    """Hashes of all that every verdict of an assignment depends on: no program's is in it."""
     return Inputs(
-        program=hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest(),
+        program="",
         tests=_digest(course.root, _test_sources(course, assignment)),
         library=_digest(course.root, _sources(course.library)),
         kit=_kit(),

@@ -20,7 +20,7 @@ from typing import Any
 
 from autograder.course import Assignment, Course
 from autograder.judge.grading import Graded
-from autograder.judge.inputs import Inputs, inputs_of
+from autograder.judge.inputs import Inputs
 from autograder.judge.redaction import legible
 from autograder.judge.trail import note_mark
 from autograder.student.verdicts import Outcome, Result, Verdict
@@ -92,11 +92,10 @@ def record_folder(course: Course, student: str, assignment: str, exercise: str) 
 
 
 def record_of(
-    course: Course,
     assignment: Assignment,
     graded: Graded,
     *,
-    secret: bytes,
+    common: Inputs,
     problems: Iterable[str] = (),
 ) -> Record:
     """What is kept of what the judge found; see `write`, which keeps it."""
@@ -104,7 +103,7 @@ def record_of(
         assignment.name,
         steady(graded.result),
         tuple(legible(repair) for repair in (*problems, *graded.repairs)),
-        inputs_of(course, assignment, graded.program, secret),
+        common.of(graded.program),
     )
 
 
@@ -119,7 +118,7 @@ def write(
     assignment: Assignment,
     graded: Graded,
     *,
-    secret: bytes,
+    common: Inputs,
     problems: Iterable[str] = (),
 ) -> Record:
     """Keep what the judge found.
@@ -127,13 +126,13 @@ def write(
     Args:
         student: id of the student.
         graded: the judge's answer for one exercise.
-        secret: the key that it drew hidden inputs with.
+        common: what all verdicts of the assignment depend on; see `common_inputs`.
         problems: of the submission as a whole; kept in front of the exercise's own repairs.
 
     Returns:
         What was written to `verdict.json`.
     """
-    record = record_of(course, assignment, graded, secret=secret, problems=problems)
+    record = record_of(assignment, graded, common=common, problems=problems)
     folder = record_folder(course, student, assignment.name, record.result.exercise)
     earlier = _earlier(folder)
     flags = _flags(folder, earlier, record)

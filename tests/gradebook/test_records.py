@@ -13,7 +13,7 @@ import pytest
 from autograder.course import Course
 from autograder.judge import records
 from autograder.judge.grading import Graded
-from autograder.judge.inputs import Inputs, inputs_of
+from autograder.judge.inputs import Inputs, common_inputs
 from autograder.judge.redaction import legible
 from autograder.student.verdicts import Outcome, Result
 from tests.gradebook.samples import SECRET, graded, vectors, verdict
@@ -21,7 +21,13 @@ from tests.gradebook.samples import SECRET, graded, vectors, verdict
 
 def write(course: Course, finding: Graded, student: str = "alice") -> Path:
     """Keep a finding; return where."""
-    records.write(course, student, vectors(course), finding, secret=SECRET)
+    records.write(
+        course,
+        student,
+        vectors(course),
+        finding,
+        common=common_inputs(course, vectors(course), SECRET),
+    )
     return records.record_folder(course, student, "01_vectors", finding.result.exercise)
 
 
@@ -53,7 +59,7 @@ def test_a_record_says_what_it_depends_on(course: Course) -> None:
     finding = graded("dot", verdict("small", 40.0, 40.0))
 
     def inputs() -> Inputs:
-        return inputs_of(course, vectors(course), finding.program, SECRET)
+        return common_inputs(course, vectors(course), SECRET).of(finding.program)
 
     before = inputs()
     assert before == inputs()
@@ -65,7 +71,7 @@ def test_a_record_says_what_it_depends_on(course: Course) -> None:
     ):
         (course.root / part).write_text("# changed\n")
         assert getattr(inputs(), name) != getattr(before, name)
-    other = inputs_of(course, vectors(course), finding.program, b"another secret, 16+")
+    other = common_inputs(course, vectors(course), b"another secret, 16+")
     assert other.secret != before.secret
 
 
