@@ -47,7 +47,7 @@ augment = "mirror_and_shift"
 """
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def one_thread():
     before = torch.get_num_threads()
     torch.set_num_threads(1)
@@ -139,10 +139,10 @@ class TestTrainRecipe:
         assert re.search(r"\| A²-Net \| learnt \| \d", table)
 
     def test_what_is_learnt_finds_the_colours(self, trained):
-        # By chance a sixth of the database is relevant.
+        # A sixth of the database is relevant: at random, mean average precision is about 0.25.
         for rungs in trained[2].values():
-            assert rungs["pairwise-8"]["map"] > 0.5
-            assert rungs["asymmetric-8"]["map"] > 0.5
+            assert rungs["pairwise-8"]["map"] > 0.4
+            assert rungs["asymmetric-8"]["map"] > 0.4
 
     @pytest.mark.parametrize("method", METHODS)
     def test_codes_and_weights_on_disk_give_the_same_figures(self, trained, method):
