@@ -191,6 +191,18 @@ def require_scores(similarities: Tensor, relevant: Tensor) -> None:
     require_same_device(similarities=similarities, relevant=relevant)
 
 
+def require_integer_distances(distances: Tensor, relevant: Tensor) -> None:
+    """Refuse anything but ``(Q, N)`` integer distances with one bool each, N >= 1."""
+    require_tensor(distances, "distances")
+    if distances.is_floating_point() or distances.is_complex() or distances.dtype == torch.bool:
+        raise TypeError(f"distances must be integers, got {distances.dtype}")
+    if distances.ndim != 2:
+        raise ValueError(f"distances must have shape (Q, N), got shape {tuple(distances.shape)}")
+    require_ranking(relevant)
+    require_same_shape(distances=distances, relevant=relevant)
+    require_same_device(distances=distances, relevant=relevant)
+
+
 def require_codes(codes: Tensor, name: str = "codes") -> None:
     """Refuse anything but an ``(N, C)`` tensor of real numbers or bools with C >= 1."""
     require_tensor(codes, name)

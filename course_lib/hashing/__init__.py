@@ -1,8 +1,6 @@
 """Learning to hash: images as short binary codes, compared by counting bits.
 
-==============  ===============================================================================
 module          what it holds
-==============  ===============================================================================
 ``codes``       from real outputs to packed bits; Hamming distances
 ``search``      exact search among packed codes
 ``index``       ``BinaryIndex``: an index of packed codes, exact or with a graph, kept on disk
@@ -11,7 +9,6 @@ module          what it holds
 ``pairwise``    codes whose inner products are the similarities: stage one of two
 ``asymmetric``  the parts of ADSH: its loss, and the update of the database's codes
 ``learning``    their alternation: a network for queries and learnt codes for the database
-==============  ===============================================================================
 
 A *code* is a row of C numbers, each −1 or +1; *packed*, its bits, eight to a byte. With labels,
 a code of the database is *relevant* to a query when their labels are equal.
@@ -25,7 +22,7 @@ from course_lib.hashing.asymmetric import (
     soft_similarities,
     update_codes,
 )
-from course_lib.hashing.baselines import ITQ, LSH, SpectralHashing, itq_rotation_step
+from course_lib.hashing.baselines import ITQ, LSH, Hasher, SpectralHashing, itq_rotation_step
 from course_lib.hashing.codes import binarize, hamming_distances, pack_codes, unpack_codes
 from course_lib.hashing.index import BinaryIndex
 from course_lib.hashing.learning import (
@@ -36,6 +33,7 @@ from course_lib.hashing.learning import (
 )
 from course_lib.hashing.pairwise import pairwise_codes
 from course_lib.hashing.precision import (
+    average_precision_at_k,
     hamming_average_precision,
     hamming_mean_average_precision,
 )
@@ -48,9 +46,11 @@ __all__ = [
     "AlternationSettings",
     "AsymmetricHashing",
     "BinaryIndex",
+    "Hasher",
     "SpectralHashing",
     "asymmetric_loss",
     "asymmetric_objective",
+    "average_precision_at_k",
     "binarize",
     "draw_sample",
     "hamming_average_precision",

@@ -16,13 +16,20 @@ from course_lib.hashing.codes import binarize
 from course_lib.validation import require_at_most, require_embeddings, require_integers
 
 
-class _Hasher(TransformerMixin, BaseEstimator):
-    """What all of them share: centred features, and one code a row."""
+class Hasher(TransformerMixin, BaseEstimator):
+    """What all of them share: centred features, and one code a row.
+
+    A subclass says in ``fit`` what it keeps of the features, beginning with ``self._centre``, and
+    in ``_project`` how centred features become numbers. ``transform`` is then as here.
+
+    Attributes:
+        mean_: ``(D,)``, of the features that ``fit`` saw.
+    """
 
     n_bits: int
 
-    def _start(self, features: Tensor) -> Tensor:
-        """Features without their mean, which is kept."""
+    def _centre(self, features: Tensor) -> Tensor:
+        """Keep the mean of features as ``mean_``; return them without it."""
         require_embeddings(features=features)
         require_integers(1, n_bits=self.n_bits)
         self.mean_ = features.mean(dim=0)
@@ -48,11 +55,12 @@ class _Hasher(TransformerMixin, BaseEstimator):
         raise NotImplementedError
 
 
-class LSH(_Hasher):
+class LSH(Hasher):
     """Locality-sensitive hashing by random hyperplanes: a bit says on which side of one you are.
 
     Two vectors at an angle θ (in radians, seen from the mean) agree in a bit with probability
-    1 − θ/π. Nothing is learnt but the mean.
+    1 − θ/π. Nothing is learnt but the mean. The hyperplanes come from a generator of their own:
+    they depend on the seed only, and global generators stay as they are.
 
     Args:
         n_bits: length of the codes.
@@ -71,13 +79,20 @@ class LSH(_Hasher):
 
     def fit(self, features: Tensor, y: None = None) -> Self:
         """Draw the hyperplanes; ``features`` is ``(N, D)``, floating point."""
-        centred = self._start(features)
-        drawn = torch.randn(centred.shape[1], self.n_bits, generator=_generator(self.seed))
+        ### BEGIN SOLUTION
+        centred = self._centre(features)
+        # A generator of its own: equal seeds give equal codes, and nobody else's numbers change.
+        generator = torch.Generator().manual_seed(self.seed)
+        drawn = torch.randn(centred.shape[1], self.n_bits, generator=generator)
         self.directions_ = drawn.to(features)
         return self
+        ### END SOLUTION
 
     def _project(self, centred: Tensor) -> Tensor:
+        """``(N, n_bits)``: along the normal of each hyperplane."""
+        ### BEGIN SOLUTION
         return centred @ self.directions_
+        ### END SOLUTION
 
 
 def itq_rotation_step(projected: Tensor, rotation: Tensor) -> Tensor:
@@ -110,7 +125,7 @@ def itq_rotation_step(projected: Tensor, rotation: Tensor) -> Tensor:
     return right.T @ left.T
 
 
-class ITQ(_Hasher):
+class ITQ(Hasher):
     """Iterative quantization: turn the principal axes until the codes lose least.
 
     Args:
@@ -135,13 +150,14 @@ class ITQ(_Hasher):
     def fit(self, features: Tensor, y: None = None) -> Self:
         """Find the rotation; ``features`` is ``(N, D)``, floating point."""
         require_integers(0, n_steps=self.n_steps)
-        centred = self._start(features)
+        centred = self._centre(features)
         require_at_most(
             centred.shape[1], f"the features have {centred.shape[1]} dimensions", n_bits=self.n_bits
         )
         axes = principal_axes(centred)[:, : self.n_bits]
         projected = centred @ axes
-        drawn = torch.randn(self.n_bits, self.n_bits, generator=_generator(self.seed))
+        generator = torch.Generator().manual_seed(self.seed)
+        drawn = torch.randn(self.n_bits, self.n_bits, generator=generator)
         rotation, _ = torch.linalg.qr(drawn.to(features))
         losses = [_loss(projected @ rotation)]
         for _ in range(self.n_steps):
@@ -155,7 +171,7 @@ class ITQ(_Hasher):
         return centred @ self.axes_
 
 
-class SpectralHashing(_Hasher):
+class SpectralHashing(Hasher):
     """Spectral hashing: waves along the principal axes, the slowest of all of them.
 
     As if the data filled a box along the axes evenly, the smoothest functions on it are
@@ -178,7 +194,7 @@ class SpectralHashing(_Hasher):
 
     def fit(self, features: Tensor, y: None = None) -> Self:
         """Choose axes and waves; ``features`` is ``(N, D)``, floating point."""
-        centred = self._start(features)
+        centred = self._centre(features)
         axes = principal_axes(centred)[:, : self.n_bits]
         projected = centred @ axes
         lowest, highest = projected.min(dim=0).values, projected.max(dim=0).values
@@ -214,7 +230,3 @@ def principal_axes(centred: Tensor) -> Tensor:
 
 def _loss(rotated: Tensor) -> Tensor:
     return (binarize(rotated) - rotated).square().sum(dim=1).mean()
-
-
-def _generator(seed: int) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)

@@ -8,10 +8,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.hashing.search import for_each_query, nearest_in
+from course_lib.hashing.codes import hamming_distances
+from course_lib.hashing.search import QUERIES_AT_ONCE, for_each_query, nearest_in
 from course_lib.validation import (
     require_at_most,
     require_choice,
+    require_integer_distances,
     require_integers,
     require_labels,
     require_packed,
@@ -20,6 +22,43 @@ from course_lib.validation import (
 
 TIES = ("index", "expected")
 DIVISORS = ("found", "possible", "relevant")
+
+
+def average_precision_at_k(
+    distances: Tensor, relevant: Tensor, k: int, *, divisor: str = "found"
+) -> Tensor:
+    """Average precision of the first k of each ranking by distance, equal distances by index.
+
+    AP@k = 1/T Σ_t t / rank_t, where rank_t is the rank of the t-th relevant item among the first k.
+
+    Args:
+        distances: ``(Q, N)`` integers, such as Hamming distances: of each query from each item.
+        relevant: ``(Q, N)`` bool.
+        k: ranks looked at, 1 <= k <= N.
+        divisor: T. ``"found"``: the relevant items among the first k, as hashing papers do.
+            ``"possible"``: as many as there could be, min(k, relevant items). ``"relevant"``: all
+            relevant items.
+
+    Returns:
+        ``(Q,)`` float64, in [0, 1]. 0 where none of the first k is relevant; NaN where none of the
+        whole row is.
+
+    Raises:
+        TypeError, ValueError: the inputs are not as said above.
+    """
+    require_integer_distances(distances, relevant)
+    require_integers(1, k=k)
+    require_at_most(distances.shape[1], f"a row has {distances.shape[1]} items", k=k)
+    require_choice(DIVISORS, divisor=divisor)
+
+    nearest = distances.argsort(dim=1, stable=True)[:, :k]
+    hits = relevant.gather(1, nearest)
+    ranks = torch.arange(1, k + 1, device=distances.device)
+    precisions = hits.cumsum(dim=1).double() / ranks
+    found, count = hits.sum(dim=1), relevant.sum(dim=1)
+    divisors = {"found": found, "possible": count.clamp(max=k), "relevant": count}
+    average = (precisions * hits).sum(dim=1) / divisors[divisor].clamp(min=1)
+    return average.masked_fill(count == 0, torch.nan)
 
 
 def hamming_average_precision(
@@ -72,8 +111,14 @@ def hamming_average_precision(
         if ties == "expected":
             raise ValueError('ties="expected" needs all ranks: leave out k')
 
+    ranks = len(database_codes) if k is None else k
+    if query_codes.device.type != "cpu" and ties == "index":
+        # Sorting is quick there; codes and distances stay where they are.
+        return _dense(
+            query_codes, query_labels, database_codes, database_labels, ranks, divisor
+        ).cpu()
+
     labels, others = query_labels.cpu().numpy(), database_labels.cpu().numpy()
-    ranks = len(others) if k is None else k
     harmonic = np.concatenate([[0.0], (1 / np.arange(1, len(others) + 1)).cumsum()])
 
     def look(query: int, distances: np.ndarray) -> float:
@@ -112,6 +157,31 @@ def hamming_mean_average_precision(
     if len(answerable) == 0:
         raise ValueError("no query has a relevant code: the two sets share no label")
     return answerable.mean().item()
+
+
+def _dense(
+    query_codes: Tensor,
+    query_labels: Tensor,
+    database_codes: Tensor,
+    database_labels: Tensor,
+    k: int,
+    divisor: str,
+) -> Tensor:
+    """:func:`average_precision_at_k` of Hamming distances, a block of queries at a time."""
+    blocks = zip(
+        query_codes.split(QUERIES_AT_ONCE), query_labels.split(QUERIES_AT_ONCE), strict=True
+    )
+    return torch.cat(
+        [
+            average_precision_at_k(
+                hamming_distances(codes, database_codes),
+                labels[:, None] == database_labels,
+                k,
+                divisor=divisor,
+            )
+            for codes, labels in blocks
+        ]
+    )
 
 
 def _by_index(distances: np.ndarray, relevant: np.ndarray, ranks: int, divisor: str) -> float:

@@ -12,6 +12,7 @@ from torch.nn.functional import one_hot
 
 from benchmarks.hamming import loop_in_numpy
 from course_lib.hashing import (
+    average_precision_at_k,
     hamming_average_precision,
     hamming_distances,
     hamming_mean_average_precision,
@@ -142,6 +143,16 @@ class TestAveragePrecision:
         with pytest.raises(ValueError, match="share no label"):
             hamming_mean_average_precision(codes, torch.tensor([5, 6]), codes, torch.tensor([1, 0]))
 
+    @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA GPU")
+    @pytest.mark.parametrize("divisor", ["found", "possible", "relevant"])
+    @pytest.mark.parametrize("k", [None, 7])
+    def test_is_the_same_on_a_gpu(self, k, divisor):
+        arguments = packed(70), labels(70, 4), packed(90, seed=1), labels(90, 3, seed=1)
+        expected = hamming_average_precision(*arguments, k, divisor=divisor)
+        found = hamming_average_precision(*(a.cuda() for a in arguments), k, divisor=divisor)
+        assert found.device.type == "cpu"
+        assert torch.allclose(found, expected, rtol=0, atol=1e-12, equal_nan=True)
+
     @pytest.mark.parametrize(
         ("changes", "error", "message"),
         [
@@ -162,3 +173,58 @@ class TestAveragePrecision:
         }
         with pytest.raises(error, match=message):
             hamming_average_precision(**{**good, **changes})
+
+
+class TestDenseAveragePrecision:
+    @given(
+        st.integers(0, 6),
+        st.integers(1, 30),
+        st.sampled_from([2, 16]),
+        st.integers(0, 99),
+        st.data(),
+    )
+    def test_is_that_of_codes_for_every_divisor(self, queries, items, n_bits, seed, data):
+        x, y = packed(queries, n_bits, seed), packed(items, n_bits, seed + 1)
+        own, others = labels(max(queries, 1), 4, seed=seed)[:queries], labels(items, seed=seed + 1)
+        k = data.draw(st.integers(1, items))
+        for divisor in ("found", "possible", "relevant"):
+            found = average_precision_at_k(
+                hamming_distances(x, y), own[:, None] == others, k, divisor=divisor
+            )
+            if queries:  # there, an empty set of labels is refused
+                expected = hamming_average_precision(x, own, y, others, k, divisor=divisor)
+                assert torch.allclose(found, expected, rtol=0, atol=1e-12, equal_nan=True)
+            assert found.shape == (queries,)
+            assert found.dtype == torch.float64
+
+    @pytest.mark.parametrize("dtype", [torch.uint8, torch.int16, torch.int64])
+    def test_takes_integers_of_any_kind(self, dtype):
+        distances = torch.tensor([[3, 0, 200, 3]]).to(dtype)
+        relevant = torch.tensor([[False, False, True, True]])
+        found = average_precision_at_k(distances, relevant, 4)
+        assert found.item() == pytest.approx((1 / 3 + 2 / 4) / 2)
+
+    @pytest.mark.parametrize(
+        ("changes", "error", "message"),
+        [
+            ({"distances": torch.zeros(1, 4)}, TypeError, "distances must be integers"),
+            (
+                {"distances": torch.zeros(4).long()},
+                ValueError,
+                r"distances must have shape \(Q, N\)",
+            ),
+            ({"relevant": torch.ones(1, 4)}, TypeError, "relevant must be bool"),
+            ({"relevant": torch.ones(1, 3).bool()}, ValueError, "must have the same shape"),
+            ({"k": 0}, ValueError, "k must be at least 1"),
+            ({"k": 5}, ValueError, "k is 5, but a row has 4 items"),
+            ({"divisor": "k"}, ValueError, "divisor must be one of"),
+        ],
+    )
+    def test_refuses_bad_input_by_name(self, changes, error, message):
+        good = {
+            "distances": torch.zeros(1, 4, dtype=torch.int16),
+            "relevant": torch.ones(1, 4, dtype=torch.bool),
+            "k": 2,
+        }
+        with pytest.raises(error, match=message):
+            average_precision_at_k(**{**good, **changes})
