@@ -1,0 +1,10 @@
+"""The relaxation of training.
+
+Diagnosis: relaxes the step
+"""
+
+import torch
+
+
+def binarize(outputs):
+    return outputs.detach().tanh()
