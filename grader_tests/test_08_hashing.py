@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,7 +17,7 @@ from autograder.student.expectations import (
     expect_tensor,
     fail,
 )
-from autograder.student.submission import Submission
+from autograder.student.submission import Remote, Submission
 
 # binarize --------------------------------------------------------------------------------------
 
@@ -454,3 +455,500 @@ WRONG_DISTANCES = [
         "counts the low four bits of a byte only",
         "After counts of pairs and of fours, the two counts of four must be added, too.")),
 ]  # fmt: skip
+
+
+# average precision -----------------------------------------------------------------------------
+
+# By rank, relevant is 1 0 1 | 0 1 1 0, 0 0 1 | 1 0 0 0 and 0 1 1 | 0 0 1 0: some more than k, some
+# fewer, and none tied.
+DISTANCES = torch.tensor(
+    [[4, 0, 7, 2, 9, 1, 5], [6, 3, 1, 8, 2, 7, 0], [2, 5, 3, 9, 0, 6, 1]], dtype=torch.int16
+)
+RELEVANT = torch.tensor([[0, 1, 1, 1, 0, 0, 1], [0, 1, 0, 0, 1, 0, 0], [1, 0, 0, 0, 0, 1, 1]]) > 0
+RANKINGS = "relevant items at ranks 1, 3, 5, 6, at ranks 3, 4, and at ranks 2, 3, 6 of seven; k=3"
+TIED = torch.tensor([[3, 3, 3, 3, 3], [3, 3, 3, 3, 3], [1, 0, 1, 0, 1]], dtype=torch.int16)
+TIED_RELEVANT = torch.tensor([[0, 0, 0, 1, 1], [1, 1, 0, 0, 0], [1, 0, 0, 1, 1]]) > 0
+
+
+def _row(*values: float) -> torch.Tensor:
+    return torch.tensor(values, dtype=torch.float64)
+
+
+BY_K = Misconception(
+    "divides by k",
+    "The mean is over the relevant items among the first k, not over k ranks: divide by how many "
+    "were found.",
+)
+BY_ALL = Misconception(
+    "divides by all relevant items",
+    'That is divisor="relevant". By default only those found among the first k are counted.',
+)
+BY_POSSIBLE = Misconception(
+    "divides by as many as there could be",
+    'That is divisor="possible". By default the relevant items found among the first k are '
+    "counted.",
+)
+NOT_STABLE = Misconception(
+    "does not keep equally far items in order",
+    "topk, and a sort that is not stable, leave equal distances in any order, and the result "
+    "depends on it. Sort with stable=True, and cut afterwards.",
+)
+WRONG_PRECISIONS = [
+    (_row(0.5833333, 0, 0.5), Misconception(
+        "puts the farthest item first",
+        "Rank 1 is the smallest distance: similarities fall along a ranking, distances rise.")),
+    (_row(0.5555556, 0.1111111, 0.3888889), BY_K),
+    (_row(0.4166667, 0.1666667, 0.3888889), BY_ALL),
+    (_row(0.5555556, 0.1666667, 0.3888889), BY_POSSIBLE),
+    (_row(0.6666667, 0.3333333, 0.4166667), Misconception(
+        "averages 1/rank",
+        "The t-th relevant item counts t / rank: over it stands the number of relevant items up to "
+        "its rank.")),
+    (_row(1, 0.3333333, 0.5), Misconception(
+        "looks at the first relevant item only",
+        "That is the reciprocal rank. Average precision is a mean over all relevant items found.")),
+    (_row(0.6666667, 0.3333333, 0.6666667), Misconception(
+        "is the precision among the first k",
+        "That looks at rank k only. Average precision looks at the rank of each relevant item.")),
+    (_row(1.0833333, 0.3333333, 0.5833333), Misconception(
+        "averages the precision at every rank",
+        "Only the precisions at the ranks of relevant items are averaged: multiply by the hits.")),
+    (_row(1, 0.5, 1), Misconception(
+        "ranks begin at 0", "The nearest item has rank 1: torch.arange(1, k + 1).")),
+    (_row(0.5, 0.25, 0.4166667), Misconception(
+        "ranks begin at 2", "The nearest item has rank 1: torch.arange(1, k + 1).")),
+    (_row(0.7333333, 0.4166667, 0.5555556), Misconception(
+        "ignores k", "Only the first k items of each ranking are looked at.")),
+    (_row(1, 0, 0.5), Misconception(
+        "looks at k - 1 ranks", "The first k are [:, :k]: rank k is among them.")),
+    (_row(1, 0.8333333, 0), Misconception(
+        "takes the ranks of the items for the items at the ranks",
+        "argsort says which item stands at each rank, and so does its slice [:, :k]. Look up "
+        "there, with gather, whether it is relevant.")),
+    (_row(0.5833333, 0.5, 1), Misconception(
+        "does not rank at all",
+        "The items stand in the order of the database: sort the distances first.")),
+]  # fmt: skip
+
+
+@exercise(
+    "average_precision_at_k",
+    object="course_lib.hashing.precision.average_precision_at_k",
+    title="Average precision of the first k, by distance",
+    points=10,
+    difficulty=3,
+    minutes=20,
+    hints=(
+        "First bring `relevant` into the order of the ranking, and keep the first k columns. The "
+        "rest is arithmetic along the rows of this (Q, k) matrix.",
+        "distances.argsort(dim=1, stable=True) says which item stands at each rank, "
+        "relevant.gather(1, ...) looks up whether it is relevant. hits.cumsum(dim=1) counts the "
+        "relevant items up to each rank.",
+        "Divide the counts by the ranks 1 to k, in float64, keep the hits, and sum over the rows. "
+        "Divide by T, or by 1 where T is 0: clamp(min=1). At last put nan where no item of the "
+        "whole row is relevant.",
+    ),
+)
+class TestAveragePrecisionAtK:
+    """1/T Σ t / rank_t."""
+
+    @graded(2, "three rankings, worked out by hand")
+    def test_three_rankings(self, submission):
+        expect_tensor(
+            submission.call(DISTANCES, RELEVANT, 3),
+            shape=(3,),
+            what="the average precision",
+            misconceptions={(): Misconception(
+                "returns one number",
+                "Each query has an average precision: (Q,) of them. The mean comes later.")},
+        )  # fmt: skip
+        expect_close(
+            submission.call(DISTANCES, RELEVANT, 3),
+            _row(0.8333333, 0.3333333, 0.5833333),
+            what="the average precision",
+            given=RANKINGS,
+            help="Found are ranks 1, 3, rank 3, and ranks 2, 3; the precisions there are 1/1, 2/3, "
+            "then 1/3, then 1/2, 2/3.",
+            misconceptions=WRONG_PRECISIONS,
+        )
+
+    @graded(2, "equal distances: the order of the database", after="test_three_rankings")
+    def test_ties(self, submission):
+        expect_close(
+            submission.call(TIED, TIED_RELEVANT, 5),
+            _row(0.325, 1, 0.5888889),
+            what="the average precision",
+            given=f"distances {TIED.tolist()}, relevant {TIED_RELEVANT.long().tolist()}, k=5",
+            help=NOT_STABLE.help,
+            misconceptions=[
+                (_row(1, 0.325, 0.7555556), Misconception(
+                    "puts the last of equally far items first",
+                    "Of equally far items that with the smaller index comes first. Turned round, a "
+                    "stable sort turns them round, too.")),
+                (_row(1, 1, 0.8055556), Misconception(
+                    "puts the relevant of equally far items first",
+                    "No search knows what is relevant. Their order is that of the database.")),
+                (_row(1, 1, 0.7777778), Misconception(
+                    "lets equally far items share a rank",
+                    "In assignment 06 equal similarities shared the better rank. Here each rank "
+                    "has one item, as in a list of results: the smaller index comes first.")),
+            ],
+        )  # fmt: skip
+        relevant = torch.zeros(1, 200, dtype=torch.bool)
+        relevant[0, [10, 20, 30]] = True
+        value = submission.call(torch.full((1, 200), 5, dtype=torch.int16), relevant, 100)
+        expected = _row((1 / 11 + 2 / 21 + 3 / 31) / 3)
+        expect_tensor(value, shape=(1,), what="the average precision")
+        expect(
+            torch.allclose(value.double(), expected, rtol=0, atol=1e-5),
+            f"Of 200 items equally far, the items 10, 20 and 30 relevant, the average precision of "
+            f"the first 100 should be {float(expected):.6f}: they have ranks 11, 21 and 31. It is "
+            f"{float(value):.6f}.",
+            misconception=NOT_STABLE,
+        )
+
+    @graded(1, "0 where none of the first k is relevant, nan where nothing in the row is",
+            after="test_three_rankings")  # fmt: skip
+    def test_nothing(self, submission):
+        distances = torch.tensor([[0, 1, 2, 3]] * 3)
+        relevant = torch.tensor([[1, 1, 0, 0], [0, 0, 0, 1], [0, 0, 0, 0]]) > 0
+        value = expect_tensor(
+            submission.call(distances, relevant, 2), shape=(3,), what="the average precision"
+        )
+        expect_close(value[:1], _row(1), what="the average precision of a perfect ranking")
+        expect(
+            float(value[1]) == 0,
+            "Where the only relevant item has rank 4 and k is 2, the average precision should be "
+            f"0; it is {float(value[1]):.3g}.",
+            misconception=Misconception(
+                "divides by 0 where none of the first k is relevant",
+                "There is something to find, and the ranking does not find it: that is 0. Divide "
+                "by T.clamp(min=1).",
+            ),
+        )
+        expect(
+            bool(value[2].isnan()),
+            "A query without any relevant item has no average precision: it should be nan; it is "
+            f"{float(value[2]):.3g}.",
+            misconception=Misconception(
+                "gives 0 to a query without relevant items",
+                "0 would say that the search has failed where there was nothing to find, and would "
+                "pull the mean down: put nan there.",
+            ),
+        )
+        expect_close(
+            submission.call(torch.tensor([[0, 1]]), torch.tensor([[False, True]]), 2),
+            _row(0.5),
+            what="the average precision",
+            given="two items, the farther one relevant, k=2",
+            misconceptions=[(_row(0), Misconception(
+                "leaves out the last rank when all are asked for",
+                "A slice [:-1] ends before the last item. For all ranks k is N: [:, :k]."))],
+        )  # fmt: skip
+
+    @graded(1, "divisor: found, possible or relevant items", after="test_three_rankings")
+    def test_divisor(self, submission):
+        for divisor, expected in (
+            ("found", _row(0.8333333, 0.3333333, 0.5833333)),
+            ("possible", _row(0.5555556, 0.1666667, 0.3888889)),
+            ("relevant", _row(0.4166667, 0.1666667, 0.3888889)),
+        ):
+            expect_close(
+                submission.call(DISTANCES, RELEVANT, 3, divisor=divisor),
+                expected,
+                what="the average precision",
+                given=f'{RANKINGS}, divisor="{divisor}"',
+                misconceptions=[
+                    (_row(0.8333333, 0.3333333, 0.5833333), Misconception(
+                        "ignores divisor",
+                        '"found" are the relevant items among the first k, "possible" '
+                        'min(k, relevant items), "relevant" all relevant items.')),
+                    (_row(0.5555556, 0.1111111, 0.3888889), Misconception(
+                        "takes k for as many as there could be",
+                        "Where fewer than k items are relevant, no more than these can be found: "
+                        "min(k, relevant items).")),
+                ],
+            )  # fmt: skip
+
+    @graded(1, "no Python loop", after="test_three_rankings")
+    def test_no_loop(self, submission):
+        def batch(queries: int) -> tuple[torch.Tensor, torch.Tensor, int]:
+            distances = torch.arange(8 * queries).view(queries, 8) * 5 % 7
+            return distances, distances % 3 == 0, 4
+
+        loops = submission.loops()
+        expect(not loops, f"No Python loop is needed here; found: {', '.join(loops)}.",
+               misconception=LOOP_OVER_QUERIES)  # fmt: skip
+        less, more = submission.trace(*batch(3)), submission.trace(*batch(30))
+        expect(
+            (less.operation_count, less.lines) == (more.operation_count, more.lines),
+            f"The number of steps should not depend on the queries: {less.operation_count} tensor "
+            f"operations and {less.lines} lines for 3, {more.operation_count} and {more.lines} for "
+            "30.",
+            misconception=LOOP_OVER_QUERIES,
+        )
+
+
+LOOP_OVER_QUERIES = Misconception(
+    "loops over the queries in Python",
+    "Sorting, gather and cumsum take dim=1: they work on the rows of all queries in one call.",
+)
+
+
+# random hyperplanes ----------------------------------------------------------------------------
+
+MANY = 50_000
+# By Hoeffding's inequality, a share of so many independent bits is farther than this from its
+# probability in one of 10^10 draws. No test below looks at more than twelve shares.
+NEAR = math.sqrt(math.log(2e10) / (2 * MANY))
+
+
+def fitted(submission: Submission, features: torch.Tensor, **settings: Any) -> Remote:
+    """A hasher of the answer, fitted to features."""
+    hasher = submission.construct(**settings)
+    try:
+        value = hasher.call("fit", features)
+    except SubmissionError as error:
+        if error.not_started or "dtype" not in error.message:
+            raise
+        fail(f"fit raised {error} for features of {features.dtype}.", misconception=OTHER_DTYPE)
+    expect(
+        value is not None,
+        "fit should return the hasher itself; it returns None.",
+        help="Estimators are used as LSH(8).fit(features).transform(features): return self.",
+    )
+    return hasher
+
+
+def transformed(hasher: Remote, features: torch.Tensor, n_bits: int) -> torch.Tensor:
+    """The codes that a hasher gives, once they are known to be codes."""
+    given = f"{len(features)} features of {features.dtype}"
+    try:
+        value = hasher.call("transform", features)
+    except SubmissionError as error:
+        if error.not_started:
+            raise
+        unfitted = "NotFittedError" in error.types
+        fail(
+            f"after fit, transform should give codes of {given}; it raised {error}.",
+            misconception=NO_MEAN
+            if unfitted
+            else OTHER_DTYPE
+            if "dtype" in error.message
+            else None,
+        )
+    codes = expect_tensor(value, shape=(len(features), n_bits), what="the matrix of codes")
+    expect(
+        set(codes.double().unique().tolist()) <= {-1, 1},
+        f"codes should hold -1 and +1; they hold {codes.double().unique().tolist()[:4]}.",
+    )
+    return expect_tensor(codes, dtype=features.dtype, what="the matrix of codes")
+
+
+NO_MEAN = Misconception(
+    "keeps no mean of the features in fit",
+    "transform takes the mean off again, which self._centre(features) keeps as mean_: call it in "
+    "fit.",
+)
+OTHER_DTYPE = Misconception(
+    "multiplies numbers of two dtypes",
+    "torch.randn draws float32. Features may be float64: give the directions their dtype, with "
+    ".to(features).",
+)
+CUBE = Misconception(
+    "draws directions of which some are likelier than others",
+    "Random numbers between -1 and 1, or random signs, fill a cube, and a cube reaches farther "
+    "along its diagonals. Normally distributed coordinates prefer no direction: torch.randn.",
+)
+ONE_CORNER = Misconception(
+    "draws directions that all point into one corner",
+    "torch.rand gives numbers from 0 to 1, so that no direction has a negative coordinate. "
+    "torch.randn gives both signs, and prefers no direction.",
+)
+SAME_BITS = Misconception(
+    "repeats bits",
+    "Each bit has a hyperplane of its own: n_bits columns of directions, each drawn anew. There "
+    "may be more of them than the features have dimensions.",
+)
+SEED_UNUSED = Misconception(
+    "does not draw by its seed",
+    "Hand a generator to torch.randn: generator=torch.Generator().manual_seed(self.seed).",
+)
+OWN_MEAN = Misconception(
+    "centres with the mean of what it is given",
+    "Codes of the database and of a query must be of one kind: both take off the mean that fit "
+    "saw. A single row less its own mean would be 0.",
+)
+UNCENTRED = Misconception(
+    "does not centre the features",
+    "The hyperplanes go through the mean of the features. Through 0, which may be far from all of "
+    "them, they would leave all on one side.",
+)
+
+OFFSET = Misconception(
+    "moves the hyperplanes away from the mean",
+    "They go through the mean: a product with the directions, and nothing added to it.",
+)
+
+
+def opposite_pairs(*pairs: torch.Tensor) -> torch.Tensor:
+    """Rows of pairs, and the same turned round, so that the mean of all is 0."""
+    rows = torch.cat(pairs)
+    return torch.cat([rows, -rows])
+
+
+def shares(codes: torch.Tensor) -> list[float]:
+    """In which share of the bits the rows 0 and 1, 2 and 3, ... of the first half agree."""
+    one, two = codes[: len(codes) // 2].view(-1, 2, codes.shape[1]).unbind(dim=1)
+    return (one == two).double().mean(dim=1).tolist()
+
+
+def pair_at(angle: float, first: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
+    """Two vectors at an angle: the first, and it turned towards the other, which is orthogonal."""
+    return torch.stack([first, math.cos(angle) * first + math.sin(angle) * other])
+
+
+@exercise(
+    "lsh",
+    object="course_lib.hashing.baselines.LSH",
+    title="Codes by random hyperplanes",
+    points=8,
+    difficulty=2,
+    minutes=15,
+    hints=(
+        "What Hasher does for you: self._centre(features) keeps the mean and takes it off, and "
+        "transform takes the sides of what _project returns. What is left is one matrix.",
+        "Each column of a (D, n_bits) matrix is the normal of a hyperplane; the product of a row "
+        "with it is positive on one side and negative on the other. All directions are equally "
+        "likely when every entry is normally distributed.",
+        "fit: centre, draw torch.randn(D, self.n_bits, generator=...) with a generator seeded "
+        "with self.seed, keep it as self.directions_ in the features' dtype, return self. "
+        "_project: centred @ self.directions_.",
+    ),
+)
+class TestLSH:
+    """The sides of random hyperplanes through the mean."""
+
+    @graded(1, "a code of n_bits for each row, each bit from a hyperplane of its own")
+    def test_codes(self, submission):
+        # More bits than dimensions. Two of 40 hyperplanes divide 400 points alike with
+        # probability below 1e-15.
+        features = torch.randn(400, 16, generator=torch.Generator().manual_seed(8)) + 2
+        codes = transformed(fitted(submission, features, n_bits=40), features, 40)
+        constant = int((codes == codes[0]).all(dim=0).sum())
+        expect(
+            constant == 0,
+            "each bit should be -1 for some of 400 features and +1 for others; "
+            f"{constant} of 40 bits are the same for all.",
+            misconception=UNCENTRED if constant < 40 else None,
+            help="No bit tells one row from another.",
+        )
+        alike = (codes.T @ codes).abs() == 400
+        expect(
+            int(alike.sum()) == 40,
+            "no two of 40 bits should be the same, or opposite, for all of 400 features; "
+            f"{int((alike.sum(dim=1) > 1).sum())} have such a twin.",
+            misconception=SAME_BITS,
+        )
+
+    @graded(1, "equal seeds give equal codes, other seeds other codes", after="test_codes")
+    def test_seed(self, submission):
+        features = torch.randn(50, 6, generator=torch.Generator().manual_seed(8))
+        three = fitted(submission, features, n_bits=32, seed=3)
+        codes = transformed(three, features, 32)
+        expect(
+            torch.equal(transformed(three, features, 32), codes),
+            "transform should give the same codes each time; the second time it gives others.",
+            misconception=Misconception(
+                "draws in transform",
+                "The hyperplanes are drawn once, in fit, and kept: codes of different hyperplanes "
+                "cannot be compared.",
+            ),
+        )
+        submission.seed(5)  # the global generators: the hyperplanes should not care
+        again = transformed(fitted(submission, features, n_bits=32, seed=3), features, 32)
+        expect(
+            torch.equal(again, codes),
+            "two hashers with seed=3 should give equal codes; they give different ones.",
+            misconception=SEED_UNUSED,
+        )
+        other = transformed(fitted(submission, features, n_bits=32, seed=4), features, 32)
+        expect(
+            not torch.equal(other, codes),
+            "hashers with seed=3 and seed=4 should give different codes; they give the same.",
+            misconception=SEED_UNUSED,
+        )
+
+    @graded(2, "two vectors at an angle θ agree in a share 1 - θ/π of the bits",
+            after="test_codes")  # fmt: skip
+    def test_angles(self, submission):
+        angles = (0.3, 1.0, math.pi / 2, 2.5)
+        drawn = torch.randn(32, 2, generator=torch.Generator().manual_seed(8), dtype=torch.float64)
+        first, other = torch.linalg.qr(drawn).Q.T
+        features = opposite_pairs(*(pair_at(angle, first, other) for angle in angles)).float()
+        codes = transformed(fitted(submission, features, n_bits=MANY), features, MANY)
+        directions = torch.rand(32, MANY, generator=torch.Generator().manual_seed(8))
+        expect_shares(
+            shares(codes),
+            angles,
+            "in 32 dimensions",
+            misconceptions=[(shares(features @ directions >= 0), ONE_CORNER)],
+        )
+
+    @graded(1, "every direction is equally likely", after="test_angles")
+    def test_directions(self, submission):
+        # In the plane a direction shows: eight pairs, turned by an eighth of a half circle each.
+        turns = torch.arange(8, dtype=torch.float64) * math.pi / 8
+        circle = torch.stack([turns.cos(), turns.sin()], dim=1)
+        normals = torch.stack([-turns.sin(), turns.cos()], dim=1)
+        pairs = (pair_at(0.5, a, b) for a, b in zip(circle, normals, strict=True))
+        features = opposite_pairs(*pairs).float()
+        codes = transformed(fitted(submission, features, n_bits=MANY), features, MANY)
+        expect_shares(shares(codes), [0.5] * 8, "in the plane", help=CUBE)
+
+    @graded(1, "the hyperplanes go through the mean that fit saw", after="test_codes")
+    def test_mean(self, submission):
+        # Whole numbers, and a mean of whole 64ths: moving and doubling them is exact.
+        features = torch.arange(64 * 5, dtype=torch.float64).view(64, 5) * 7919 % 211
+        hasher = fitted(submission, features, n_bits=60)
+        codes = transformed(hasher, features, 60)
+        for count in (1, 7):
+            expect(
+                torch.equal(transformed(hasher, features[:count], 60), codes[:count]),
+                f"the first {count} of 64 rows should have, alone, the codes that they have among "
+                "the others; they have different ones.",
+                misconception=OWN_MEAN,
+            )
+        for change, moved, mistake in (
+            ("1000 is added to all features", features + 1000, UNCENTRED),
+            ("all features are doubled", features * 2, OFFSET),
+        ):
+            expect(
+                torch.equal(transformed(fitted(submission, moved, n_bits=60), moved, 60), codes),
+                f"the codes should stay the same when {change}, in fit and in transform; they "
+                "change.",
+                misconception=mistake,
+            )
+
+
+def expect_shares(
+    found: Sequence[float],
+    angles: Sequence[float],
+    given: str,
+    misconceptions: Sequence[tuple[Sequence[float], Misconception]] = (),
+    help: Misconception | None = None,
+) -> None:
+    """Fail where the share of bits in which two vectors agree is not 1 - θ/π."""
+    expected = [1 - angle / math.pi for angle in angles]
+    if max(abs(f - e) for f, e in zip(found, expected, strict=True)) <= NEAR:
+        return
+    known = (m for wrong, m in misconceptions
+             if max(abs(f - w) for f, w in zip(found, wrong, strict=True)) <= 2 * NEAR)  # fmt: skip
+    fail(
+        f"vectors at angles {', '.join(f'{angle:.2f}' for angle in angles)} {given} should agree "
+        f"in shares {', '.join(f'{share:.3f}' for share in expected)} of {MANY} bits, within "
+        f"{NEAR:.3f}; they agree in {', '.join(f'{share:.3f}' for share in found)}.",
+        help="A hyperplane separates two vectors at an angle θ with probability θ/π, when all "
+        "directions of it are equally likely.",
+        misconception=next(known, help),
+    )

@@ -6,8 +6,20 @@ import torch
 
 from autograder.student.exercise import graded, hidden_tests
 from autograder.student.expectations import Misconception, expect, expect_close
-from course_lib.hashing import binarize, hamming_distances, pack_codes
-from grader_tests.test_08_hashing import expect_packed
+from course_lib.hashing import (
+    average_precision_at_k,
+    binarize,
+    hamming_distances,
+    pack_codes,
+)
+from grader_tests.test_08_hashing import (
+    MANY,
+    expect_packed,
+    expect_shares,
+    fitted,
+    shares,
+    transformed,
+)
 
 IN_PLACE = Misconception(
     "changes its argument in place",
@@ -109,3 +121,82 @@ def expect_kept(after: object, before: torch.Tensor, name: str) -> None:
         f"{name} should be as before the call; there are changes.",
         misconception=IN_PLACE,
     )
+
+
+@hidden_tests("average_precision_at_k")
+class TestAveragePrecisionAtKHidden:
+    """Drawn rankings, compared with the reference."""
+
+    @graded(2, "drawn distances with many ties, every divisor")
+    def test_drawn(self, submission, draw):
+        distances = torch.randint(0, 9, (8, 60), generator=draw).to(torch.int16)
+        relevant = torch.rand(8, 60, generator=draw) < 0.3
+        relevant[:, 0] = True  # each query has something to find
+        for k in (1, int(torch.randint(2, 59, (), generator=draw)), 60):
+            for divisor in ("found", "possible", "relevant"):
+                expect_close(
+                    submission.call(distances, relevant, k, divisor=divisor),
+                    average_precision_at_k(distances, relevant, k, divisor=divisor),
+                    what="the average precision",
+                    given=f'eight drawn queries among 60 items, k={k}, divisor="{divisor}"',
+                )
+
+    @graded(1, "integers of any kind, few and many relevant; arguments stay as they are")
+    def test_kinds(self, submission, draw):
+        distances = torch.randint(0, 200, (4, 30), generator=draw)
+        relevant = torch.rand(4, 30, generator=draw) < torch.tensor([[0.1], [0.5], [0.9], [1.1]])
+        relevant[0, 29] = True
+        for dtype in (torch.uint8, torch.int16, torch.int64):
+            given = distances.to(dtype)
+            value, (after, after_relevant, _) = submission.call(
+                given.clone(), relevant.clone(), 10, return_args=True
+            )
+            expect_close(
+                value,
+                average_precision_at_k(given, relevant, 10),
+                what="the average precision",
+                given=f"four drawn queries among 30 items, distances of {dtype}, k=10",
+            )
+            expect_kept(after, given, "distances")
+            expect_kept(after_relevant, relevant, "relevant")
+
+
+@hidden_tests("lsh")
+class TestLSHHidden:
+    """Drawn features, and the generators of others."""
+
+    @graded(1, "drawn features of either precision, wide and narrow")
+    def test_drawn(self, submission, draw):
+        for width, dtype in ((3, torch.float64), (40, torch.float32)):
+            features = torch.randn(6, width, generator=draw, dtype=torch.float64)
+            features += 3 * torch.randn(width, generator=draw, dtype=torch.float64)
+            centred = features - features.mean(dim=0)
+            angles = torch.acos(torch.cosine_similarity(centred[0::2], centred[1::2]))
+            seed = int(torch.randint(1000, (), generator=draw))
+            hasher = fitted(submission, features.to(dtype), n_bits=MANY, seed=seed)
+            pairs = torch.cat([features, features]).to(dtype)  # shares() looks at the first half
+            codes = transformed(hasher, pairs, MANY)
+            expect_shares(shares(codes), angles.tolist(), f"in {width} dimensions, seen from the "
+                          "mean of drawn features,")  # fmt: skip
+
+    @graded(1, "global random generators stay as they are")
+    def test_global_generators(self, submission, draw):
+        features = torch.randn(30, 5, generator=draw)
+        steps = [("fit", (features,)), ("transform", (features,))]
+        codes = transformed(fitted(submission, features, n_bits=24, seed=7), features, 24)
+        submission.seed(5)  # or the second hasher would find, and leave, what the first one left
+        seen = submission.probe("global_random_state", n_bits=24, seed=7, then=steps)
+        seen = seen if type(seen) is dict else {}
+        expect_close(seen.get("value"), codes, what="the matrix of codes", given="a second hasher "
+                     "with the same seed and features")  # fmt: skip
+        changed = seen.get("changed")
+        expect(
+            changed == [],
+            f"global generators should stay as they are; changed: {changed}.",
+            misconception=Misconception(
+                "changes a global random generator",
+                "torch.manual_seed seeds the generator that everybody draws from: a data loader, "
+                "dropout, the next experiment. Make one of your own: "
+                "torch.Generator().manual_seed(self.seed).",
+            ),
+        )

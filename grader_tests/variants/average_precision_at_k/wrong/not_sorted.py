@@ -1,0 +1,16 @@
+"""The first k items of the database.
+
+Diagnosis: does not rank at all
+"""
+
+import torch
+
+
+def average_precision_at_k(distances, relevant, k, *, divisor="found"):
+    hits = relevant[:, :k]
+    ranks = torch.arange(1, k + 1, dtype=torch.float64)
+    total = (hits * hits.cumsum(dim=1) / ranks).sum(dim=1)
+    found, count = hits.sum(dim=1), relevant.sum(dim=1)
+    divisors = {"found": found, "possible": count.clamp(max=k), "relevant": count}
+    average = total / divisors[divisor].clamp(min=1)
+    return torch.where(count > 0, average, torch.nan)

@@ -1,0 +1,17 @@
+"""The mean over the queries.
+
+Diagnosis: returns one number
+"""
+
+import torch
+
+
+def average_precision_at_k(distances, relevant, k, *, divisor="found"):
+    order = torch.argsort(distances, dim=1, stable=True)[:, :k]
+    hits = relevant.gather(1, order)
+    ranks = torch.arange(1, k + 1, dtype=torch.float64)
+    total = (hits * hits.cumsum(dim=1) / ranks).sum(dim=1)
+    found, count = hits.sum(dim=1), relevant.sum(dim=1)
+    divisors = {"found": found, "possible": count.clamp(max=k), "relevant": count}
+    average = total / divisors[divisor].clamp(min=1)
+    return average[count > 0].mean()

@@ -1,0 +1,12 @@
+"""The share of relevant items among the first k.
+
+Diagnosis: is the precision among the first k
+"""
+
+import torch
+
+
+def average_precision_at_k(distances, relevant, k, *, divisor="found"):
+    order = torch.argsort(distances, dim=1, stable=True)[:, :k]
+    precision = relevant.gather(1, order).double().mean(dim=1)
+    return torch.where(relevant.any(dim=1), precision, torch.nan)

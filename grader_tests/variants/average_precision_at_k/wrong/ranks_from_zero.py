@@ -1,0 +1,17 @@
+"""Ranks 0, 1, ...; the first is left out of the division.
+
+Diagnosis: ranks begin at 0
+"""
+
+import torch
+
+
+def average_precision_at_k(distances, relevant, k, *, divisor="found"):
+    order = torch.argsort(distances, dim=1, stable=True)[:, :k]
+    hits = relevant.gather(1, order)
+    ranks = torch.arange(k, dtype=torch.float64).clamp(min=1)
+    total = (hits * hits.cumsum(dim=1) / ranks).sum(dim=1)
+    found, count = hits.sum(dim=1), relevant.sum(dim=1)
+    divisors = {"found": found, "possible": count.clamp(max=k), "relevant": count}
+    average = total / divisors[divisor].clamp(min=1)
+    return torch.where(count > 0, average, torch.nan)

@@ -1,0 +1,17 @@
+"""topk, which breaks ties as it likes.
+
+Diagnosis: leave equal distances in any order
+"""
+
+import torch
+
+
+def average_precision_at_k(distances, relevant, k, *, divisor="found"):
+    order = distances.topk(k, dim=1, largest=False).indices
+    hits = relevant.gather(1, order)
+    ranks = torch.arange(1, k + 1, dtype=torch.float64)
+    total = (hits * hits.cumsum(dim=1) / ranks).sum(dim=1)
+    found, count = hits.sum(dim=1), relevant.sum(dim=1)
+    divisors = {"found": found, "possible": count.clamp(max=k), "relevant": count}
+    average = total / divisors[divisor].clamp(min=1)
+    return torch.where(count > 0, average, torch.nan)

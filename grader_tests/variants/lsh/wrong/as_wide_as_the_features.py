@@ -1,0 +1,23 @@
+"""n_bits is not looked at.
+
+Diagnosis: the matrix of codes should have shape (400, 40); it has shape (400, 16)
+"""
+
+import torch
+
+from course_lib.hashing import Hasher
+
+
+class LSH(Hasher):
+    def __init__(self, n_bits=32, *, seed=0):
+        self.n_bits = n_bits
+        self.seed = seed
+
+    def fit(self, features, y=None):
+        centred = self._centre(features)
+        d = centred.shape[1]
+        self.directions_ = torch.randn(d, d, generator=torch.Generator().manual_seed(self.seed)).to(features)
+        return self
+
+    def _project(self, centred):
+        return centred @ self.directions_

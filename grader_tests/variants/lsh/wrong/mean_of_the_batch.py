@@ -1,0 +1,23 @@
+"""Each call takes off the mean of what it is given.
+
+Diagnosis: centres with the mean of what it is given
+"""
+
+import torch
+
+from course_lib.hashing import Hasher
+
+
+class LSH(Hasher):
+    def __init__(self, n_bits=32, *, seed=0):
+        self.n_bits = n_bits
+        self.seed = seed
+
+    def fit(self, features, y=None):
+        centred = self._centre(features)
+        d = centred.shape[1]
+        self.directions_ = torch.randn(d, self.n_bits, generator=torch.Generator().manual_seed(self.seed)).to(features)
+        return self
+
+    def _project(self, centred):
+        return (centred - centred.mean(dim=0)) @ self.directions_
