@@ -254,7 +254,10 @@ class TestPackCodes:
             except SubmissionError as error:
                 if error.not_started:
                     raise
-                fail(f"{given} should be understood; it raised {error}.", misconception=ONE_KIND)
+                fail(
+                    f"{given} should be understood; it raised {str(error).rstrip('.')}.",
+                    misconception=ONE_KIND,
+                )
             expect_packed(
                 value,
                 bytes_of("10000011 01000000"),
@@ -730,7 +733,8 @@ def transformed(hasher: Remote, features: torch.Tensor, n_bits: int) -> torch.Te
             raise
         unfitted = "NotFittedError" in error.types
         fail(
-            f"after fit, transform should give codes of {given}; it raised {error}.",
+            f"after fit, transform should give codes of {given}; it raised "
+            f"{str(error).rstrip('.')}.",
             misconception=NO_MEAN
             if unfitted
             else OTHER_DTYPE
@@ -884,6 +888,7 @@ class TestLSH:
     def test_angles(self, submission):
         angles = (0.3, 1.0, math.pi / 2, 2.5)
         drawn = torch.randn(32, 2, generator=torch.Generator().manual_seed(8), dtype=torch.float64)
+        drawn[:, 0] += 1  # so that directions in one corner would show
         first, other = torch.linalg.qr(drawn).Q.T
         features = opposite_pairs(*(pair_at(angle, first, other) for angle in angles)).float()
         codes = transformed(fitted(submission, features, n_bits=MANY), features, MANY)
@@ -912,11 +917,11 @@ class TestLSH:
         features = torch.arange(64 * 5, dtype=torch.float64).view(64, 5) * 7919 % 211
         hasher = fitted(submission, features, n_bits=60)
         codes = transformed(hasher, features, 60)
-        for count in (1, 7):
+        for rows, some in (("a row", features[:1]), ("seven rows", features[:7])):
             expect(
-                torch.equal(transformed(hasher, features[:count], 60), codes[:count]),
-                f"the first {count} of 64 rows should have, alone, the codes that they have among "
-                "the others; they have different ones.",
+                torch.equal(transformed(hasher, some, 60), codes[: len(some)]),
+                f"{rows} of 64, alone, should have the codes that they have among the others; the "
+                "codes are different.",
                 misconception=OWN_MEAN,
             )
         for change, moved, mistake in (
@@ -944,11 +949,17 @@ def expect_shares(
         return
     known = (m for wrong, m in misconceptions
              if max(abs(f - w) for f, w in zip(found, wrong, strict=True)) <= 2 * NEAR)  # fmt: skip
+    if len(set(angles)) == 1:
+        angles, expected, given = angles[:1], expected[:1], f"{given}, turned eight ways,"
     fail(
-        f"vectors at angles {', '.join(f'{angle:.2f}' for angle in angles)} {given} should agree "
-        f"in shares {', '.join(f'{share:.3f}' for share in expected)} of {MANY} bits, within "
-        f"{NEAR:.3f}; they agree in {', '.join(f'{share:.3f}' for share in found)}.",
+        f"two vectors at an angle of {_listed(angles, 2)} {given} should agree in a share of "
+        f"{_listed(expected, 3)} of {MANY} bits, within {NEAR:.3f}; they agree in "
+        f"{_listed(found, 3)}.",
         help="A hyperplane separates two vectors at an angle θ with probability θ/π, when all "
         "directions of it are equally likely.",
         misconception=next(known, help),
     )
+
+
+def _listed(numbers: Sequence[float], digits: int) -> str:
+    return ", ".join(f"{number:.{digits}f}" for number in numbers)

@@ -33,8 +33,8 @@ def binarize(outputs: Tensor) -> Tensor:
     """
     require_embeddings(outputs=outputs, allow_empty=True)
 
-    ones = torch.ones_like(outputs, requires_grad=False)
-    return torch.where(outputs.detach() >= 0, ones, -ones)
+    ones = torch.ones_like(outputs)
+    return torch.where(outputs >= 0, ones, -ones)
 
 
 def pack_codes(codes: Tensor) -> Tensor:
