@@ -78,7 +78,15 @@ class LSH(Hasher):
         self.seed = seed
 
     def fit(self, features: Tensor, y: None = None) -> Self:
-        """Draw the hyperplanes; ``features`` is ``(N, D)``, floating point."""
+        """Keep the mean (``self._centre`` does) and draw the hyperplanes.
+
+        Args:
+            features: ``(N, D)``, floating point.
+            y: not looked at; scikit-learn's pipelines pass it.
+
+        Returns:
+            The hasher itself.
+        """
         ### BEGIN SOLUTION
         centred = self._centre(features)
         # A generator of its own: equal seeds give equal codes, and nobody else's numbers change.
@@ -89,7 +97,7 @@ class LSH(Hasher):
         ### END SOLUTION
 
     def _project(self, centred: Tensor) -> Tensor:
-        """``(N, n_bits)``: along the normal of each hyperplane."""
+        """``(N, n_bits)``: how far along the normal of each hyperplane the rows lie."""
         ### BEGIN SOLUTION
         return centred @ self.directions_
         ### END SOLUTION
