@@ -35,6 +35,11 @@ class ImageCollection:
         product_names: a name for each product id, as far as known.
         category_names: a name for each category id, as far as known.
         boxes: (N, 4) float32, the object's x, y, width and height in pixels; None if unknown.
+        attributes: (N, A) bool, which attributes each image shows; None if unknown.
+        attribute_names: A names.
+        parts: (N, P, 3) float32, each part's x and y in pixels and 1 where it can be seen, else 0;
+            None if unknown.
+        part_names: P names.
     """
 
     sources: tuple[Source, ...]
@@ -44,6 +49,10 @@ class ImageCollection:
     product_names: Mapping[int, str] = field(default_factory=dict)
     category_names: Mapping[int, str] = field(default_factory=dict)
     boxes: np.ndarray | None = None
+    attributes: np.ndarray | None = None
+    attribute_names: tuple[str, ...] = ()
+    parts: np.ndarray | None = None
+    part_names: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         count = len(self.sources)
@@ -53,6 +62,13 @@ class ImageCollection:
         self._freeze("split", _split(self.split, count))
         if self.boxes is not None:
             self._freeze("boxes", _boxes(self.boxes, count))
+        for name in ("attribute_names", "part_names"):
+            object.__setattr__(self, name, tuple(getattr(self, name)))
+        if self.attributes is not None:
+            names = len(self.attribute_names)
+            self._freeze("attributes", _attributes(self.attributes, count, names))
+        if self.parts is not None:
+            self._freeze("parts", _parts(self.parts, count, len(self.part_names)))
         _require_one_category_a_product(self.product_ids, self.category_ids)
 
     def __len__(self) -> int:
@@ -81,20 +97,35 @@ class ImageCollection:
             DatasetError: the file is missing, truncated or no image.
             ValueError: ``crop="box"`` without boxes, or an unknown crop or size.
         """
-        if crop not in get_args(Crop):
-            raise ValueError(f"crop must be one of {', '.join(get_args(Crop))}, not {crop!r}")
-        if size is not None and size < 1:
-            raise ValueError(f"size must be at least 1 pixel, not {size}")
+        self._require_view(size, crop)
         picture = _load(self.sources[index])
-        if crop == "center":
-            picture = picture.crop(_central_square(*picture.size))
-        elif crop == "box":
-            if self.boxes is None:
-                raise ValueError('crop="box" needs boxes, and this collection has none')
-            picture = picture.crop(_square_around(self.boxes[index], *picture.size))
+        if crop != "full":
+            picture = picture.crop(self._window(index, crop, *picture.size))
         if size is None or picture.size == (size, size):
             return picture
         return picture.resize((size, size), Image.Resampling.BILINEAR)
+
+    def parts_in(self, index: int, size: int | None = None, crop: Crop = "full") -> np.ndarray:
+        """Where the parts are in ``image(index, size, crop)``.
+
+        Returns:
+            (P, 3) float32: x and y in pixels of that image, 0 at its left and upper edge, and 1 for
+            a part that can be seen there, 0 for one that is hidden or cut off.
+
+        Raises:
+            DatasetError, ValueError: as ``image`` does; or the collection knows no parts.
+        """
+        if self.parts is None:
+            raise ValueError("this collection knows no parts: read it with parts=True")
+        self._require_view(size, crop)
+        width, height = _load(self.sources[index]).size
+        left, top, right, bottom = self._window(index, crop, width, height)
+        shown = np.array([right - left, bottom - top], dtype=np.float32)
+        places = (self.parts[index, :, :2] - (left, top)) / shown
+        inside = ((places >= 0) & (places <= 1)).all(axis=1)
+        visible = inside & (self.parts[index, :, 2] > 0)
+        pixels = shown if size is None else size
+        return np.column_stack([places * pixels, visible]).astype(np.float32)
 
     def tensor(self, indices: Any = None, size: int = 64, crop: Crop = "full") -> torch.Tensor:
         """Images as float32 of shape (len(indices), 3, size, size), values in [0, 1].
@@ -139,7 +170,25 @@ class ImageCollection:
             product_names=self.product_names,
             category_names=self.category_names,
             boxes=None if self.boxes is None else self.boxes[chosen],
+            attributes=None if self.attributes is None else self.attributes[chosen],
+            attribute_names=self.attribute_names,
+            parts=None if self.parts is None else self.parts[chosen],
+            part_names=self.part_names,
         )
+
+    def _require_view(self, size: int | None, crop: Crop) -> None:
+        if crop not in get_args(Crop):
+            raise ValueError(f"crop must be one of {', '.join(get_args(Crop))}, not {crop!r}")
+        if size is not None and size < 1:
+            raise ValueError(f"size must be at least 1 pixel, not {size}")
+        if crop == "box" and self.boxes is None:
+            raise ValueError('crop="box" needs boxes, and this collection has none')
+
+    def _window(self, index: int, crop: Crop, width: int, height: int) -> tuple[int, int, int, int]:
+        """Left, upper, right and lower edge of what a crop keeps."""
+        if crop == "box" and self.boxes is not None:
+            return _square_around(self.boxes[index], width, height)
+        return _central_square(width, height) if crop == "center" else (0, 0, width, height)
 
     def _select(self, indices: Any) -> np.ndarray:
         everything = np.arange(len(self))
@@ -231,6 +280,26 @@ def _boxes(values: Any, count: int) -> np.ndarray:
             f"boxes must have shape ({count}, 4): x, y, width, height an image, not {boxes.shape}"
         )
     return boxes
+
+
+def _attributes(values: Any, count: int, names: int) -> np.ndarray:
+    attributes = np.array(values, dtype=bool)
+    if attributes.shape != (count, names):
+        raise ValueError(
+            f"attributes must have shape ({count}, {names}): one an image and attribute name, "
+            f"not {attributes.shape}"
+        )
+    return attributes
+
+
+def _parts(values: Any, count: int, names: int) -> np.ndarray:
+    parts = np.array(values, dtype=np.float32)
+    if parts.shape != (count, names, 3):
+        raise ValueError(
+            f"parts must have shape ({count}, {names}, 3): x, y, visible an image and part name, "
+            f"not {parts.shape}"
+        )
+    return parts
 
 
 def _require_one_category_a_product(product_ids: np.ndarray, category_ids: np.ndarray) -> None:

@@ -3,10 +3,13 @@
 The product is the class (a species of bird). The category is the genus in ``class_genus.txt`` where
 there is one, as in the procedural birds; else the last word of the class's name, so that
 ``001.Black_footed_Albatross`` and ``002.Laysan_Albatross`` share the category ``Albatross``.
+
+Attributes and parts are read only if asked for: the real CUB has 3.7 million lines of them.
 """
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -20,11 +23,20 @@ _REMEDY = (
 )
 
 
-def read_cub(folder: str | Path) -> ImageCollection:
+def read_cub(
+    folder: str | Path, *, attributes: bool = False, parts: bool = False
+) -> ImageCollection:
     """Read the procedural birds, or the real CUB-200-2011, from the folder with ``images.txt``.
 
     Ids count from 0 in the order of the files' own. Boxes are read where ``bounding_boxes.txt`` is.
-    Raises ``DatasetError`` naming the file, or the image, that is missing or damaged.
+
+    Args:
+        folder: with ``images.txt`` and the folder ``images``.
+        attributes: read what annotators saw in each image, too, however certain they were.
+        parts: read where the birds' parts are, too.
+
+    Raises:
+        DatasetError: naming the file, or the image, that is missing or damaged.
     """
     folder = Path(folder)
     images = _numbered(folder / "images.txt")
@@ -42,6 +54,8 @@ def read_cub(folder: str | Path) -> ImageCollection:
     require_complete(folder, len(paths))
 
     category_names, category_of = _categories(folder, classes)
+    seen, attribute_names = _attributes(folder, images) if attributes else (None, ())
+    places, part_names = _parts(folder, images) if parts else (None, ())
     product_id = {number: index for index, number in enumerate(sorted(classes))}
     products = [product_id[class_of[image]] for image in images]
     return ImageCollection(
@@ -52,6 +66,10 @@ def read_cub(folder: str | Path) -> ImageCollection:
         product_names={product_id[n]: _plain_name(name) for n, name in classes.items()},
         category_names=category_names,
         boxes=_boxes(folder / "bounding_boxes.txt", images),
+        attributes=seen,
+        attribute_names=attribute_names,
+        parts=places,
+        part_names=part_names,
     )
 
 
@@ -123,6 +141,67 @@ def _boxes(path: Path, images: Mapping[int, str]) -> np.ndarray | None:
     if boxes.shape[1:] != (4,):
         raise DatasetError(f"{path}: four numbers a line are expected; {_REMEDY}")
     return boxes
+
+
+def _attributes(folder: Path, images: Mapping[int, str]) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Which attributes each image shows, bool (N, A), and their names."""
+    # The published archive has the names beside its folder, and others have moved them into it.
+    usual = folder / "attributes" / "attributes.txt"
+    others = (folder / "attributes.txt", folder.parent / "attributes.txt")
+    names = _numbered(
+        next((path for path in others if path.exists() and not usual.exists()), usual)
+    )
+    # Image, attribute, whether it is there, certainty, seconds. In the published file a few lines
+    # have one number more than that; only the first three are looked at.
+    path = folder / "attributes" / "image_attribute_labels.txt"
+    return _of_each_pair(path, images, names, columns=3)[..., 0] > 0, tuple(names.values())
+
+
+def _parts(folder: Path, images: Mapping[int, str]) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Each part's x, y and whether it can be seen, float32 (N, P, 3), and the parts' names."""
+    names = _numbered(folder / "parts" / "parts.txt")
+    path = folder / "parts" / "part_locs.txt"
+    return _of_each_pair(path, images, names, columns=5), tuple(names.values())
+
+
+def _of_each_pair(
+    path: Path, images: Mapping[int, str], others: Mapping[int, str], columns: int
+) -> np.ndarray:
+    """Read lines of "<image> <other> <value> ...", in any order: float32 (N, M, columns - 2)."""
+    try:
+        with warnings.catch_warnings(action="error"):  # a file without lines is only warned of
+            table = np.loadtxt(path, dtype=np.float32, usecols=range(columns), ndmin=2)
+    except FileNotFoundError as error:
+        raise DatasetError(f"{path} is missing: {_REMEDY}") from error
+    except (OSError, ValueError, UserWarning) as error:
+        raise DatasetError(
+            f"{path}: {columns} numbers a line are expected ({error}); {_REMEDY}"
+        ) from error
+    rows, columns_of = (
+        _places(path, table[:, column], numbers) for column, numbers in enumerate((images, others))
+    )
+    times = np.zeros((len(images), len(others)), dtype=np.int64)
+    np.add.at(times, (rows, columns_of), 1)
+    if (times != 1).any():
+        row, column = np.argwhere(times != 1)[0].tolist()
+        raise DatasetError(
+            f"{path} has {times[row, column]} lines for image {list(images)[row]} and number "
+            f"{list(others)[column]}, and one is expected; {_REMEDY}"
+        )
+    values = np.empty((*times.shape, columns - 2), dtype=np.float32)
+    values[rows, columns_of] = table[:, 2:]
+    return values
+
+
+def _places(path: Path, found: np.ndarray, numbers: Mapping[int, str]) -> np.ndarray:
+    """At which place among ``numbers`` each number of a column is."""
+    known = np.array(list(numbers))
+    order = known.argsort()
+    places = order[np.searchsorted(known, found, sorter=order).clip(max=len(known) - 1)]
+    odd = found[known[places] != found]
+    if len(odd):
+        raise DatasetError(f"{path} has number {odd[0]:g}, unlike the other files; {_REMEDY}")
+    return places
 
 
 def _require_same_numbers(

@@ -80,6 +80,22 @@ def test_a_subset_keeps_ids_names_and_boxes_and_meets_every_condition():
     assert collection.subset(products=[8, 9]).product_ids.tolist() == [8, 9]
 
 
+def test_a_subset_keeps_attributes_parts_and_their_names():
+    parts = np.arange(24).reshape(4, 2, 3)
+    collection = in_memory(
+        attributes=[[0], [1], [0], [1]],
+        attribute_names=["crested"],
+        parts=parts,
+        part_names=["beak", "tail"],
+    )
+    subset = collection.subset([3, 0])
+    assert subset.attributes.dtype == bool
+    assert subset.attributes.tolist() == [[True], [False]]
+    assert subset.attribute_names == ("crested",)
+    assert subset.parts.tolist() == parts[[3, 0]].tolist()
+    assert subset.part_names == ("beak", "tail")
+
+
 def test_ids_are_int64_and_cannot_be_changed():
     collection = in_memory()
     assert collection.product_ids.dtype == collection.category_ids.dtype == np.int64
@@ -94,6 +110,8 @@ def test_ids_are_int64_and_cannot_be_changed():
         ({"category_ids": [0.0, 0, 0, 1]}, TypeError, "category_ids must be integers"),
         ({"split": ["train"] * 3 + ["valid"]}, ValueError, "not 'valid'"),
         ({"boxes": np.zeros((4, 2))}, ValueError, r"boxes must have shape \(4, 4\)"),
+        ({"attributes": np.zeros((4, 2))}, ValueError, r"attributes must have shape \(4, 0\)"),
+        ({"parts": np.zeros((4, 2))}, ValueError, r"parts must have shape \(4, 0, 3\)"),
         ({"category_ids": [0, 1, 0, 1]}, ValueError, "product 7 is in more than one category"),
     ],
 )
@@ -118,6 +136,26 @@ def test_crops_are_the_whole_the_central_square_or_the_square_around_the_box():
 def test_the_square_around_a_box_at_the_edge_stays_in_the_image():
     collection = in_memory(sources=pictures(9, 9, 9, 9), boxes=[[3, 0, 1, 4]] * 4)
     assert (np.asarray(collection.image(0, crop="box")) == 9).all()
+
+
+def test_parts_move_with_the_crop_and_its_scale():
+    parts = [[[31, 6, 1], [10, 5, 1], [33, 7, 0]]] * 4
+    collection = in_memory(
+        sources=(Image.new("RGB", (40, 20)),) * 4,
+        boxes=[[30, 5, 8, 4]] * 4,
+        parts=parts,
+        part_names=("beak", "tail", "crown"),
+    )
+    assert collection.parts_in(0).tolist() == parts[0]
+    assert collection.parts_in(0, crop="center")[:2].tolist() == [[21, 6, 0], [0, 5, 1]]
+    # The square around the box begins at (30, 3) and is 8 wide: 16 pixels double it.
+    seen = collection.parts_in(0, size=16, crop="box").tolist()
+    assert seen == [[2, 6, 1], [-40, 4, 0], [6, 8, 0]]
+
+
+def test_parts_of_a_collection_without_any_are_refused():
+    with pytest.raises(ValueError, match="knows no parts: read it with parts=True"):
+        in_memory().parts_in(0)
 
 
 @pytest.mark.parametrize(
@@ -212,6 +250,76 @@ def test_a_damaged_line_of_cub_is_named(own_birds, replace_in, name, old, new, m
     path.write_text(text, encoding="utf-8")
     with pytest.raises(DatasetError, match=message):
         read_cub(own_birds)
+
+
+def test_attributes_and_parts_are_read_only_if_asked_for(own_birds):
+    for name in ("attributes", "parts"):
+        shutil.rmtree(own_birds / name)
+    collection = read_cub(own_birds)
+    assert collection.attributes is None
+    assert collection.parts is None
+    with pytest.raises(DatasetError, match=r"attributes\.txt is missing: make the birds"):
+        read_cub(own_birds, attributes=True)
+    with pytest.raises(DatasetError, match=r"parts\.txt is missing: make the birds"):
+        read_cub(own_birds, parts=True)
+
+
+def test_attributes_and_parts_of_the_birds_are_those_of_their_files(birds):
+    collection = read_cub(birds, attributes=True, parts=True)
+    assert collection.attributes.shape == (IMAGES, len(collection.attribute_names))
+    assert collection.attribute_names[0] == "has_back_color::brown"
+    assert collection.part_names[1] == "beak"
+    lines = (birds / "attributes" / "image_attribute_labels.txt").read_text().splitlines()
+    expected = [line.split()[2] == "1" for line in lines]  # they are in order
+    assert collection.attributes.flatten().tolist() == expected
+    image, part, x, y, visible = (birds / "parts" / "part_locs.txt").read_text().split()[-5:]
+    assert (int(image), int(part)) == (IMAGES, len(collection.part_names))
+    last = collection.parts[-1, -1]
+    np.testing.assert_allclose(last, [float(x), float(y), float(visible)], rtol=1e-6)
+
+
+def test_the_published_attributes_are_read_in_any_order_with_ragged_lines(own_birds):
+    """The published file has a number too many in some lines, and certainties of all kinds."""
+    path = own_birds / "attributes" / "image_attribute_labels.txt"
+    expected = read_cub(own_birds, attributes=True).attributes
+    lines = path.read_text(encoding="utf-8").splitlines()[::-1]
+    image, attribute, present, *_ = lines[3].split()
+    lines[3] = f"{image} {attribute} {present} 1 0 3.701"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    np.testing.assert_array_equal(read_cub(own_birds, attributes=True).attributes, expected)
+
+
+@pytest.mark.parametrize("place", ["attributes.txt", "../attributes.txt"], ids=["in", "above"])
+def test_the_attributes_names_may_lie_in_the_folder_or_above_it(own_birds, place):
+    (own_birds / "attributes" / "attributes.txt").rename(own_birds / place)
+    assert read_cub(own_birds, attributes=True).attribute_names[0] == "has_back_color::brown"
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "message"),
+    [
+        ("attributes/image_attribute_labels.txt", "30 88 ", "30 87 ", "has 2 lines for image 30"),
+        ("attributes/image_attribute_labels.txt", "30 88 ", "30 99 ", "has number 99, unlike"),
+        ("attributes/image_attribute_labels.txt", "30 88 ", "31 88 ", "has number 31, unlike"),
+        ("attributes/image_attribute_labels.txt", "30 88 ", "30 x ", "3 numbers a line are"),
+        ("attributes/attributes.txt", "88 ", "89 ", "has number 88, unlike"),
+        ("parts/part_locs.txt", "30 15 ", "30\n", "5 numbers a line are"),
+        ("parts/part_locs.txt", "30 15 ", "30 14 ", "has 2 lines for image 30 and number 14"),
+    ],
+)
+def test_a_damaged_line_of_attributes_or_parts_is_named(own_birds, name, old, new, message):
+    path = own_birds / name
+    text = path.read_text(encoding="utf-8")
+    before, _, after = text.rpartition(f"\n{old}")
+    path.write_text(f"{before}\n{new}{after}", encoding="utf-8")
+    with pytest.raises(DatasetError, match=message):
+        read_cub(own_birds, attributes=True, parts=True)
+
+
+def test_attributes_or_parts_without_a_line_are_named(own_birds):
+    (own_birds / "parts" / "part_locs.txt").write_text("", encoding="utf-8")
+    with pytest.raises(DatasetError, match=r"part_locs\.txt: 5 numbers a line are expected"):
+        read_cub(own_birds, parts=True)
 
 
 def test_an_empty_file_of_cub_is_named(own_birds):
