@@ -10,6 +10,7 @@ both into a notebook. :func:`embedding_explorer` makes a page to look around in 
 module          what it holds
 ==============  ======================================================================
 ``batches``     a batch's images, and the distances within it
+``codes``       binary codes: distances, lengths, attributes of bits, attention
 ``galleries``   triplets; queries with what was retrieved
 ``curves``      figures over the steps of training
 ``projection``  t-SNE: embeddings as points of a plane
@@ -21,6 +22,12 @@ module          what it holds
 """
 
 from course_lib.visualization.batches import batch_montage, distance_heat_map
+from course_lib.visualization.codes import (
+    attention_gallery,
+    hamming_histograms,
+    information_heat_map,
+    precision_curves,
+)
 from course_lib.visualization.curves import loss_curves
 from course_lib.visualization.explorer import Page, embedding_explorer
 from course_lib.visualization.galleries import retrieval_gallery, triplet_strips
@@ -30,12 +37,16 @@ from course_lib.visualization.showing import show
 
 __all__ = [
     "Page",
+    "attention_gallery",
     "batch_montage",
     "before_after",
     "distance_heat_map",
     "embedding_explorer",
     "embedding_map",
+    "hamming_histograms",
+    "information_heat_map",
     "loss_curves",
+    "precision_curves",
     "retrieval_gallery",
     "show",
     "triplet_strips",

@@ -69,6 +69,7 @@ def retrieval_gallery(
     hits: Any,
     distances: Any,
     *,
+    measure: str = "squared distance",
     title: str = "Nearest images of the retrieval set",
 ) -> Figure:
     """Queries, one a row, with what was retrieved, nearest first; hits and misses are marked.
@@ -77,7 +78,8 @@ def retrieval_gallery(
         queries: Q images, Q >= 1.
         retrieved: for each query its k nearest images.
         hits: ``(Q, k)`` bools: does the retrieved image show the query's product?
-        distances: ``(Q, k)`` squared distances.
+        distances: ``(Q, k)`` of any measure; integers are shown without decimals.
+        measure: what the distances are.
         title: of the figure.
 
     Raises:
@@ -92,9 +94,10 @@ def retrieval_gallery(
             f"distances; got {len(retrieved)} rows of {k} images, hits {found.shape}, "
             f"distances {far.shape}"
         )
+    digits = 2 if far.dtype.kind == "f" else 0
     rows = [(query, *images) for query, images in zip(queries, retrieved, strict=True)]
     captions = [
-        ["", *(f"{'✓' if hit else '✗'}  {d:.2f}" for hit, d in zip(*row, strict=True))]
+        ["", *(f"{'✓' if hit else '✗'}  {d:.{digits}f}" for hit, d in zip(*row, strict=True))]
         for row in zip(found, far, strict=True)
     ]
     figure, axes = image_rows(rows, captions)
@@ -112,7 +115,7 @@ def retrieval_gallery(
                 )
             )
     axes.set_xticks(column_centres(k + 1), ["query", *map(str, range(1, k + 1))])
-    axes.set_xlabel("rank   (✓ solid frame: same product, ✗ dashed: another; squared distance)")
+    axes.set_xlabel(f"rank   (✓ solid frame: same product, ✗ dashed: another; {measure})")
     axes.set_ylabel("query")
     return finished(
         figure,

@@ -9,9 +9,13 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from course_lib.visualization import (
+    attention_gallery,
     batch_montage,
     distance_heat_map,
+    hamming_histograms,
+    information_heat_map,
     loss_curves,
+    precision_curves,
     retrieval_gallery,
     show,
     triplet_strips,
@@ -34,6 +38,15 @@ FIGURES = {
     "triplets": lambda: triplet_strips([RED], [GREEN], [BLUE], torch.tensor([0.5]), [0.625]),
     "gallery": lambda: retrieval_gallery(
         [RED], [[GREEN, BLUE]], torch.tensor([[True, False]]), torch.tensor([[0.25, 1.5]])
+    ),
+    "histograms": lambda: hamming_histograms(
+        torch.tensor([[0, 3, 4]], dtype=torch.int16), torch.tensor([[True, False, False]]), 4
+    ),
+    "lengths": lambda: precision_curves(
+        {"LSH": {12: 0.1, 24: 0.2}, "ITQ": {12: 0.2, 24: 0.25}}, level=0.3
+    ),
+    "information": lambda: information_heat_map(
+        torch.tensor([[0.1, 0.5, 0.0], [0.2, 0.0, 0.3]]), ["has_a::x", "has_a::y", "has_b::x"]
     ),
     "curves": lambda: loss_curves({"triplet": [3.0, 2.0], "contrastive": [1.0, 0.5]}),
 }
@@ -89,6 +102,52 @@ def test_a_gallery_marks_hits_and_misses_by_symbol_and_frame():
     assert "1 of 2" in figure.get_label()
 
 
+def test_a_gallery_shows_whole_distances_without_decimals():
+    figure = retrieval_gallery([RED], [[GREEN]], [[True]], np.array([[3]]), measure="bits")
+    assert "✓  3" in texts(figure)
+    assert "bits" in figure.axes[0].get_xlabel()
+
+
+def test_histograms_show_the_share_of_each_kind_of_pairs_at_each_distance():
+    relevant, others = FIGURES["histograms"]().axes[0].lines
+    assert relevant.get_ydata().tolist() == [1, 0, 0, 0, 0]
+    assert others.get_ydata().tolist() == [0, 0, 0, 0.5, 0.5]
+    assert relevant.get_linestyle() != others.get_linestyle()
+
+
+def test_lengths_differ_in_dashes_and_markers_and_say_their_figures():
+    figure = FIGURES["lengths"]()
+    lines = figure.axes[0].lines[:2]
+    assert len({(line.get_linestyle(), line.get_marker()) for line in lines}) == 2
+    assert "LSH: 0.10 at 12, 0.20 at 24. ITQ" in figure.get_label()
+    assert "Float vectors: 0.30" in figure.get_label()
+
+
+def test_information_names_each_kind_of_attribute_once_and_the_strongest_pair():
+    figure = FIGURES["information"]()
+    assert {"a", "b"} <= set(texts(figure))
+    assert "0.50, of bit 0 and has_a::y" in figure.get_label()
+
+
+def test_attention_darkens_where_there_is_none_and_marks_visible_parts():
+    white = Image.new("RGB", (8, 8), "white")
+    parts = [np.array([[0.5, 0.25, 1], [0.9, 0.9, 0]])]
+    figure = attention_gallery([white], torch.tensor([[[[0.0, 1.0]]]]), parts, names=["stage 1"])
+    image, lit = figure.axes
+    assert lit.get_title() == "stage 1"
+    left, right = lit.images[0].get_array()[32, [0, -1], 0]
+    assert (left, right) == (38, 255)
+    (marks,) = image.lines
+    assert (marks.get_xdata().tolist(), marks.get_ydata().tolist()) == ([31.5], [15.5])
+    assert "1 images, one a row, each beside its 1 maps" in figure.get_label()
+
+
+def test_an_even_map_leaves_an_image_as_it_is():
+    figure = attention_gallery([RED], torch.ones(1, 1, 2, 2))
+    image, lit = (axes.images[0].get_array() for axes in figure.axes)
+    np.testing.assert_array_equal(image, lit)
+
+
 def test_curves_differ_in_their_dashes():
     lines = FIGURES["curves"]().axes[0].lines
     assert len({line.get_linestyle() for line in lines}) == 2
@@ -108,6 +167,11 @@ def test_curves_are_smoothed_by_a_running_mean():
         (lambda: triplet_strips([], [], [], [], []), "a triplet needs"),
         (lambda: triplet_strips([RED], [RED], [RED], [1.0], [1.0, 2.0]), "a triplet needs"),
         (lambda: retrieval_gallery([RED], [[RED]], [[True, True]], [[1.0]]), "1 queries need"),
+        (lambda: hamming_histograms([[1, 2]], [[True, True]], 4), "need as many bools"),
+        (lambda: precision_curves({"LSH": {}}), "at least one method"),
+        (lambda: information_heat_map(np.zeros((2, 3)), ["a"]), "1 attribute names need"),
+        (lambda: attention_gallery([RED], np.zeros((2, 1, 3, 3))), "1 images need maps"),
+        (lambda: attention_gallery([RED], np.zeros((1, 1, 3, 3)), []), "as many parts, got 0"),
         (lambda: loss_curves({}), "at least one curve"),
         (lambda: loss_curves({"a": []}), "at least one curve"),
     ],
