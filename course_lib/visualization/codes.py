@@ -130,7 +130,7 @@ def information_heat_map(
     axes.set_xlabel("attribute, by kind")
     axes.set_ylabel("bit")
     figure.colorbar(picture, ax=axes, label="information in bits (bright: much)")
-    bit, attribute = np.unravel_index(matrix.argmax(), matrix.shape)
+    bit, attribute = divmod(int(matrix.argmax()), matrix.shape[1])
     return finished(
         figure,
         title,
