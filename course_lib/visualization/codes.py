@@ -76,7 +76,7 @@ def precision_curves(
     """
     if not found or not all(found.values()):
         raise ValueError("precision_curves needs at least one method, and a length for each")
-    figure, axes = new_figure(6.8, 3.8)
+    figure, axes = new_figure(6.8, 4.2)
     for number, (name, values) in enumerate(found.items()):
         style = MARKERS[number % len(MARKERS)] + DASHES[number % len(DASHES)]
         axes.plot(list(values), list(values.values()), style, label=name)
@@ -90,7 +90,7 @@ def precision_curves(
     axes.set_ylabel("mean average precision")
     axes.set_ylim(bottom=0)
     axes.grid(alpha=0.3)
-    figure.legend(handlelength=3.5, loc="outside right upper", fontsize=9)
+    figure.legend(handlelength=3.5, loc="outside lower center", ncols=2, fontsize=9)
     words = [
         f"{name}: " + ", ".join(f"{value:.2f} at {bits}" for bits, value in values.items()) + "."
         for name, values in found.items()
@@ -196,4 +196,4 @@ def _lit(pixels: np.ndarray, mask: np.ndarray) -> np.ndarray:
     scaled = Image.fromarray(level.astype(np.float32)).resize(
         (THUMBNAIL, THUMBNAIL), Image.Resampling.BILINEAR
     )
-    return (pixels * (0.15 + 0.85 * np.asarray(scaled)[..., None])).astype(np.uint8)
+    return (pixels * (0.25 + 0.75 * np.asarray(scaled)[..., None])).astype(np.uint8)

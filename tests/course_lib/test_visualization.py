@@ -136,7 +136,7 @@ def test_attention_darkens_where_there_is_none_and_marks_visible_parts():
     image, lit = figure.axes
     assert lit.get_title() == "stage 1"
     left, right = lit.images[0].get_array()[32, [0, -1], 0]
-    assert (left, right) == (38, 255)
+    assert (left, right) == (63, 255)
     (marks,) = image.lines
     assert (marks.get_xdata().tolist(), marks.get_ydata().tolist()) == ([31.5], [15.5])
     assert "1 images, one a row, each beside its 1 maps" in figure.get_label()
