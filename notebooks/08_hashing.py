@@ -494,9 +494,9 @@ show(figure, alt)
 # %% exercise="asymmetric_loss"
 
 # %% [markdown]
-# What $\gamma$ is for. A linear layer learns the codes of the 900 features, here random ones, one for
-# each species, in 100 steps: once without the second sum, and once with much of it. Printed is the
-# share of bits that are right once the outputs are binarised.
+# What $\gamma$ is for. A linear layer learns codes for the 900 photos, here a random one for each
+# species, in 100 steps: once without the second sum, and once with much of it. Printed is the share
+# of bits that are right once the outputs are binarised.
 
 # %% name="picture-asymmetric_loss" needs="l2_normalize binarize asymmetric_loss"
 draws = torch.Generator().manual_seed(3)
@@ -551,8 +551,8 @@ show(figure, alt)
 # %% exercise="update_codes"
 
 # %% [markdown]
-# The objective for the outputs above, $\gamma = 200$, from random codes (step 1), sweep by sweep: your columns
-# one after the other, and the same formula for all columns at once.
+# The objective for the outputs above, with $\gamma = 200$, from random codes (step 1), sweep by
+# sweep: your columns one after the other, and the same formula for all columns at once.
 
 
 # %% name="picture-update_codes" needs="l2_normalize binarize asymmetric_loss update_codes"
@@ -725,11 +725,11 @@ print(f"mean of the best attribute of each bit: {information.amax(dim=1).mean():
 print(f"{by_chance.amax(dim=1).mean():.2f}")
 
 # %% [markdown]
-# Nothing in the objective asks a bit to mean something, and LSH's random bits may even tell more on
-# average. How? A genus shares most of its attributes. A bit that splits the genera in two tells much
-# of many attributes, and nothing of the species within a genus. Learnt bits must tell species apart,
-# so most of them run across the genera. (Methods such as A²-Net add terms to the objective that make
-# bits attributes; a table like this is how to find out whether they did.)
+# Nothing in the objective asks a bit to mean something, and LSH's random bits tell even more on
+# average. How? A genus shares most of its attributes. A bit that splits the genera in two tells
+# much of many attributes, and nothing of the species within a genus. Learnt bits must tell species
+# apart, so most of them run across the genera. (Methods such as A²-Net add terms to the objective
+# that shall make bits attributes; a table like this is how to find out whether they did.)
 #
 # The three bits that follow an attribute most: photos with +1 on the left, with −1 on the right.
 # Can you see what the name says?
@@ -754,7 +754,7 @@ figure = batch_montage(
     product_names={1: "+1", -1: "-1"},
     title="Three bits, by the photos that have them",
 )
-figure.axes[0].set(ylabel="bit and attribute", xlabel="photos with the bit +1, and with −1")
+figure.axes[0].set(ylabel="bit and attribute", xlabel="photos with the bit +1, and with -1")
 show(figure)
 
 # %% [markdown]
