@@ -151,7 +151,8 @@ def attention_gallery(
 
     Args:
         images: N images, N >= 1.
-        maps: ``(N, M, h, w)``; each is scaled by itself, from its lowest to its highest value.
+        maps: ``(N, M, h, w)``; each is scaled by itself: dark at its lowest value, bright where its
+            highest tenth is.
         parts: for each image ``(P, 3)``: x, y as shares of its width and height, and 1 where a part
             can be seen, which is marked with a ring; None marks nothing.
         names: M names of the maps; "map 1" and so on if None.
@@ -191,8 +192,9 @@ def attention_gallery(
 
 def _lit(pixels: np.ndarray, mask: np.ndarray) -> np.ndarray:
     """Pixels, dark where a mask is low."""
-    span = mask.max() - mask.min()
-    level = (mask - mask.min()) / span if span > 0 else np.ones_like(mask)
+    # A few places often have most of the attention; by their height all others would be black.
+    span = np.quantile(mask, 0.9) - mask.min()
+    level = ((mask - mask.min()) / span).clip(0, 1) if span > 0 else np.ones_like(mask)
     scaled = Image.fromarray(level.astype(np.float32)).resize(
         (THUMBNAIL, THUMBNAIL), Image.Resampling.BILINEAR
     )
