@@ -679,9 +679,9 @@ first, last = learnt.objectives[0][0], learnt.objectives[-1][1]
 print(f"objective a pair: {first:.2f} before the first update, {last:.2f} after the last")
 
 # %% [markdown]
-# Where the stages look: each map is dark at its lowest value, and bright where its highest tenth is.
-# Rings mark the bird's parts, which the network was never told. The number is the attention at the parts, as a
-# multiple of what an even mask would give. After 90 steps it is a beginning, no more.
+# Where the stages look: a map is dark at its lowest value, and bright where its highest tenth is.
+# Rings mark the bird's parts, which the network was never told. The number is the attention at the
+# parts, as a multiple of what an even mask would give. After 90 steps it is a beginning, no more.
 
 # %% name="picture-channel_transformer" needs="channel_transformer"
 looked_at = torch.arange(2, 900, 10)
