@@ -7,9 +7,9 @@
 # then **learns** them: from nothing at all, from the features, from the labels.
 #
 # ```text
-#                                           YOU ARE HERE         YOU ARE HERE
-#  photos --> batches --> embeddings --> [ codes: learnt bits ] --> [ search ]
-#               01            04          8: 1, 5 to 9             8: 2 to 4
+#                                           YOU ARE HERE           YOU ARE HERE
+#  photos --> batches --> embeddings --> [ codes of few bits ] --> [ search ]
+#               01            04          sections 1, 5 to 10     sections 2 to 4
 # ```
 #
 # Plan about three hours: ten exercises of 5 to 30 minutes, and two questions. The cells that train
@@ -346,8 +346,8 @@ print(f"at 12, 24, 48 bits; float vectors {float_precision:.3f}")
 # ### What it saves
 #
 # 20 000 vectors of 512 numbers against their codes of 48 bits: memory, and the time in which your
-# function compares 20 queries with all of them. Both grow with the number of images, so the last
-# two lines are the same for ten million.
+# function compares 20 queries with all of them. Both grow with the number of images: the last two
+# lines are what that makes for ten million.
 
 # %% name="cost" needs="binarize pack_codes hamming_distances lsh"
 n, at_once = 2_000 if QUICK else 20_000, 20
@@ -823,8 +823,8 @@ print(f"6 bits for 60 species, learnt database: {value:.3f}")
 #    database of ten million images? What must be done when one image is added?
 # 2. Your picture of section 8 compares columns one after the other with all at once. Why can the
 #    first never rise? What can happen with the second?
-# 3. Codes of one bit that tell an attribute perfectly would be easy to explain. Would 24 such bits
-#    be good for search? Say what the heat map suggests, and one thing that it cannot show.
+# 3. A bit that tells an attribute perfectly is easy to explain. Would 24 such bits be good for
+#    search? Say what the heat map suggests, and one thing that it cannot show.
 
 # %% [markdown] model_answer="asymmetry"
 # 1. The network sees only samples of the database (2000 a round), not ten million images at each
