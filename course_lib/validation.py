@@ -214,6 +214,21 @@ def require_codes(codes: Tensor, name: str = "codes") -> None:
         )
 
 
+def require_attributes(attributes: Tensor, name: str = "attributes", *, of: Tensor) -> None:
+    """Refuse anything but ``(N, A)`` bools, one row for each of the N >= 1 rows of ``of``."""
+    require_tensor(attributes, name)
+    if attributes.dtype != torch.bool:
+        raise TypeError(f"{name} must be bool, got {attributes.dtype}; say which value means True")
+    if attributes.ndim != 2 or len(attributes) != len(of):
+        raise ValueError(
+            f"{name} must have shape ({len(of)}, A), one row an image, "
+            f"got {tuple(attributes.shape)}"
+        )
+    if attributes.numel() == 0:
+        raise ValueError(f"{name} is empty: shape {tuple(attributes.shape)}")
+    require_same_device(**{"the rows": of, name: attributes})
+
+
 def require_packed(**packed: Tensor) -> None:
     """Refuse anything but ``(N, B)`` uint8 tensors of one width B >= 1."""
     widths = {}

@@ -39,6 +39,7 @@ from course_lib.hashing.precision import DIVISORS
 from course_lib.networks.channel_transformer import ChannelAttention
 from course_lib.validation import (
     require_at_most,
+    require_attributes,
     require_choice,
     require_codes,
     require_embeddings,
