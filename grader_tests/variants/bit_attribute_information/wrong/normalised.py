@@ -1,0 +1,20 @@
+"""A share of the attribute's entropy.
+
+Diagnosis: divides by an entropy
+"""
+
+import math
+
+import torch
+
+
+def bit_attribute_information(codes, attributes):
+    n = len(codes)
+    sides = [(codes < 0).double(), (codes > 0).double()]
+    kinds = [(~attributes).double(), attributes.double()]
+    total = 0
+    for i, j in ((0, 0), (0, 1), (1, 0), (1, 1)):
+        p = sides[i].T @ kinds[j] / n
+        px, py = sides[i].mean(dim=0)[:, None], kinds[j].mean(dim=0)
+        total = total + torch.where(p > 0, p * torch.log2(p / (px * py)), 0.0)
+    return total / torch.special.entr(torch.stack([py, 1 - py])).sum(dim=0).clamp(min=1e-12) * math.log(2)
