@@ -715,8 +715,8 @@ print("attention at a part, 1 if even:", *(f"{value:.2f}" for value in means))
 # mind which side is which.
 #
 # What the checks look at: `codes` $(N, C)$ of ±1, `attributes` $(N, A)$ bool; the result is
-# $(C, A)$ float64, and never below 0. Terms with $p(x, y) = 0$ count 0. No loop over bits or attributes is
-# needed: four matrix products count all pairs.
+# $(C, A)$ float64, and never below 0. Terms with $p(x, y) = 0$ count 0. The number of operations
+# must not grow with the bits and attributes: four matrix products count all pairs.
 
 # %% exercise="bit_attribute_information"
 
