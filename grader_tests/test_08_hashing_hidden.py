@@ -5,16 +5,18 @@ from __future__ import annotations
 import torch
 
 from autograder.student.exercise import graded, hidden_tests
-from autograder.student.expectations import Misconception, expect, expect_close
+from autograder.student.expectations import Misconception, expect, expect_close, expect_tensor
 from course_lib.hashing import (
     average_precision_at_k,
     binarize,
     bit_attribute_information,
     hamming_distances,
     pack_codes,
+    update_codes,
 )
 from grader_tests.test_08_hashing import (
     MANY,
+    drawn_problem,
     expect_packed,
     expect_shares,
     fitted,
@@ -197,6 +199,76 @@ class TestLSHHidden:
                 "torch.Generator().manual_seed(self.seed).",
             ),
         )
+
+
+@hidden_tests("update_codes")
+class TestUpdateCodesHidden:
+    """Drawn problems, compared with the reference."""
+
+    @graded(2, "drawn problems of several sizes and gammas, and the default gamma")
+    def test_drawn(self, submission, draw):
+        for n_items, n_outputs, n_bits in ((1, 1, 1), (30, 30, 5), (60, 7, 12), (20, 12, 33)):
+            codes, outputs, sample, similarities = drawn_problem(draw, n_items, n_outputs, n_bits)
+            products = similarities.T @ outputs
+            for gamma in ((), (0.0,), (float(torch.rand((), generator=draw)) * 10,)):
+                expect_close(
+                    submission.call(codes, outputs, sample, products, *gamma),
+                    update_codes(codes, outputs, sample, products, *gamma),
+                    what="the matrix of new codes",
+                    given=f"a drawn problem: {n_items} images, {n_outputs} outputs, {n_bits} bits, "
+                    f"gamma {gamma[0] if gamma else 'left out'}",
+                    same_dtype=False,
+                )
+
+    @graded(1, "codes, outputs, sample and products stay as they are")
+    def test_arguments(self, submission, draw):
+        codes, outputs, sample, similarities = drawn_problem(draw, 12, 5, 6)
+        given = codes, outputs, sample, similarities.T @ outputs
+        value, after = submission.call(*(part.clone() for part in given), return_args=True)
+        expect_close(
+            value,
+            update_codes(*given),
+            what="the matrix of new codes",
+            given="a drawn problem",
+            same_dtype=False,
+        )
+        names = "the old codes", "outputs", "sample", "products"
+        for name, one, other in zip(names, after, given, strict=True):
+            expect_kept(one, other, name)
+
+    @graded(1, "the codes keep their dtype, and no gradient flows")
+    def test_dtype_and_gradient(self, submission, draw):
+        codes, outputs, sample, similarities = drawn_problem(draw, 12, 5, 6)
+        for dtype in (torch.float32, torch.float64):
+            old, rows = codes.to(dtype), outputs.to(dtype).requires_grad_()
+            products = similarities.to(dtype).T @ rows.detach()
+            value = expect_tensor(
+                submission.call(old, rows, sample, products.requires_grad_()),
+                what="the matrix of new codes",
+            )
+            expect(
+                value.dtype is dtype,
+                f"codes of {dtype} should give codes of {dtype}; they give {value.dtype}.",
+                misconception=Misconception(
+                    "loses the dtype of the codes",
+                    "Write the columns into a clone of the codes: it has their dtype.",
+                ),
+            )
+            expect(
+                not value.requires_grad,
+                "the new codes should be no part of the graph; they require a gradient.",
+                misconception=Misconception(
+                    "lets autograd through",
+                    "The network rests while codes are found, and the sign has no gradient. Use "
+                    "outputs.detach() and products.detach().",
+                ),
+            )
+            expect_close(
+                value,
+                update_codes(old, rows, sample, products),
+                what="the matrix of new codes",
+                given=f"a drawn problem of {dtype}",
+            )
 
 
 @hidden_tests("bit_attribute_information")

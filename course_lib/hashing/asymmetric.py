@@ -9,7 +9,6 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from course_lib.hashing.codes import binarize
 from course_lib.validation import (
     require_embeddings,
     require_integers,
@@ -154,7 +153,7 @@ def update_codes(
     for k in range(codes.shape[1]):
         others = codes @ between[:, k] - codes[:, k] * between[k, k]
         side = wanted[:, k] - others
-        codes[:, k] = torch.where(side == 0, codes[:, k], binarize(side[:, None])[:, 0])
+        codes[:, k] = torch.where(side == 0, codes[:, k], side.sign())
     return codes
 
 

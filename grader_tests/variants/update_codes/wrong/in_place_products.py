@@ -1,0 +1,19 @@
+"""Adds the outputs to the products in place.
+
+Diagnosis: changes its argument in place
+"""
+
+import torch
+
+
+def update_codes(codes, outputs, sample, products, gamma=200.0):
+    codes, outputs = codes.clone(), outputs.detach()
+    wanted = products.mul_(codes.shape[1])
+    wanted = products
+    wanted = wanted.index_add(0, sample, gamma * outputs)
+    between = outputs.T @ outputs
+    for k in range(codes.shape[1]):
+        others = codes @ between[:, k] - codes[:, k] * between[k, k]
+        side = wanted[:, k] - others
+        codes[:, k] = torch.where(side == 0, codes[:, k], side.sign())
+    return codes

@@ -1,0 +1,19 @@
+"""A loop over bits that looks at the old codes.
+
+Diagnosis: updates all columns at once
+"""
+
+import torch
+
+
+def update_codes(codes, outputs, sample, products, gamma=200.0):
+    codes, outputs = codes.clone(), outputs.detach()
+    old = codes.clone()
+    wanted = codes.shape[1] * products.detach()
+    wanted = wanted.index_add(0, sample, gamma * outputs)
+    between = outputs.T @ outputs
+    for k in range(codes.shape[1]):
+        others = old @ between[:, k] - old[:, k] * between[k, k]
+        side = wanted[:, k] - others
+        codes[:, k] = torch.where(side == 0, codes[:, k], side.sign())
+    return codes

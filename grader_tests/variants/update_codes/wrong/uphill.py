@@ -1,0 +1,18 @@
+"""The worst bit.
+
+Diagnosis: takes the worse side of each bit
+"""
+
+import torch
+
+
+def update_codes(codes, outputs, sample, products, gamma=200.0):
+    codes, outputs = codes.clone(), outputs.detach()
+    wanted = codes.shape[1] * products.detach()
+    wanted = wanted.index_add(0, sample, gamma * outputs)
+    between = outputs.T @ outputs
+    for k in range(codes.shape[1]):
+        others = codes @ between[:, k] - codes[:, k] * between[k, k]
+        side = others - wanted[:, k]
+        codes[:, k] = torch.where(side == 0, codes[:, k], side.sign())
+    return codes
