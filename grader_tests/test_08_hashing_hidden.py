@@ -11,17 +11,21 @@ from course_lib.hashing import (
     binarize,
     bit_attribute_information,
     hamming_distances,
+    itq_rotation_step,
     pack_codes,
     update_codes,
 )
 from grader_tests.test_08_hashing import (
     MANY,
     drawn_problem,
+    expect_least,
+    expect_orthogonal,
     expect_packed,
     expect_shares,
     fitted,
     shares,
     transformed,
+    turning,
 )
 
 IN_PLACE = Misconception(
@@ -199,6 +203,38 @@ class TestLSHHidden:
                 "torch.Generator().manual_seed(self.seed).",
             ),
         )
+
+
+@hidden_tests("itq_rotation_step")
+class TestITQRotationStepHidden:
+    """Drawn rows, compared with the reference."""
+
+    @graded(2, "drawn rows of either precision, and fewer rows than bits")
+    def test_drawn(self, submission, draw):
+        for count, size in ((60, 6), (25, 3), (3, 8)):
+            projected, rotation = turning(count, size, draw)
+            expect_least(submission.call(projected, rotation), projected, rotation)
+        projected, rotation = turning(80, 6, draw)
+        given = "80 drawn rows of 6 numbers"
+        expect_close(
+            submission.call(projected, rotation),
+            itq_rotation_step(projected, rotation),
+            atol=1e-9,
+            what="the rotation",
+            given=f"{given} in float64",
+            help="Stay in the dtype of the rows.",
+        )
+        single = submission.call(projected.float(), rotation.float())
+        expect_orthogonal(single, 6, f"{given} in float32", atol=1e-4)
+        expect_tensor(single, dtype=torch.float32, what="the rotation of rows in float32")
+
+    @graded(1, "the rows and the rotation stay as they are")
+    def test_kept(self, submission, draw):
+        projected, rotation = turning(20, 4, draw)
+        value, (after, after_rotation) = submission.call(projected, rotation, return_args=True)
+        expect_least(value, projected, rotation)
+        expect_kept(after, projected, "projected")
+        expect_kept(after_rotation, rotation, "rotation")
 
 
 @hidden_tests("update_codes")
