@@ -655,11 +655,12 @@ show(
 # 4. put the channels back, $(G, c)$, and add $Y$.
 #
 # Mind the order of channels in step 4: the published code adds $Y$ to channels in another order.
-# (It also overwrites $Y$ by an in-place ReLU.) What the checks look at: shape and dtype in and out
-# are the same, $(N, C, H, W)$; with both attentions giving 0 it *is* its batch normalisation; in
-# evaluation mode an image's output does not depend on the other images, and shuffling the places of
-# a map shuffles the output alike; every weight gets a gradient; inputs that are not 4-dimensional,
-# or channels that the heads do not divide, are refused.
+# (It also overwrites $Y$ by an in-place ReLU.) The constructor is given, `forward` is yours. What
+# the checks look at: shape and dtype in and out are the same, $(N, C, H, W)$; with both attentions
+# giving 0 it *is* its batch normalisation; in evaluation mode an image's output does not depend on
+# the other images, and shuffling the places of a map shuffles the output alike; every weight gets
+# a gradient; inputs that are not 4-dimensional, or channels that the heads do not divide, are
+# refused.
 
 # %% exercise="channel_transformer"
 

@@ -90,13 +90,10 @@ class ChannelTransformer(nn.Module):
         """``(N, C, H, W)`` -> ``(N, C, H, W)``."""
         if x.ndim != 4:
             raise ValueError(f"x must have shape (N, C, H, W), got shape {tuple(x.shape)}")
+        ### BEGIN SOLUTION
         mixed = self.norm(x + self.within_heads(x))
         # Channels stand head by head; for the second attention they stand place by place.
-        turned = _exchange(mixed, self.num_heads)
+        turned = mixed.unflatten(1, (self.num_heads, -1)).transpose(1, 2).flatten(1, 2)
         across = self.across_heads(torch.relu(turned))
-        return mixed + _exchange(across, x.shape[1] // self.num_heads)
-
-
-def _exchange(x: Tensor, groups: int) -> Tensor:
-    """Channels that stand group by group, place by place: ``(groups, C/groups)`` transposed."""
-    return x.unflatten(1, (groups, -1)).transpose(1, 2).flatten(1, 2)
+        return mixed + across.unflatten(1, (-1, self.num_heads)).transpose(1, 2).flatten(1, 2)
+        ### END SOLUTION

@@ -1,0 +1,23 @@
+"""Stops after step 1.
+
+Diagnosis: leaves out the attention across the heads
+"""
+
+import torch
+from torch import nn
+
+from course_lib.networks.channel_transformer import ChannelAttention
+
+
+class ChannelTransformer(nn.Module):
+    def __init__(self, channels, num_heads):
+        super().__init__()
+        self.within_heads = ChannelAttention(channels, num_heads)
+        self.num_heads = num_heads
+        self.norm = nn.BatchNorm2d(channels)
+        self.across_heads = ChannelAttention(channels, channels // num_heads)
+
+    def forward(self, x):
+        if x.ndim != 4:
+            raise ValueError(f"x must have shape (N, C, H, W), got shape {tuple(x.shape)}")
+        return self.norm(x + self.within_heads(x))
