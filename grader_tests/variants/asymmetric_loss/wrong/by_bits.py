@@ -1,0 +1,10 @@
+"""A mean over the bits, too.
+
+Diagnosis: divides by the bits, too
+"""
+
+
+def asymmetric_loss(outputs, codes, similarities, sample, gamma=200.0):
+    unlike = (outputs @ codes.T - codes.shape[1] * similarities).square().sum()
+    apart = (codes[sample] - outputs).square().sum()
+    return (unlike + gamma * apart) / (similarities.numel() * codes.shape[1])

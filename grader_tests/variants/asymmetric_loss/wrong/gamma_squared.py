@@ -1,0 +1,10 @@
+"""gamma inside the square.
+
+Diagnosis: squares gamma
+"""
+
+
+def asymmetric_loss(outputs, codes, similarities, sample, gamma=200.0):
+    unlike = (outputs @ codes.T - codes.shape[1] * similarities).square().sum()
+    apart = (gamma * (codes[sample] - outputs)).square().sum()
+    return (unlike + apart) / similarities.numel()
