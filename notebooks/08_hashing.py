@@ -25,6 +25,7 @@
 # it looks at features only, **supervised** if it is told labels.
 
 # %% name="setup"
+import math
 from typing import Self
 
 import numpy as np
