@@ -1471,9 +1471,10 @@ def expect_bits(
         "C (Sᵀ U) + gamma Ū is one matrix for all columns; index_add adds outputs to the rows of "
         "the sample. V̂ Ûᵀ U_k is what all columns do together, V Uᵀ U_k, less what column k does "
         "itself.",
-        "With between = outputs.T @ outputs, column k is sign(wanted[:, k] - codes @ between[:, k] "
-        "+ codes[:, k] * between[k, k]); torch.where keeps the old bit where that is 0. Write the "
-        "column into the codes, then go on with the next.",
+        "Make outputs.T @ outputs once. Its column k, times the codes from the left, is V Uᵀ U_k; "
+        "column k's own share is that column of the codes times the entry (k, k). torch.where "
+        "keeps the old bit where a_k is 0. Write the column into the codes, then go on with the "
+        "next.",
     ),
 )
 class TestUpdateCodes:
