@@ -302,6 +302,7 @@ class Course:
             )
         for cls in public:
             if hasattr(cls, "exercise"):
+                _require_different_names([*public, *hidden], cls.exercise.id)
                 yield CourseExercise(
                     **{f.name: getattr(cls.exercise, f.name) for f in fields(Exercise)},
                     assignment=assignment,
@@ -338,6 +339,21 @@ def _marks(classes: list[type], exercise: str) -> tuple[Graded, ...]:
         if cls.exercise_id == exercise  # type: ignore[attr-defined]
         for _, graded in graded_methods(cls)
     )
+
+
+def _require_different_names(classes: list[type], exercise: str) -> None:
+    """Refuse tests of one exercise that share a method's name, which tells verdicts apart."""
+    names = [
+        name
+        for cls in classes
+        if cls.exercise_id == exercise  # type: ignore[attr-defined]
+        for name, _ in graded_methods(cls)
+    ]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise ValueError(
+            f"exercise {exercise!r} has several tests named {', '.join(twice)}: "
+            "rename the hidden one"
+        )
 
 
 @lru_cache(maxsize=256)

@@ -82,6 +82,13 @@ def test_hidden_tests_of_no_exercise_are_refused(tiny_course, replace_in):
         tiny_course.exercises()
 
 
+def test_a_public_and_a_hidden_test_of_one_name_are_refused(tiny_course, replace_in):
+    hidden = tiny_course.tests / "test_01_vectors_hidden.py"
+    replace_in(hidden, "def test_orthogonal", "def test_small_example")
+    with pytest.raises(ValueError, match="'dot' has several tests named test_small_example"):
+        tiny_course.exercises()
+
+
 def test_modules_of_the_library_are_found(tiny_course):
     assert tiny_course.module_file("tiny_lib.vectors") == tiny_course.library / "vectors.py"
     assert tiny_course.module_file("tiny_lib") == tiny_course.library / "__init__.py"
