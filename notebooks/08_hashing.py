@@ -603,12 +603,13 @@ print("after 8 sweeps:", ", ".join(f"{name} {values[-1]:.2f}" for name, values i
 settings = AlternationSettings(rounds=2 if QUICK else 15, learning_rate=3e-3)
 ways = "asymmetric, both by the layer", "asymmetric, learnt database"
 found |= {way: {} for way in ways}
-hashers = {}
-for bits in LENGTHS:
-    hashers[bits] = AsymmetricHashing(bits, settings=settings).fit(features, labels)
-    new = hashers[bits].transform(query_features)
-    found[ways[0]][bits] = precision_of(new, hashers[bits].transform(features))
-    found[ways[1]][bits] = precision_of(new, hashers[bits].codes_)
+hashers = {
+    bits: AsymmetricHashing(bits, settings=settings).fit(features, labels) for bits in LENGTHS
+}
+for bits, hasher in hashers.items():
+    new = hasher.transform(query_features)
+    found[ways[0]][bits] = precision_of(new, hasher.transform(features))
+    found[ways[1]][bits] = precision_of(new, hasher.codes_)
 print(f"after {settings.rounds} rounds, at 12, 24, 48 bits:")
 for name, values in found.items():
     print(f"{name:30}", *(f"{value:.3f}" for value in values.values()))
