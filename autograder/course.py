@@ -332,23 +332,23 @@ def _course_table(pyproject: Path) -> dict[str, object] | None:
     return table if isinstance(table, dict) else None
 
 
-def _marks(classes: list[type], exercise: str) -> tuple[Graded, ...]:
-    return tuple(
-        graded
+def _tests_of(classes: list[type], exercise: str) -> list[tuple[str, Graded]]:
+    """Names and marks of an exercise's tests."""
+    return [
+        test
         for cls in classes
         if cls.exercise_id == exercise  # type: ignore[attr-defined]
-        for _, graded in graded_methods(cls)
-    )
+        for test in graded_methods(cls)
+    ]
+
+
+def _marks(classes: list[type], exercise: str) -> tuple[Graded, ...]:
+    return tuple(graded for _, graded in _tests_of(classes, exercise))
 
 
 def _require_different_names(classes: list[type], exercise: str) -> None:
     """Refuse tests of one exercise that share a method's name, which tells verdicts apart."""
-    names = [
-        name
-        for cls in classes
-        if cls.exercise_id == exercise  # type: ignore[attr-defined]
-        for name, _ in graded_methods(cls)
-    ]
+    names = [name for name, _ in _tests_of(classes, exercise)]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise ValueError(
             f"exercise {exercise!r} has several tests named {', '.join(twice)}: "

@@ -11,6 +11,7 @@ from autograder.student.expectations import (
     Misconception,
     expect,
     expect_close,
+    expect_same_steps,
     expect_tensor,
     fail,
 )
@@ -39,12 +40,11 @@ def expect_vectorised(
     loops = submission.loops()
     expect(not loops, f"No Python loop is needed here; found: {', '.join(loops)}.",
            misconception=LOOP)  # fmt: skip
-    small, large = submission.trace(*few), submission.trace(*many)
-    expect(
-        (large.operation_count, large.lines) == (small.operation_count, small.lines),
-        f"The number of steps should not depend on the batch: {small.operation_count} tensor "
-        f"operations and {small.lines} lines for {len(few[0])} items, {large.operation_count} and "
-        f"{large.lines} for {len(many[0])}.",
+    expect_same_steps(
+        submission.trace(*few),
+        submission.trace(*many),
+        of="the batch",
+        sizes=(f"{len(few[0])} items", f"{len(many[0])}"),
         misconception=LOOP,
     )
 

@@ -15,6 +15,7 @@ from autograder.student.expectations import (
     expect,
     expect_close,
     expect_gradient,
+    expect_same_steps,
     expect_tensor,
     fail,
 )
@@ -291,12 +292,11 @@ def expect_steps(
     submission: Submission, few: Sequence[Any], many: Sequence[Any], small: int, large: int
 ) -> None:
     """Fail when more codes take more operations or lines."""
-    less, more = submission.trace(*few), submission.trace(*many)
-    expect(
-        (less.operation_count, less.lines) == (more.operation_count, more.lines),
-        f"The number of steps should not depend on the codes: {less.operation_count} tensor "
-        f"operations and {less.lines} lines for {small} codes, {more.operation_count} and "
-        f"{more.lines} for {large}.",
+    expect_same_steps(
+        submission.trace(*few),
+        submission.trace(*many),
+        of="the codes",
+        sizes=(f"{small} codes", f"{large}"),
         misconception=LOOP_OVER_CODES,
     )
 
@@ -684,12 +684,11 @@ class TestAveragePrecisionAtK:
         loops = submission.loops()
         expect(not loops, f"No Python loop is needed here; found: {', '.join(loops)}.",
                misconception=LOOP_OVER_QUERIES)  # fmt: skip
-        less, more = submission.trace(*batch(3)), submission.trace(*batch(30))
-        expect(
-            (less.operation_count, less.lines) == (more.operation_count, more.lines),
-            f"The number of steps should not depend on the queries: {less.operation_count} tensor "
-            f"operations and {less.lines} lines for 3, {more.operation_count} and {more.lines} for "
-            "30.",
+        expect_same_steps(
+            submission.trace(*batch(3)),
+            submission.trace(*batch(30)),
+            of="the queries",
+            sizes=("3", "30"),
             misconception=LOOP_OVER_QUERIES,
         )
 
@@ -2155,12 +2154,11 @@ class TestBitAttributeInformation:
             codes = torch.arange(9 * bits).view(9, bits) * 7 % 5 % 2 * 2.0 - 1
             return codes, torch.arange(9 * attributes).view(9, attributes) * 5 % 7 % 2 > 0
 
-        less, more = submission.trace(*batch(2, 3)), submission.trace(*batch(12, 20))
-        expect(
-            (less.operation_count, less.lines) == (more.operation_count, more.lines),
-            f"The number of steps should not depend on the bits and attributes: "
-            f"{less.operation_count} tensor operations and {less.lines} lines for 2 and 3, "
-            f"{more.operation_count} and {more.lines} for 12 and 20.",
+        expect_same_steps(
+            submission.trace(*batch(2, 3)),
+            submission.trace(*batch(12, 20)),
+            of="the bits and attributes",
+            sizes=("2 and 3", "12 and 20"),
             misconception=Misconception(
                 "loops over bits or attributes in Python",
                 "A matrix product counts for all pairs at once; what follows works on whole "

@@ -30,7 +30,7 @@ from autograder.gradebook.judging import Judged, judge_students
 from autograder.gradebook.untrusted import submission_of
 from autograder.judge import records
 from autograder.judge.grading import Graded, Judge
-from autograder.judge.inputs import common_inputs
+from autograder.judge.inputs import Inputs, common_inputs
 from autograder.judge.records import Record
 from autograder.judge.sandbox import Sandbox
 
@@ -249,9 +249,10 @@ def _leave_to_people(
 
 
 def _compared(course: Course, assignment: Assignment, held: Held, secret: bytes) -> Regrade:
+    common = common_inputs(course, assignment, secret)
     with open_gradebook(course) as gradebook:
         students = tuple(
-            _student(course, gradebook, assignment, student, entry, secret)
+            _student(course, gradebook, assignment, student, entry, common)
             for student, entry in held.students.items()
         )
     return Regrade(assignment.name, students)
@@ -263,12 +264,11 @@ def _student(
     assignment: Assignment,
     student: str,
     entry: Mapping[str, Any],
-    secret: bytes,
+    common: Inputs,
 ) -> StudentRegraded:
     if failure := entry["found"].get("failure", ""):
         return StudentRegraded(student, failure=failure)
     problems = submission_of(course, assignment, student).problems
-    common = common_inputs(course, assignment, secret)
     grades = {grade.name: grade for grade in grades_of(gradebook, assignment.name, student)}
     changes, failed = [], []
     for id, found in entry["found"]["graded"].items():

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import torch
 
 from autograder.student.codec import describe
 from autograder.student.errors import CheckFailure
+
+if TYPE_CHECKING:
+    from autograder.student.submission import Trace
 
 
 @dataclass(frozen=True)
@@ -108,6 +111,31 @@ def expect_close(
         fail(f"{what} contains nan or inf{_for(given)}.", help=help)
     if not _close(actual, expected, atol):
         fail(_difference(actual, expected, what, given), help=help)
+
+
+def expect_same_steps(
+    less: Trace,
+    more: Trace,
+    *,
+    of: str,
+    sizes: tuple[str, str],
+    misconception: Misconception,
+) -> None:
+    """Fail when a larger input took more tensor operations or lines than a smaller one.
+
+    Args:
+        less, more: what `Submission.trace` gave for the two.
+        of: what the number of steps should not depend on, such as "the batch".
+        sizes: how large the two inputs were, such as "3 images" and "30".
+        misconception: the mistake that it is.
+    """
+    expect(
+        (less.operation_count, less.lines) == (more.operation_count, more.lines),
+        f"The number of steps should not depend on {of}: {less.operation_count} tensor operations "
+        f"and {less.lines} lines for {sizes[0]}, {more.operation_count} and {more.lines} for "
+        f"{sizes[1]}.",
+        misconception=misconception,
+    )
 
 
 def expect_gradient(

@@ -103,7 +103,7 @@ class Nmslib(Backend):
 
 
 class Faiss(Backend):
-    """faiss. Its own count of threads is one for the whole process, so it is put back after use.
+    """faiss.
 
     It returns squared distances, and pads with index −1 at the largest float32.
     """
@@ -116,13 +116,13 @@ class Faiss(Backend):
         self._index.hnsw.rng = self._faiss.RandomGenerator(settings.seed)
 
     def add(self, rows: np.ndarray, progress: bool) -> None:
-        with self._threads():
+        with faiss_threads(self._faiss, self.settings.threads):
             for portion in portions(rows, progress):
                 self._index.add(portion)
         self.size += len(rows)
 
     def search(self, queries: np.ndarray, k: int, ef: int) -> Neighbours:
-        with self._threads():
+        with faiss_threads(self._faiss, self.settings.threads):
             # Not by `params=`: faiss.contrib.torch_utils, once anybody imports it, takes it away.
             self._index.hnsw.efSearch = ef
             distances, indices = self._index.search(queries, k)
@@ -135,15 +135,6 @@ class Faiss(Backend):
     def load(self, folder: Path) -> None:
         self._index = self._faiss.read_index(str(folder / GRAPH_FILE))
         self.dimension, self.size = self._index.d, self._index.ntotal
-
-    @contextmanager
-    def _threads(self) -> Iterator[None]:
-        before = self._faiss.omp_get_max_threads()
-        self._faiss.omp_set_num_threads(self.settings.threads)
-        try:
-            yield
-        finally:
-            self._faiss.omp_set_num_threads(before)
 
 
 class Hnswlib(Backend):
@@ -223,6 +214,20 @@ def portions(rows: np.ndarray, progress: bool) -> Iterator[np.ndarray]:
             portion = rows[start : start + size]
             yield portion
             bar.update(len(portion))
+
+
+@contextmanager
+def faiss_threads(faiss: ModuleType, threads: int) -> Iterator[None]:
+    """Let faiss use that many threads.
+
+    Its own count of them is one for the whole process, so it is put back after use.
+    """
+    before = faiss.omp_get_max_threads()
+    faiss.omp_set_num_threads(threads)
+    try:
+        yield
+    finally:
+        faiss.omp_set_num_threads(before)
 
 
 def imported(library: str) -> ModuleType:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -15,6 +13,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from course_lib.evaluation.backends import faiss_threads
 from course_lib.hashing.search import hamming_search
 from course_lib.validation import (
     require_at_most,
@@ -110,7 +109,7 @@ class BinaryIndex:
         faiss = _faiss(self.backend)
         if self._index is None:
             self._index = self._new(faiss, 8 * rows.shape[1])
-        with self._threads(faiss):
+        with faiss_threads(faiss, self.settings["threads"]):
             self._index.add(rows.numpy())
         return self
 
@@ -182,7 +181,7 @@ class BinaryIndex:
         except FileNotFoundError as error:
             raise FileNotFoundError(
                 f"{folder} holds no saved index: {DESCRIPTION} is missing"
-            ) from (error)
+            ) from error
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise ValueError(
                 f"{folder / DESCRIPTION} does not describe an index: {error}"
@@ -215,22 +214,12 @@ class BinaryIndex:
         faiss = _faiss(self.backend)
         if self.backend == "hnsw":
             self._index.hnsw.efSearch = max(self.settings["ef_search"], k)
-        with self._threads(faiss):
+        with faiss_threads(faiss, self.settings["threads"]):
             distances, indices = self._index.search(queries.numpy(), k)
         distances[indices < 0] = NOT_FOUND
         order = np.lexsort((indices, distances), axis=1)
         distances, indices = (np.take_along_axis(rows, order, 1) for rows in (distances, indices))
         return torch.from_numpy(distances.astype(np.int16)), torch.from_numpy(indices)
-
-    @contextmanager
-    def _threads(self, faiss: ModuleType) -> Iterator[None]:
-        # faiss's count of threads is one for the whole process, so it is put back after use.
-        before = faiss.omp_get_max_threads()
-        faiss.omp_set_num_threads(self.settings["threads"])
-        try:
-            yield
-        finally:
-            faiss.omp_set_num_threads(before)
 
     def _rows(self, **given: Tensor) -> Tensor:
         """Packed codes on the CPU, of the width of those already there."""

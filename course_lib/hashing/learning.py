@@ -23,6 +23,7 @@ from course_lib.hashing.asymmetric import (
 )
 from course_lib.hashing.codes import binarize
 from course_lib.networks.attribute_aware import A2Net
+from course_lib.training.batches import floating
 from course_lib.training.hardware import PRECISIONS, choose_precision
 from course_lib.validation import (
     require_choice,
@@ -216,8 +217,7 @@ class _Learner:
 
     def given(self, rows: Tensor) -> Tensor:
         """Inputs on the device, floating point."""
-        inputs = self.inputs[rows].to(self.device)
-        return inputs if inputs.is_floating_point() else inputs.float().div_(255)
+        return floating(self.inputs[rows].to(self.device))
 
 
 class AsymmetricHashing(TransformerMixin, BaseEstimator):

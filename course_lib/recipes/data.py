@@ -16,6 +16,7 @@ from course_lib.evaluation import mean_average_precision, recall_at_k
 from course_lib.recipes.config import Data, RecipeError, Search
 from course_lib.training import embed
 from course_lib.training.augmentation import jitter
+from course_lib.training.batches import floating
 
 READERS: dict[str, Callable[[str], ImageCollection]] = {
     "cub": read_cub,
@@ -127,7 +128,7 @@ class SearchTask:
 
     def measure(self, model: nn.Module) -> dict[str, float]:
         """Recall at 1 and 5 and mAP of a model, by exact search; first the one that selects."""
-        rows = embed(model, _floats(self.queries)), embed(model, _floats(self.retrieval))
+        rows = embed(model, floating(self.queries)), embed(model, floating(self.retrieval))
         queries, retrieval = (row.float().cpu() for row in rows)
         task = queries, self.query_labels, retrieval, self.retrieval_labels
         metrics = {"map": mean_average_precision(*task)}
@@ -161,7 +162,7 @@ def search_task(splits: Splits, split: Split, data: Data, search: Search) -> Sea
     query_images = images_of(collection, data, queries)
     if search.jitter > 0:
         generator = torch.Generator().manual_seed(0)
-        query_images = jitter(_floats(query_images), search.jitter, generator=generator)
+        query_images = jitter(floating(query_images), search.jitter, generator=generator)
     return SearchTask(
         query_images,
         torch.from_numpy(collection.product_ids[queries]),
@@ -177,7 +178,3 @@ def _first_of_each(products: np.ndarray, count: int) -> np.ndarray:
     _, starts, counts = np.unique(products[order], return_index=True, return_counts=True)
     nth = np.arange(len(products)) - np.repeat(starts, counts)
     return order[nth < count]
-
-
-def _floats(images: Tensor) -> Tensor:
-    return images if images.is_floating_point() else images.float().div_(255)

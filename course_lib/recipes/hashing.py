@@ -38,6 +38,7 @@ from course_lib.recipes.stages import started_embedder, train_stage
 from course_lib.recipes.tables import FLOATS, Results, hash_rung
 from course_lib.training import ShuffledBatches, Trainer, TrainingSettings, embed, save_weights
 from course_lib.training.augmentation import AUGMENTATIONS
+from course_lib.training.batches import floating
 from course_lib.training.distributed import World
 from course_lib.training.hardware import choose_device
 from course_lib.training.objectives import Objective
@@ -121,7 +122,7 @@ class HashRuns:
     def outputs(self, network: nn.Module, images: LabelledImages) -> Tensor:
         """``(N, C)`` outputs for images, on the CPU."""
         parts = torch.arange(len(images)).split(IMAGES_AT_ONCE)
-        return torch.cat([embed(network, images[part][0] / 255).cpu() for part in parts])
+        return torch.cat([embed(network, floating(images[part][0])).cpu() for part in parts])
 
     def _started(self, seed: int) -> Embedder:
         folder = self.folder / f"seed-{seed}"

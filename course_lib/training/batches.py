@@ -13,6 +13,11 @@ from torch.utils.data import DataLoader, Dataset
 from course_lib.validation import require_integers, require_rank
 
 
+def floating(images: Tensor) -> Tensor:
+    """uint8 images as float32 in [0, 1]; others as they are."""
+    return images if images.is_floating_point() else images.float().div_(255)
+
+
 class Batches(Protocol):
     """A sampler of batches of dataset indices whose epochs repeat.
 

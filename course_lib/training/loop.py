@@ -14,7 +14,7 @@ from torch.utils.data import Dataset
 from tqdm.auto import tqdm
 
 from course_lib.reproducibility import seed_everything
-from course_lib.training.batches import Batches, Place, endless
+from course_lib.training.batches import Batches, Place, endless, floating
 from course_lib.training.checkpoints import (
     Checkpoint,
     CheckpointError,
@@ -197,9 +197,7 @@ class Trainer:
                 start = perf_counter()
 
     def _take_step(self, images: Tensor, labels: Tensor) -> TrainingStep:
-        images = images.to(self.device, non_blocking=True)
-        if not images.is_floating_point():
-            images = images.float().div_(255)
+        images = floating(images.to(self.device, non_blocking=True))
         if self.augment is not None:
             images = self.augment(images)
         labels = self.world.gather(labels.to(self.device))
