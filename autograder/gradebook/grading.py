@@ -40,6 +40,7 @@ from autograder.student.verdicts import Outcome
 
 GRADED_SINCE = "graded again since a person gave the points, which stand"
 WIDE = 110  # columns; on a narrower terminal the table has no room for sentences
+NAMED = 7  # exercises whose names have room in the table's head
 LONG_NAME = 8  # characters; longer names are broken in the table's head
 Progress = Callable[[str, int, int], None]
 
@@ -280,14 +281,15 @@ def class_grades(
 def print_table(grades: ClassGrades, console: Console) -> None:
     """Print the gradebook: points by exercise, what waits, the total, what was misunderstood.
 
-    On a narrow terminal, what was misunderstood stands under the table.
+    On a narrow terminal, what was misunderstood stands under the table. Where there are many
+    exercises, their columns have numbers, and what these stand for is said under the table, too.
     """
     is_wide = console.width >= WIDE
     title = f"{grades.assignment} ({grades.max_points:g} points)"
     table = Table(title=title, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     table.add_column("student")
-    for id, points in grades.exercises.items():
-        name = id.replace("_", "_\n") if len(id) > LONG_NAME else id
+    heads = _heads(list(grades.exercises))
+    for name, points in zip(heads, grades.exercises.values(), strict=True):
         table.add_column(f"{name}\n/{points:g}", justify="right")
     table.add_column(f"written\n/{sum(grades.questions.values()):g}", justify="right")
     table.add_column("total", justify="right")
@@ -299,10 +301,20 @@ def print_table(grades: ClassGrades, console: Console) -> None:
         row += ["; ".join(_noted(line))] if is_wide else []
         table.add_row(*map(Text, row))  # as it stands: nothing in it is markup
     console.print(table)
+    if len(heads) > NAMED:
+        named = zip(heads, grades.exercises, strict=True)
+        console.print(", ".join(map(" ".join, named)), markup=False, highlight=False)
     for line in grades.students:
         below = [] if is_wide else _noted(line)
         for said in (*below, *line.problems, *line.repairs):
             console.print(f"{line.student}: {said}", markup=False, highlight=False)
+
+
+def _heads(ids: list[str]) -> list[str]:
+    """What stands above the columns of exercises: their names, or numbers where there are many."""
+    if len(ids) > NAMED:
+        return [str(number) for number in range(1, len(ids) + 1)]
+    return [id.replace("_", "_\n") if len(id) > LONG_NAME else id for id in ids]
 
 
 # grading ------------------------------------------------------------------------------------------

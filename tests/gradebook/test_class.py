@@ -219,6 +219,18 @@ def test_the_table_shows_points_and_what_was_misunderstood(
         assert said in text
 
 
+def test_columns_of_many_exercises_have_numbers_and_the_names_stand_below() -> None:
+    exercises = {f"exercise_with_a_long_name_{n}": 8.0 for n in range(10)}
+    grades = ClassGrades("01_vectors", exercises, {}, (StudentGrades("anneliese"),))
+    console = Console(width=80, file=io.StringIO(), record=True)
+    print_table(grades, console)
+    text = console.export_text()
+    assert "…" not in text
+    assert "anneliese" in text
+    for number, id in enumerate(exercises, start=1):
+        assert f"{number} {id}" in " ".join(text.split())
+
+
 def test_only_those_who_handed_in_can_be_chosen(graded_course: Course) -> None:
     with pytest.raises(ValueError, match="nobody handed in no 01_vectors"):
         grade_class(
