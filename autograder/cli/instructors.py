@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -21,7 +21,14 @@ from autograder.cli.shared import (
 )
 from autograder.course import Course
 
+if TYPE_CHECKING:
+    from autograder.judge.sandbox import Sandbox
+
 commands = typer.Typer()
+
+SchedulerOption = Annotated[
+    str | None, typer.Option(help="a Dask cluster that judges instead: tcp://HOST:8786")
+]
 
 
 @commands.command(rich_help_panel=INSTRUCTORS)
@@ -98,21 +105,17 @@ def grade(
     pages: Annotated[
         bool, typer.Option("--pages/--no-pages", help="write feedback pages and class report")
     ] = True,
-    scheduler: Annotated[
-        str | None, typer.Option(help="a Dask cluster that judges instead: tcp://HOST:8786")
-    ] = None,
+    scheduler: SchedulerOption = None,
     unsandboxed: UnsandboxedOption = False,
 ) -> None:
     """Grade a class, print the gradebook, write feedback pages and the class report.
 
     What is graded already, with the same tests, stays: a run that was stopped goes on.
     """
-    from autograder.judge.sandbox import Bubblewrap, find_sandbox
     from autograder.judge.starting import begin_to_start, worker_source
 
     course = Course.find()
-    is_elsewhere = scheduler is not None and not unsandboxed  # the nodes look for their own
-    sandbox = Bubblewrap() if is_elsewhere else find_sandbox(unsandboxed=unsandboxed)
+    sandbox = _sandbox_of(scheduler, unsandboxed=unsandboxed)
     assignments = chosen(course, prefixes)
     if not assignments:
         raise ValueError(f"{course.notebooks} holds no assignment")
@@ -161,6 +164,7 @@ def regrade(
     student: Annotated[list[str] | None, typer.Option(help="only these students")] = None,
     jobs: Annotated[int, typer.Option(help="processes that judge; default one a core")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
+    scheduler: SchedulerOption = None,
     unsandboxed: UnsandboxedOption = False,
 ) -> None:
     """Grade a class again beside the gradebook, and show who would change, by how much and why.
@@ -174,14 +178,16 @@ def regrade(
     from autograder.gradebook.feedback import write_feedback
     from autograder.gradebook.regrading import apply_held
     from autograder.gradebook.regrading import regrade as judge_again
-    from autograder.judge.sandbox import find_sandbox
     from autograder.progress import progress_bar
 
-    if apply and student:
-        raise ValueError("--apply enters all that is held; choose students when they are judged")
+    if apply and (student or scheduler):
+        raise ValueError(
+            "--apply judges nothing, it enters all that is held: choose students and a scheduler "
+            "when the class is judged"
+        )
     course = Course.find()
     assignment = course.assignment(prefix)
-    sandbox = find_sandbox(unsandboxed=unsandboxed)
+    sandbox = _sandbox_of(scheduler, unsandboxed=unsandboxed)
     with progress_bar(errors, assignment.name) as progress:
         if apply:
             found = apply_held(course, assignment, sandbox=sandbox, progress=progress)
@@ -193,6 +199,7 @@ def regrade(
                 students=student,
                 progress=progress,
                 jobs=jobs or cpu_count(),
+                scheduler=scheduler,
             )
     if as_json:
         print(json.dumps(found.to_json(), indent=1))
@@ -286,6 +293,15 @@ def similarity(
     page, count = write_similarity(course, assignment, to or course.root / "reports")
     console.print(f"{count} pairs share something: {page}", markup=False, soft_wrap=True)
     console.print("Similarity is no proof: read both answers first.")
+
+
+def _sandbox_of(scheduler: str | None, *, unsandboxed: bool) -> Sandbox:
+    """This machine's sandbox; not looked for where a cluster judges, whose nodes have their own."""
+    from autograder.judge.sandbox import Bubblewrap, find_sandbox
+
+    if scheduler is not None and not unsandboxed:
+        return Bubblewrap()
+    return find_sandbox(unsandboxed=unsandboxed)
 
 
 @contextmanager

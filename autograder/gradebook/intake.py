@@ -12,11 +12,13 @@ import io
 import lzma
 import os
 import re
+import shutil
 import stat
 import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
@@ -132,6 +134,20 @@ class _Found:
         )
 
 
+@dataclass(frozen=True)
+class _SetDown:
+    """A submission on disk, beside its place: its notebook, its artifacts and when it was made.
+
+    A class is never held in memory: a notebook may have a hundred megabytes.
+    """
+
+    student: str
+    found: str
+    folder: Path
+    when: datetime
+    problems: tuple[str, ...]
+
+
 def collect(course: Course, source: Path, assignment: Assignment) -> Intake:
     """Take the submissions of an assignment into `submitted/STUDENT/ASSIGNMENT/`.
 
@@ -149,31 +165,58 @@ def collect(course: Course, source: Path, assignment: Assignment) -> Intake:
             is in it.
     """
     report = Intake(assignment.name)
-    newest: dict[str, _Found] = {}
     wanted = _Wanted(assignment.name, course.artifacts_of(assignment))
-    for found in _search(source, wanted, report):
-        other = newest.get(found.student)
-        if other is None or found.when >= other.when:
-            newest[found.student] = found
-        if other is not None:
-            older = min(other, found, key=lambda each: each.when)
-            report.refused.append((older.found, f"{found.student} handed in a newer one"))
-    known = _known_students(course)
-    for student in sorted(newest):
-        found = newest[student]
-        if reason := _worse_than_present(course, assignment, found):
-            report.refused.append((found.found, reason))
-            continue
-        try:
-            report.taken.append(_take_in(course, wanted, found, known))
-        except OSError as error:
-            raise ValueError(
-                f"the work of {student} could not be put into {course.root / 'submitted'} "
-                f"({error.strerror}). {len(report.taken)} of {len(newest)} submissions are there, "
-                "whole, and nothing was lost: make room, or see who may write there, and collect "
-                "again"
-            ) from error
+    submitted = course.root / "submitted"
+    _require_folder(submitted)
+    newest: dict[str, _SetDown] = {}
+    with _beside(submitted) as beside:
+        for number, each in enumerate(_search(source, wanted, report)):
+            with _saying_whose(each.student, submitted, report):
+                _keep_newest(newest, each, beside / str(number), wanted, report)
+        known = _known_students(course)
+        for student, found in sorted(newest.items()):
+            if reason := _worse_than_present(course, wanted, found):
+                report.refused.append((found.found, reason))
+                continue
+            with _saying_whose(student, submitted, report):
+                report.taken.append(_take_in(course, wanted, found, known))
     return report
+
+
+@contextmanager
+def _beside(submitted: Path) -> Iterator[Path]:
+    """A folder in which submissions wait: hidden, and on the disk where they will be."""
+    submitted.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=submitted, prefix=".taking-in-") as folder:
+        yield Path(folder)
+
+
+@contextmanager
+def _saying_whose(student: str, submitted: Path, report: Intake) -> Iterator[None]:
+    """Say whose work had no room, and what is in already."""
+    try:
+        yield
+    except OSError as error:
+        raise ValueError(
+            f"the work of {student} could not be put into {submitted} ({error.strerror}). "
+            f"{len(report.taken)} submissions are there, whole, and nothing was lost: make room, "
+            "or see who may write there, and collect again"
+        ) from error
+
+
+def _keep_newest(
+    newest: dict[str, _SetDown], found: _Found, folder: Path, wanted: _Wanted, report: Intake
+) -> None:
+    """Set a submission down, unless the student handed in a newer one."""
+    other = newest.get(found.student)
+    if other is not None:
+        is_newer = found.when >= other.when
+        older = other.found if is_newer else found.found
+        report.refused.append((older, f"{found.student} handed in a newer one"))
+        if not is_newer:
+            return
+        shutil.rmtree(other.folder)
+    newest[found.student] = _set_down(found, folder, wanted)
 
 
 def check_submitted(course: Course) -> None:
@@ -260,61 +303,72 @@ def _known_students(course: Course) -> set[str] | None:
         return {student.id for student in gradebook.students} or None
 
 
-def _worse_than_present(course: Course, assignment: Assignment, found: _Found) -> str:
+def _worse_than_present(course: Course, wanted: _Wanted, found: _SetDown) -> str:
     """Why a submission shall not replace what is there; "" when it may."""
-    folder = course.root / "submitted" / found.student / assignment.name
-    notebook, timestamp = folder / f"{assignment.name}.ipynb", folder / TIMESTAMP
+    folder = course.root / "submitted" / found.student / wanted.name
+    notebook, timestamp = folder / f"{wanted.name}.ipynb", folder / TIMESTAMP
     if any(path.is_symlink() or not path.is_file() for path in (notebook, timestamp)):
         return ""
-    present = read_regular(notebook, MAX_NOTEBOOK)
-    if present == found.content and _artifacts_below(folder, found.artifacts) == found.artifacts:
+    brought = [path.name for path in found.folder.iterdir() if path.name in wanted.artifacts]
+    if _content(folder, wanted, brought) == _content(found.folder, wanted, brought):
         return ""
     when = parse_utc(timestamp.read_text(encoding="utf-8").strip()).replace(tzinfo=UTC)
-    remedy = f"delete submitted/{found.student}/{assignment.name} to take it in all the same"
+    remedy = f"delete submitted/{found.student}/{wanted.name} to take it in all the same"
     if found.when < when:
         return f"older than the one of {when:%Y-%m-%d %H:%M} UTC that is there; {remedy}"
-    if not parse_submission(found.content).is_whole and parse_submission(present).is_whole:
+    fresh, present = (
+        parse_submission(read_regular(each / notebook.name, MAX_NOTEBOOK))
+        for each in (found.folder, folder)
+    )
+    if not fresh.is_whole and present.is_whole:
         return f"cannot be read, and the one that is there can; {remedy}"
     return ""
 
 
-def _artifacts_below(folder: Path, names: Iterable[str]) -> dict[str, bytes]:
-    """Those of some artifacts that lie in a folder of `submitted/`."""
-    paths = (folder / name for name in names)
-    return {path.name: read_regular(path, MAX_ARTIFACT) for path in paths if path.exists()}
+def _content(folder: Path, wanted: _Wanted, artifacts: Iterable[str]) -> dict[str, bytes]:
+    """The notebook in a folder of `submitted/`, and those of some artifacts that lie there."""
+    limits = {f"{wanted.name}.ipynb": MAX_NOTEBOOK} | dict.fromkeys(artifacts, MAX_ARTIFACT)
+    paths = {name: folder / name for name in limits}
+    return {name: read_regular(path, limits[name]) for name, path in paths.items() if path.exists()}
 
 
-def _take_in(course: Course, wanted: _Wanted, found: _Found, known: set[str] | None) -> Taken:
-    """Put a submission in its place: whole or not at all."""
+def _set_down(found: _Found, folder: Path, wanted: _Wanted) -> _SetDown:
+    """Write a submission as it will lie in `submitted/`."""
+    folder.mkdir()
+    for name, content in {f"{wanted.name}.ipynb": found.content, **found.artifacts}.items():
+        (folder / name).write_bytes(content)
+    (folder / TIMESTAMP).write_text(f"{found.when:%Y-%m-%d %H:%M:%S} UTC\n", encoding="utf-8")
     problems = [*parse_submission(found.content).problems, *found.problems]
     problems += [
         f"no {name} came with it" for name in wanted.artifacts if name not in found.artifacts
     ]
+    return _SetDown(found.student, found.found, folder, found.when, tuple(problems))
+
+
+def _take_in(course: Course, wanted: _Wanted, found: _SetDown, known: set[str] | None) -> Taken:
+    """Put a submission in its place: whole or not at all."""
+    problems = list(found.problems)
     if known is not None and found.student not in known:
         problems.append("is not in the roster")
     target = course.root / "submitted" / found.student / wanted.name
-    notebook = target / f"{wanted.name}.ipynb"
-    for folder in (target.parent.parent, target.parent, target):
-        if os.path.lexists(folder) and (problem := _folder_problem(folder)):
-            raise _refusal(folder, problem)
-    change = "replaced" if target.exists() else "new"
-    if (
-        notebook.is_file()
-        and read_regular(notebook, MAX_NOTEBOOK) == found.content
-        and _artifacts_below(target, wanted.artifacts) == found.artifacts
-    ):
+    for folder in (target.parent, target):
+        _require_folder(folder)
+    if (target / f"{wanted.name}.ipynb").is_file() and _content(
+        target, wanted, wanted.artifacts
+    ) == _content(found.folder, wanted, wanted.artifacts):
         return Taken(found.student, found.found, "unchanged", tuple(problems))
+    change = "replaced" if target.exists() else "new"
     target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=course.root / "submitted", prefix=".taking-in-") as name:
-        fresh = Path(name) / "new"
-        fresh.mkdir()
-        for name, content in {notebook.name: found.content, **found.artifacts}.items():
-            (fresh / name).write_bytes(content)
-        (fresh / TIMESTAMP).write_text(f"{found.when:%Y-%m-%d %H:%M:%S} UTC\n", encoding="utf-8")
-        if target.exists():
-            target.rename(_place_for_replaced(course, wanted, found.student))
-        fresh.rename(target)
+    if target.exists():
+        target.rename(_place_for_replaced(course, wanted, found.student))
+    found.folder.rename(target)
     return Taken(found.student, found.found, change, tuple(problems))
+
+
+def _require_folder(path: Path) -> None:
+    """Refuse a link or a file in the place of a folder of `submitted/`."""
+    if os.path.lexists(path) and (problem := _folder_problem(path)):
+        raise _refusal(path, problem)
 
 
 def _place_for_replaced(course: Course, wanted: _Wanted, student: str) -> Path:

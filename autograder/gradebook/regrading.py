@@ -112,6 +112,7 @@ def regrade(
     students: Iterable[str] | None = None,
     progress: Progress | None = None,
     jobs: int = 1,
+    scheduler: str | None = None,
 ) -> Regrade:
     """Judge a class again, hold what was found, and say what would change.
 
@@ -120,6 +121,7 @@ def regrade(
         students: ids; default all who handed in.
         progress: told the student, how many are done, and of how many.
         jobs: processes that judge; 1 for this one.
+        scheduler: address of a Dask cluster that judges in the place of this machine.
 
     Raises:
         ValueError: as `grade_class` does.
@@ -129,7 +131,8 @@ def regrade(
     entries: dict[str, Any] = {}
     with Judge(course, sandbox) as judge:
         state = State.of(course, assignment, judge)
-        with closing(judge_students(judge, assignment, chosen, jobs=jobs)) as judged:
+        judging = judge_students(judge, assignment, chosen, jobs=jobs, scheduler=scheduler)
+        with closing(judging) as judged:
             for count, (student, found) in enumerate(judged, start=1):
                 entries[student] = {
                     "work": done.digest_of(course, assignment, student, state.digest),

@@ -9,9 +9,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import mistune
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+# What people write is theirs: HTML in it shows as text, and formulas stay as they were typed.
+_to_html = mistune.create_markdown(
+    escape=True, hard_wrap=True, plugins=["math", "table", "strikethrough"]
+)
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 
 
@@ -52,6 +57,7 @@ def _environment() -> Environment:
         "percent": "{:.0%}".format,
         "seconds": "{:.2f} s".format,
         "duration": _duration,
+        "markdown": _markdown,
     }
     environment.filters.update(filters)
     return environment
@@ -59,6 +65,10 @@ def _environment() -> Environment:
 
 def _points(value: float | None) -> str:
     return "\N{EN DASH}" if value is None else f"{round(value, 2):g}"
+
+
+def _markdown(text: str) -> Markup:
+    return Markup(_to_html(text))
 
 
 def _duration(seconds: float) -> str:

@@ -16,6 +16,7 @@ import pytest
 from autograder.course import Course
 from autograder.gradebook import cluster
 from autograder.gradebook.grading import Status, grade_class
+from autograder.gradebook.regrading import regrade
 from autograder.judge.sandbox import Bubblewrap, sandbox_problem
 from tests.gradebook.samples import ADDS, DOT, NORM, hand_in, notebook_of, vectors
 from tests.gradebook.test_running import STUDENTS, books
@@ -84,6 +85,10 @@ def test_a_cluster_finds_what_one_process_finds(
     grades = grade_class(course, vectors(course), sandbox=Bubblewrap(), scheduler=scheduler)
     assert {line.status for line in grades.students} == {Status.GRADED}
     assert books(course) == books(alone)
+    again = regrade(course, vectors(course), sandbox=Bubblewrap(), scheduler=scheduler)
+    assert {each.student for each in again.students} == set(STUDENTS)
+    assert not again.moved
+    assert not again.failures
     assert not (course.state / "editions").exists(), "nothing was judged here"
 
 

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import stat
+import tracemalloc
 import zipfile
 from pathlib import Path
 
@@ -123,6 +124,25 @@ def test_of_two_submissions_the_newer_counts(course: Course, source: Path) -> No
     os.utime(put(source / "ann" / NAME), (1e9, 1e9))
     assert taken(course, source) == {"ann": "ann_01_vectors.ipynb"}
     assert refused(course, source)[f"ann/{NAME}"] == "ann handed in a newer one"
+
+
+def test_a_class_is_never_held_in_memory(course: Course, source: Path) -> None:
+    output = {"output_type": "stream", "name": "stdout", "text": "x" * (1 << 20)}
+    cell = {"cell_type": "code", "id": "a", "metadata": {}, "source": "", "outputs": [output]}
+    large = json.dumps({**json.loads(CONTENT), "cells": [cell | {"execution_count": None}]})
+
+    def peak(students: int) -> int:
+        for number in range(students):
+            put(source / f"student{number}" / NAME, large.encode())
+        tracemalloc.start()
+        try:
+            assert len(taken(course, source)) == students
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    few = peak(2)
+    assert peak(16) < few + 4 * len(large)
 
 
 def test_collecting_again_replaces_only_what_changed(course: Course, source: Path) -> None:

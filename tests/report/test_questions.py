@@ -10,6 +10,7 @@ import pytest
 from autograder.build.student_form import WRITTEN_STUB, released_notebook
 from autograder.course import Course
 from autograder.gradebook.database import open_gradebook
+from autograder.report import rendering
 from autograder.report.questions import Question, read_questions, write_questions
 from tests.gradebook.samples import full_marks, hand_in, notebook_of, vectors
 
@@ -78,6 +79,33 @@ def test_each_answer_leads_to_its_points_in_the_formgrader(answered: Course) -> 
         assert f'href="http://localhost:8888/{place}"' in text
     assert "give points" in text
     assert "15 of 20" in text
+
+
+def test_what_people_write_is_shown_as_markdown_and_formulas_as_typed(
+    course: Course, grade: Callable[..., Any]
+) -> None:
+    text = "They **meet** where:\n\n- $a_1 * b_1 * c$ is 0\n- `dot` says so"
+    hand_in(course, "anniken", notebook_of(course, answer_orthogonal=text))
+    grade(lambda _: full_marks())
+    shown = page(course)
+    assert "They <strong>meet</strong> where:" in shown
+    assert "a_1 * b_1 * c" in shown
+    assert "<li><code>dot</code> says so</li>" in shown
+
+
+@pytest.mark.parametrize(
+    ("text", "gone"),
+    [
+        ("<img src=x onerror=alert(1)>", "<img src=x"),
+        ("[here](javascript:alert(1))", "javascript:"),
+        ("$</span><script>alert(1)</script>$", "<script>alert"),
+        ("| a |\n|---|\n| <b onclick=x> |", "<b onclick"),
+    ],
+)
+def test_no_form_of_markdown_becomes_anything_that_acts(text: str, gone: str) -> None:
+    shown = str(rendering._markdown(text))
+    assert gone not in shown
+    assert shown
 
 
 def test_nothing_in_an_answer_becomes_markup(answered: Course) -> None:
