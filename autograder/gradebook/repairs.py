@@ -7,11 +7,13 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import nbformat
 from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from autograder.build.student_form import released_notebook
 from autograder.course import Assignment, Course
 from autograder.gradebook.decisions import choices, decide, decided, work_of
 from autograder.gradebook.grading import chosen_students, class_grades
@@ -126,10 +128,11 @@ def print_cells(
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     for title in ("cell", "type", "id", "begins with", ""):
         table.add_column(title, overflow="fold")
+    handout = _handout(course, assignment)
     chosen = choices(course, assignment, student, work_of(work.cells)).get(exercise, ())
     for number, cell in enumerate(work.cells, 1):
         names_it = re.search(rf"\b{re.escape(declared.name)}\b", cell.source)
-        if not cell.source.strip() or (cell.type != "code" and not names_it):
+        if cell.source.strip() in handout or (cell.type != "code" and not names_it):
             continue
         first = legible(cell.source.strip().split("\n", 1)[0], FIRST_LINE)
         mark = "chosen" if number in chosen else f"names {declared.name}" if names_it else ""
@@ -139,6 +142,13 @@ def print_cells(
     _say(console, f"It stands:           {command} --accept")
     _say(console, f"Other cells are it:  {command} --use 4   (or --use 4,5: joined)")
     _say(console, f"There is no answer:  {command} --none")
+
+
+def _handout(course: Course, assignment: Assignment) -> set[str]:
+    """Sources of the cells that no answer is in as long as they are what students got."""
+    released = nbformat.read(released_notebook(course, assignment), as_version=4)
+    given = (cell for cell in released.cells if not cell.id.startswith("ex-"))
+    return {"", *(cell.source.strip() for cell in given)}
 
 
 def _work(course: Course, assignment: Assignment, student: str, exercise: str) -> SubmittedNotebook:

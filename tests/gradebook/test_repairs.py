@@ -109,6 +109,14 @@ def test_only_what_was_repaired_is_listed(course: Course) -> None:
     assert "names dot" in text
 
 
+def test_cells_of_the_handout_are_not_offered(course: Course) -> None:
+    text = said(course)
+    assert "ex-dot" in text
+    assert "second-try" in text
+    for id in ("check-dot", "setup", "picture-dot"):
+        assert id not in text
+
+
 def test_accepting_keeps_the_mark_and_says_so(course: Course) -> None:
     accept(course, vectors(course), "ann", "dot")
     assert [(each.decision, each.graded) for each in repairs(course)] == [("accepted", True)]
