@@ -236,7 +236,7 @@ def smooth_ap_loss(
         above.sigmoid_()  # in place: fresh tensors of this size take longer to get than to fill
         # Each item was compared with itself, too, and came out at ½: 1 − ½ is what ranks add.
         ranks = above.sum(dim=1) + 0.5
-        ranks_among_relevant = (above * relevant[queries]).sum(dim=1) + 0.5
+        ranks_among_relevant = torch.where(relevant[queries], above, 0).sum(dim=1) + 0.5
         return ranks_among_relevant / ranks
 
     if chunk_size is None:

@@ -49,6 +49,7 @@ def soaking(pytestconfig: pytest.Config) -> bool:
     return bool(pytestconfig.getoption("--soak"))
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks for groups
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Keep a folder's tests on one worker of pytest-xdist: they share costly fixtures."""
     if config.getoption("--soak"):
