@@ -231,7 +231,7 @@ def smooth_ap_loss(
     queries, items = relevant.nonzero(as_tuple=True)
 
     def precisions(queries: Tensor, items: Tensor) -> Tensor:
-        above = similarities[queries]
+        above = similarities.index_select(0, queries)
         above -= similarities[queries, items][:, None]
         above.sigmoid_()  # in place: fresh tensors of this size take longer to get than to fill
         # Each item was compared with itself, too, and came out at ½: 1 − ½ is what ranks add.
