@@ -11,12 +11,8 @@ from typing import Any
 
 import mistune
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
-# What people write is theirs: HTML in it shows as text, and formulas stay as they were typed.
-_to_html = mistune.create_markdown(
-    escape=True, hard_wrap=True, plugins=["math", "table", "strikethrough"]
-)
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 
 
@@ -68,7 +64,13 @@ def _points(value: float | None) -> str:
 
 
 def _markdown(text: str) -> Markup:
-    return Markup(_to_html(text))
+    """What people wrote, as Jupyter shows it; but HTML shows as text, and formulas as typed."""
+    renderer = mistune.HTMLRenderer(escape=True)
+    plugins = ["math", "table", "strikethrough"]
+    html = mistune.create_markdown(renderer=renderer, plugins=plugins)
+    renderer.register("inline_math", lambda _, formula: f"${escape(formula)}$")
+    renderer.register("block_math", lambda _, formula: f"<p>$${escape(formula)}$$</p>")
+    return Markup(html(text))
 
 
 def _duration(seconds: float) -> str:

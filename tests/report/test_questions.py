@@ -84,12 +84,12 @@ def test_each_answer_leads_to_its_points_in_the_formgrader(answered: Course) -> 
 def test_what_people_write_is_shown_as_markdown_and_formulas_as_typed(
     course: Course, grade: Callable[..., Any]
 ) -> None:
-    text = "They **meet** where:\n\n- $a_1 * b_1 * c$ is 0\n- `dot` says so"
+    text = "They **meet** where:\n\n- $a_1 * b_1 * c$ is 0,\n  or near\n- `dot` says so"
     hand_in(course, "anniken", notebook_of(course, answer_orthogonal=text))
     grade(lambda _: full_marks())
     shown = page(course)
     assert "They <strong>meet</strong> where:" in shown
-    assert "a_1 * b_1 * c" in shown
+    assert "<li>$a_1 * b_1 * c$ is 0,\nor near</li>" in shown
     assert "<li><code>dot</code> says so</li>" in shown
 
 
