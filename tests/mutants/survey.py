@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from functools import partial
+from typing import Any
 
-from joblib import Parallel, delayed
+from joblib import Memory, Parallel, delayed
 
 from autograder.course import Course, CourseExercise
+from autograder.judge.inputs import common_inputs
 
 from .justified import Justified, Key
 from .mutation import Mutant, diff, mutants_of
-from .trial import Fate, Trial, deadline, try_answer
+from .trial import SECRET, Fate, Trial, deadline, try_answer
 
 KILLED = {Fate.KILLED, Fate.DIED, Fate.OUT_OF_TIME}
 
@@ -72,6 +75,9 @@ def survey(
 ) -> list[Survey]:
     """Try all mutants of some exercises.
 
+    Trials are kept, so that a survey that was stopped goes on: as long as tests, reference, grader
+    and packages stay as they are.
+
     Args:
         jobs: processes to use.
         on_start: told how many mutants there are.
@@ -86,16 +92,34 @@ def survey(
         surveys = []
         for exercise in exercises:
             limit = deadline(_reference(course, exercise))
-            trials = parallel(
-                delayed(try_answer)(course, exercise, mutant.source, limit)
-                for mutant in mutants[exercise.id]
-            )
+            trial_of = _remembering(course, exercise, limit)
+            trials = parallel(delayed(trial_of)(each.source) for each in mutants[exercise.id])
             tried = []
             for mutant, trial in zip(mutants[exercise.id], trials, strict=True):
                 on_trial(mutant, trial)
                 tried.append((mutant, trial))
             surveys.append(Survey(exercise.id, exercise.assignment.name, tuple(tried)))
     return surveys
+
+
+def _remembering(course: Course, exercise: CourseExercise, limit: float) -> Callable[[str], Trial]:
+    """`try_answer`, which looks first whether the same was tried before."""
+    memory = Memory(course.state / "mutants", verbose=0)
+    keep = memory.cache(_try_answer, ignore=["course", "exercise", "limit"])
+    inputs = asdict(common_inputs(course, exercise.assignment, SECRET))
+    return partial(keep, course, exercise, limit, exercise.id, inputs)
+
+
+def _try_answer(
+    course: Course,
+    exercise: CourseExercise,
+    limit: float,
+    id: str,
+    inputs: Mapping[str, Any],
+    source: str,
+) -> Trial:
+    """`try_answer`, with all that decides its outcome among its arguments, by value."""
+    return try_answer(course, exercise, source, limit)
 
 
 def findings(surveys: Sequence[Survey], justified: Mapping[Key, Justified]) -> Findings:

@@ -11,7 +11,7 @@ from cosmic_ray.mutating import mutate_code
 from cosmic_ray.operators.operator import Example, Operator
 
 from autograder.build.solutions import reference_object
-from autograder.course import Course
+from autograder.course import Course, CourseExercise
 
 from .justified import Justified, read_justified
 from .mutation import Mutant, mutants_of
@@ -140,6 +140,29 @@ def test_a_survey_tries_every_mutant(tiny_course: Course) -> None:
     assert seen == [m.becomes for m in mutants_of(tiny_course, exercise)]
     assert found.count(*Fate) == len(seen)
     assert found.count(Fate.KILLED) == len(seen)
+
+
+def test_what_was_tried_with_the_same_tests_is_not_tried_again(
+    tiny_course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exercise = tiny_course.exercise("norm")
+    tried: list[str] = []
+
+    def counting(course: Course, exercise: CourseExercise, source: str, *limits: float) -> Trial:
+        tried.append(source)
+        return try_answer(course, exercise, source, *limits)
+
+    monkeypatch.setattr(f"{survey.__module__}.try_answer", counting)
+    first = survey(tiny_course, [exercise], jobs=1)
+    everything = len(tried)
+    tried.clear()
+    assert survey(tiny_course, [exercise], jobs=1) == first
+    assert len(tried) == 1, "only the reference"
+    tried.clear()
+    tests = tiny_course.test_modules(exercise.assignment)[0]
+    tests.write_text(f"{tests.read_text('utf-8')}# changed\n", encoding="utf-8")
+    survey(tiny_course, [exercise], jobs=1)
+    assert len(tried) == everything
 
 
 def test_a_survey_needs_a_reference_that_passes(tiny_course: Course, replace_in: ReplaceIn) -> None:
