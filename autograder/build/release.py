@@ -36,12 +36,14 @@ README = """\
 
 2. {data}Start `jupyter lab` from that environment in this folder, and open `{notebook}`.
 3. Write each answer in its cell, run it, and run the check below it. The check holds the public
-   part of the tests and lists what else will be graded.
+   part of the tests and lists what else will be graded. Later assignments use your answers to
+   earlier ones, from the notebooks in this folder; a cell that lacks one says so.
 4. Before you hand in, run all public checks from a clean kernel and pack your work:
 
        python -m autograder.student submit {number}
 
-   It says what it checked and where the zip is that you hand in.
+   It says what it checked and where the zip is that you hand in. Where your course wants your id in
+   the file's name, add `--student ID`.
 
 The next assignment's zip is unpacked over this folder; it holds no notebook that you already have.
 Should a corrected version of an assignment come, bring it in with

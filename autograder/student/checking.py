@@ -92,7 +92,7 @@ class needs:  # noqa: N801 - reads as a sentence in a notebook: `with needs("...
         names = " and ".join(self._exercises)
         if is_not_done(error):
             needs._waiting.update(self._exercises)
-            print(f"Finish {names} first: the picture will appear here. ({error})")
+            print(f"Finish {names} first: this cell waits for it. ({error})")
             return True
         if isinstance(error, NameError) and needs._waiting.intersection(self._exercises):
             print(f"Finish {names} first, and run the cells above again. ({error})")

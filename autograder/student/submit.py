@@ -107,7 +107,13 @@ class CheckedNotebook:
     def _coverage(self) -> list[str]:
         """What the public checks leave open."""
         hidden = [(e.entry, test) for e in self.exercises for test in e.entry.hidden]
-        lines = ["These were the public tests only. What else is graded:"]
+        checked = [each.result for each in self.exercises if each.result]
+        earned = sum(result.points or 0.0 for result in checked)
+        possible = sum(test.points for e in self.exercises for test in e.entry.public)
+        lines = [
+            f"These were the public tests only, {earned:g} of {possible:g} points. What else is "
+            "graded:"
+        ]
         if hidden:
             points = sum(test.points for _, test in hidden)
             lines.append(f"  hidden tests, {points:g} points, which run after you hand in:")
@@ -116,9 +122,11 @@ class CheckedNotebook:
             points = sum(self.written.values())
             lines.append(
                 f"  written answers, {points:g} points, read by a person: "
-                + ", ".join(self.written)
+                + ", ".join(id.removeprefix("answer-") for id in self.written)
             )
-            lines += [f"      {id} is still empty" for id in self.unanswered]
+            lines += [
+                f"      {id.removeprefix('answer-')} is still empty" for id in self.unanswered
+            ]
         lines += [
             f"  {artifact} is not there and is not handed in: run the cell that saves it"
             for artifact in self.missing

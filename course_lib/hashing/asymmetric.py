@@ -59,7 +59,7 @@ def asymmetric_loss(
     their own images have in the database.
 
     Args:
-        outputs: U, ``(M, C)`` network outputs in [−1, 1], floating point.
+        outputs: U, ``(M, C)``, floating point: of the network, tanh taken, so in [−1, 1].
         codes: V, ``(N, C)`` codes of the database, of the outputs' dtype and device.
         similarities: S, ``(M, N)``.
         sample: Ω, ``(M,)`` int64: which image of the database each output is of.

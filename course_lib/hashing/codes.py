@@ -29,7 +29,7 @@ def binarize(outputs: Tensor) -> Tensor:
         ``(N, C)`` of the outputs' dtype, −1 or +1, without a gradient: the step has none.
 
     Raises:
-        TypeError, ValueError: ``outputs`` is no non-empty floating-point matrix.
+        TypeError, ValueError: ``outputs`` is no floating-point matrix, or has no columns.
     """
     require_embeddings(outputs=outputs, allow_empty=True)
 

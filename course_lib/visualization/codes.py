@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from matplotlib import colormaps
 from matplotlib.figure import Figure
 from PIL import Image
 
@@ -81,9 +82,9 @@ def precision_curves(
         style = MARKERS[number % len(MARKERS)] + DASHES[number % len(DASHES)]
         axes.plot(list(values), list(values.values()), style, label=name)
     if level is not None:
-        axes.axhline(level, color="0.4", linewidth=1)
-        axes.annotate("float vectors", (1, level), xycoords=("axes fraction", "data"),
-                      xytext=(-4, 3), textcoords="offset points", ha="right")  # fmt: skip
+        axes.axhline(level, color="0.4", linewidth=3, alpha=0.35, zorder=0)  # beneath the methods
+        axes.annotate("float vectors", (0.65, level), xycoords=("axes fraction", "data"),
+                      xytext=(0, 4), textcoords="offset points", ha="center")  # fmt: skip
     lengths = sorted({bits for values in found.values() for bits in values})
     axes.set_xticks(lengths)
     axes.set_xlabel("bits of a code")
@@ -147,7 +148,7 @@ def attention_gallery(
     names: Sequence[str] | None = None,
     title: str = "Where the network looks",
 ) -> Figure:
-    """Images, one a row, and beside each the same under its maps: bright where there is attention.
+    """Images, one a row, and beside each its maps as colours over it: bright where it is looked at.
 
     Args:
         images: N images, N >= 1.
@@ -172,7 +173,7 @@ def attention_gallery(
     grid = figure.subplots(len(images), columns, squeeze=False)
     for row, (image, shown) in enumerate(zip(images, masks, strict=True)):
         pixels = thumbnail(image)
-        lit = [pixels, *(_lit(pixels, mask) for mask in shown)]
+        lit = [pixels, *(_heated(pixels, mask) for mask in shown)]
         for axes, picture in zip(grid[row], lit, strict=True):
             axes.imshow(picture)
             axes.set_xticks([])
@@ -190,12 +191,14 @@ def attention_gallery(
     )
 
 
-def _lit(pixels: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """Pixels, dark where a mask is low."""
-    # A few places often have most of the attention; by their height all others would be black.
+def _heated(pixels: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """Grey pixels under the colours of a mask."""
+    # A few places often have most of the attention; by their height all others would be dark.
     span = np.quantile(mask, 0.9) - mask.min()
     level = ((mask - mask.min()) / span).clip(0, 1) if span > 0 else np.ones_like(mask)
     scaled = Image.fromarray(level.astype(np.float32)).resize(
         (THUMBNAIL, THUMBNAIL), Image.Resampling.BILINEAR
     )
-    return (pixels * (0.25 + 0.75 * np.asarray(scaled)[..., None])).astype(np.uint8)
+    colours = colormaps["magma"](np.asarray(scaled))[..., :3]
+    grey = pixels.mean(axis=2, keepdims=True) / 255
+    return (255 * (0.4 * grey + 0.6 * colours)).astype(np.uint8)

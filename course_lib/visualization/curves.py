@@ -16,7 +16,9 @@ DASHES = ("-", "--", ":", "-.")
 def loss_curves(
     curves: Mapping[str, Sequence[float]],
     *,
+    xlabel: str = "step",
     ylabel: str = "loss",
+    first: int = 1,
     smooth: int = 1,
     title: str = "Training",
 ) -> Figure:
@@ -24,7 +26,9 @@ def loss_curves(
 
     Args:
         curves: name -> values, one for each step.
+        xlabel: what the steps are.
         ylabel: what the values are.
+        first: number of the first step.
         smooth: steps of the running mean that is drawn, >= 1; 1 draws the values as they are.
         title: of the figure.
 
@@ -37,9 +41,10 @@ def loss_curves(
     for number, (name, values) in enumerate(curves.items()):
         width = min(smooth, len(values))
         means = np.convolve(np.asarray(values, dtype=float), np.ones(width) / width, mode="valid")
-        steps = np.arange(width, len(values) + 1)
+        steps = first - 1 + np.arange(width, len(values) + 1)
         axes.plot(steps, means, DASHES[number % len(DASHES)], linewidth=1.8, label=name)
-    axes.set_xlabel("step" if smooth == 1 else f"step (running mean of {smooth})")
+    axes.set_xlabel(xlabel if smooth == 1 else f"{xlabel} (running mean of {smooth})")
+    axes.xaxis.get_major_locator().set_params(integer=True)
     axes.set_ylabel(ylabel)
     axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]))
     axes.grid(alpha=0.3)
@@ -48,9 +53,9 @@ def loss_curves(
     return finished(
         figure,
         title,
-        f"Curves of {ylabel} over training steps. "
+        f"Curves of {ylabel}, by {xlabel}. "
         + " ".join(
-            f"{name}: from {values[0]:.3g} to {values[-1]:.3g} in {len(values)} steps."
+            f"{name}: from {values[0]:.3g} to {values[-1]:.3g} in {len(values)} values."
             for name, values in curves.items()
         ),
     )

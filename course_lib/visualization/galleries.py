@@ -69,6 +69,7 @@ def retrieval_gallery(
     hits: Any,
     distances: Any,
     *,
+    same: str = "product",
     measure: str = "squared distance",
     title: str = "Nearest images of the retrieval set",
 ) -> Figure:
@@ -78,6 +79,7 @@ def retrieval_gallery(
         queries: Q images, Q >= 1.
         retrieved: for each query its k nearest images.
         hits: ``(Q, k)`` bools: does the retrieved image show the query's product?
+        same: what a hit shares with its query.
         distances: ``(Q, k)`` of any measure; integers are shown without decimals.
         measure: what the distances are.
         title: of the figure.
@@ -115,7 +117,7 @@ def retrieval_gallery(
                 )
             )
     axes.set_xticks(column_centres(k + 1), ["query", *map(str, range(1, k + 1))])
-    axes.set_xlabel(f"rank   (✓ solid frame: same product, ✗ dashed: another; {measure})")
+    axes.set_xlabel(f"rank   (✓ solid frame: same {same}, ✗ dashed: another; {measure})")
     axes.set_ylabel("query")
     return finished(
         figure,

@@ -65,10 +65,10 @@ def test_a_notebook_is_checked_packed_and_told_what_is_not_covered(workspace):
     assert "01_vectors.ipynb, as saved on" in text
     assert "dot: 2 of 2 passed, 25 of 25 points" in text
     assert "norm([3, 4]) should be 5.0; it is 25.0." in text
-    assert "These were the public tests only" in text
+    assert "These were the public tests only, 25 of 55 points." in text
     assert "hidden tests, 25 points, which run after you hand in:" in text
     assert "dot: orthogonal vectors (15)" in text
-    assert "written answers, 20 points, read by a person: answer-orthogonal" in text
+    assert "written answers, 20 points, read by a person: orthogonal" in text
     assert "still empty" not in text
 
     assert handed_in.archive == workspace / "ada_01_vectors.zip"
@@ -105,7 +105,7 @@ def test_a_later_answer_stands_on_the_students_own_earlier_ones(workspace):
     write(workspace / "02_streams.ipynb", ex_running_mean=MEAN_OF_LENGTHS)
     checked = check_notebook("02")
     assert checked.passed, str(checked)
-    assert "answer-memory is still empty" in str(checked)
+    assert "memory is still empty" in str(checked)
 
 
 def run(*arguments, cwd):
@@ -126,7 +126,7 @@ def test_the_command_of_an_untouched_workspace_says_that_nothing_is_done_yet(wor
     assert done.returncode == 1, done.stderr
     assert "02_streams.ipynb, as it was released, in a clean kernel:" in done.stdout
     assert "running_mean: not done yet" in done.stdout
-    assert "answer-memory is still empty" in done.stdout
+    assert "memory is still empty" in done.stdout
 
 
 def test_a_repaired_answer_is_told(workspace):
