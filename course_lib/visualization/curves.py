@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from course_lib.visualization.drawing import (
     finished,
@@ -44,7 +45,7 @@ def loss_curves(
         steps = first - 1 + np.arange(width, len(values) + 1)
         axes.plot(steps, means, DASHES[number % len(DASHES)], linewidth=1.8, label=name)
     axes.set_xlabel(xlabel if smooth == 1 else f"{xlabel} (running mean of {smooth})")
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_ylabel(ylabel)
     axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]))
     axes.grid(alpha=0.3)
