@@ -22,6 +22,21 @@ from autograder.student.expectations import (
 from autograder.student.submission import Remote, Submission
 from grader_tests.loss_expectations import expect_vectorised
 
+IN_PLACE = Misconception(
+    "changes its argument in place",
+    "The caller may still need it. Make a new tensor instead of writing into the one given.",
+)
+
+
+def expect_kept(after: object, before: torch.Tensor, name: str) -> None:
+    """Fail when a call changed its argument."""
+    expect(
+        isinstance(after, torch.Tensor) and torch.equal(after, before),
+        f"{name} should be as before the call; there are changes.",
+        misconception=IN_PLACE,
+    )
+
+
 # binarize --------------------------------------------------------------------------------------
 
 OUTPUTS = torch.tensor([[0.75, -1.25, 0.0, 0.125], [-0.0, 3.0, -0.5, 2.5]])
@@ -95,10 +110,13 @@ class TestBinarize:
             same_dtype=False,
         )
 
-    @graded(1, "the codes have the dtype of the outputs", after="test_sides")
+    @graded(1, "the codes have the dtype of the outputs, which stay as they are",
+            after="test_sides")  # fmt: skip
     def test_dtype(self, submission):
         for dtype in (torch.float32, torch.float64, torch.float16):
-            value = expect_tensor(submission.call(OUTPUTS.to(dtype)), what="the matrix")
+            outputs = OUTPUTS.to(dtype)
+            value, (after,) = submission.call(outputs, return_args=True)
+            expect_tensor(value, what="the matrix")
             expect(
                 value.dtype is dtype,
                 f"outputs of {dtype} should give codes of {dtype}; they give {value.dtype}.",
@@ -109,6 +127,7 @@ class TestBinarize:
                 ),
             )
             expect_close(value, CODES.to(dtype), what="the matrix", given=f"outputs of {dtype}")
+            expect_kept(after, outputs, "the tensor of outputs")
 
 
 # packing ---------------------------------------------------------------------------------------
@@ -1592,6 +1611,18 @@ class TestUpdateCodes:
             ],
             same_dtype=False,
         )  # fmt: skip
+
+    @graded(1, "codes, outputs, sample and products stay as they are", after="test_tiny_example")
+    def test_arguments(self, submission):
+        given = START, TINY_OUTPUTS, TINY_SAMPLE, TINY_PRODUCTS
+        value, after = submission.call(*given, 3.0, return_args=True)
+        expect_close(
+            value, BEST, what="the matrix of new codes", given="the first example once more",
+            same_dtype=False,
+        )  # fmt: skip
+        names = "the old codes", "outputs", "sample", "products"
+        for name, one, other in zip(names, after, given, strict=False):
+            expect_kept(one, other, name)
 
     @graded(1, "no Python loop over images", after="test_tiny_example")
     def test_no_loop(self, submission):
