@@ -517,6 +517,12 @@ NOT_STABLE = Misconception(
     "topk, and a sort that is not stable, leave equal distances in any order, and the result "
     "depends on it. Sort with stable=True, and cut afterwards.",
 )
+OVERFLOW = Misconception(
+    "computes with distances in int16 until they overflow",
+    "int16 ends at 32767, and what lies beyond comes back negative, nearer than all others: 30 "
+    "times 1500 becomes -20536. A stable sort needs no distances times the number of items; who "
+    "multiplies, begins with distances.long().",
+)
 WRONG_PRECISIONS = [
     (_row(0.5833333, 0, 0.5), Misconception(
         "puts the farthest item first",
@@ -596,7 +602,8 @@ class TestAveragePrecisionAtK:
             misconceptions=WRONG_PRECISIONS,
         )
 
-    @graded(2, "equal distances: the order of the database", after="test_three_rankings")
+    @graded(2, "equal distances: the order of the database, however many items it has",
+            after="test_three_rankings")  # fmt: skip
     def test_ties(self, submission):
         expect_close(
             submission.call(TIED, TIED_RELEVANT, 5),
@@ -629,6 +636,16 @@ class TestAveragePrecisionAtK:
             f"the first 100 should be {float(expected):.6f}: they have ranks 11, 21 and 31. It is "
             f"{float(value):.6f}.",
             misconception=NOT_STABLE,
+        )
+        distances = torch.full((1, 1500), 30, dtype=torch.int16)
+        distances[0, 700] = 3
+        expect_close(
+            submission.call(distances, distances == 3, 10),
+            _row(1),
+            what="the average precision",
+            given="1500 items, the relevant one at distance 3, all others at 30, in int16, k=10",
+            misconceptions=[(_row(0), OVERFLOW)],
+            help=OVERFLOW.help,
         )
 
     @graded(1, "0 where none of the first k is relevant, nan where nothing in the row is",

@@ -1,6 +1,6 @@
 """Distance and place in one number, which overflows in int16.
 
-Diagnosis: may not fit their dtype
+Diagnosis: computes with distances in int16 until they overflow
 """
 
 import torch
