@@ -826,10 +826,31 @@ UNCENTRED = Misconception(
     "them, they would leave all on one side.",
 )
 
+CENTRED_TWICE = Misconception(
+    "takes the mean off twice",
+    "What _project is given is centred already: transform has taken the mean off. Taken off once "
+    "more, the hyperplanes go through twice the mean.",
+)
 OFFSET = Misconception(
     "moves the hyperplanes away from the mean",
     "They go through the mean: a product with the directions, and nothing added to it.",
 )
+
+
+def off_centre(hasher: Remote, features: torch.Tensor, n_bits: int) -> Misconception | None:
+    """Why hyperplanes do not go through the mean, if the point that they do go through tells.
+
+    Two rows on opposite sides of that point, equally far, differ in every bit.
+    """
+    draw = torch.Generator().manual_seed(8)
+    step = torch.randn(1, features.shape[1], generator=draw, dtype=torch.float64)
+    for times, mistake in ((0, UNCENTRED), (2, CENTRED_TWICE)):
+        centre = times * features.double().mean(dim=0)
+        pair = torch.cat([centre + step, centre - step]).to(features.dtype)
+        one, other = transformed(hasher, pair, n_bits)
+        if torch.equal(one, -other):
+            return mistake
+    return None
 
 
 def opposite_pairs(*pairs: torch.Tensor) -> torch.Tensor:
@@ -875,13 +896,14 @@ class TestLSH:
         # More bits than dimensions. Two of 40 hyperplanes divide 400 points alike with
         # probability below 1e-15.
         features = torch.randn(400, 16, generator=torch.Generator().manual_seed(8)) + 2
-        codes = transformed(fitted(submission, features, n_bits=40), features, 40)
+        hasher = fitted(submission, features, n_bits=40)
+        codes = transformed(hasher, features, 40)
         constant = int((codes == codes[0]).all(dim=0).sum())
         expect(
             constant == 0,
             "each bit should be -1 for some of 400 features and +1 for others; "
             f"{constant} of 40 bits are the same for all.",
-            misconception=UNCENTRED if constant < 40 else None,
+            misconception=off_centre(hasher, features, 40) if constant < 40 else None,
             help="No bit tells one row from another.",
         )
         alike = (codes.T @ codes).abs() == 400
@@ -961,16 +983,44 @@ class TestLSH:
                 "codes are different.",
                 misconception=OWN_MEAN,
             )
-        for change, moved, mistake in (
-            ("1000 is added to all features", features + 1000, UNCENTRED),
-            ("all features are doubled", features * 2, OFFSET),
+        for change, moved in (
+            ("1000 is added to all features", features + 1000),
+            ("all features are doubled", features * 2),
         ):
+            hasher = fitted(submission, moved, n_bits=60)
+            same = torch.equal(transformed(hasher, moved, 60), codes)
             expect(
-                torch.equal(transformed(fitted(submission, moved, n_bits=60), moved, 60), codes),
+                same,
                 f"the codes should stay the same when {change}, in fit and in transform; they "
                 "change.",
-                misconception=mistake,
+                misconception=None if same else off_centre(hasher, moved, 60) or OFFSET,
             )
+
+    @graded(1, "global random generators stay as they are", after="test_codes")
+    def test_global_generators(self, submission):
+        features = torch.randn(30, 5, generator=torch.Generator().manual_seed(8))
+        steps = [("fit", (features,)), ("transform", (features,))]
+        codes = transformed(fitted(submission, features, n_bits=24, seed=7), features, 24)
+        submission.seed(5)  # or the second hasher would find, and leave, what the first one left
+        seen = submission.probe("global_random_state", n_bits=24, seed=7, then=steps)
+        seen = seen if type(seen) is dict else {}
+        expect_close(
+            seen.get("value"),
+            codes,
+            what="the matrix of codes",
+            given="a second hasher with the same seed and features",
+        )
+        changed = seen.get("changed")
+        expect(
+            changed == [],
+            f"global generators should stay as they are; changed: {changed}.",
+            misconception=Misconception(
+                "changes a global random generator",
+                "torch.manual_seed seeds the generator that everybody draws from: a data loader, "
+                "dropout, the next experiment. Make one of your own: "
+                "torch.Generator().manual_seed(self.seed).",
+            ),
+        )
 
 
 def expect_shares(

@@ -169,7 +169,7 @@ class TestAveragePrecisionAtKHidden:
 
 @hidden_tests("lsh")
 class TestLSHHidden:
-    """Drawn features, and the generators of others."""
+    """Drawn features."""
 
     @graded(1, "drawn features of either precision, wide and narrow")
     def test_drawn(self, submission, draw):
@@ -184,28 +184,6 @@ class TestLSHHidden:
             codes = transformed(hasher, pairs, MANY)
             expect_shares(shares(codes), angles.tolist(), f"in {width} dimensions, seen from the "
                           "mean of drawn features,")  # fmt: skip
-
-    @graded(1, "global random generators stay as they are")
-    def test_global_generators(self, submission, draw):
-        features = torch.randn(30, 5, generator=draw)
-        steps = [("fit", (features,)), ("transform", (features,))]
-        codes = transformed(fitted(submission, features, n_bits=24, seed=7), features, 24)
-        submission.seed(5)  # or the second hasher would find, and leave, what the first one left
-        seen = submission.probe("global_random_state", n_bits=24, seed=7, then=steps)
-        seen = seen if type(seen) is dict else {}
-        expect_close(seen.get("value"), codes, what="the matrix of codes", given="a second hasher "
-                     "with the same seed and features")  # fmt: skip
-        changed = seen.get("changed")
-        expect(
-            changed == [],
-            f"global generators should stay as they are; changed: {changed}.",
-            misconception=Misconception(
-                "changes a global random generator",
-                "torch.manual_seed seeds the generator that everybody draws from: a data loader, "
-                "dropout, the next experiment. Make one of your own: "
-                "torch.Generator().manual_seed(self.seed).",
-            ),
-        )
 
 
 @hidden_tests("itq_rotation_step")
