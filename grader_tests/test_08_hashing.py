@@ -1812,8 +1812,17 @@ def wrong_transformers(
         (put_back(second) + y.relu(), AFTER_RELU),
         (y + put_back(across(turned, weights)), Misconception(
             "leaves out the ReLU", "Step 2: after the exchange, ReLU.")),
+        (y + put_back(second + turned.relu()), WRONG_RESIDUAL),
+        (y + second + turned.relu(), WRONG_RESIDUAL),
+        (second + turned.relu(), WRONG_RESIDUAL),
+        (put_back(second) + turned.relu(), WRONG_RESIDUAL),
+        (x + put_back(second + turned.relu()), WRONG_RESIDUAL),
         (y + across(y.relu(), weights), NOT_EXCHANGED),
-        (y + across(wrong_way, weights)[:, BY_PLACE], NOT_EXCHANGED),
+        (y + across(y.relu(), weights)[:, BY_PLACE], NOT_EXCHANGED),
+        (y + put_back(across(y.relu(), weights)), NOT_EXCHANGED),
+        (y + across(wrong_way, weights)[:, BY_PLACE], VIEWED_BY_PLACE),
+        (y + put_back(across(wrong_way, weights)), VIEWED_BY_PLACE),
+        (y + across(wrong_way, weights), VIEWED_BY_PLACE),
         (second_half(norm(within), weights), Misconception(
             "leaves out the first residual", "Step 1: the attention within the heads *plus its "
             "input*, and only then batch normalisation.")),
@@ -1852,6 +1861,16 @@ NOT_EXCHANGED = Misconception(
     "group holds one place of all heads. See channels as (G, c) and transpose; another shape alone "
     "moves nothing.",
 )
+VIEWED_BY_PLACE = Misconception(
+    "views the channels as (c, G) where they stand head by head, (G, c)",
+    "A view must say how the channels stand: for the first exchange head by head, so that "
+    "(G, c) becomes (c, G); for the second place by place, so that (c, G) becomes (G, c).",
+)
+WRONG_RESIDUAL = Misconception(
+    "adds the residual at the wrong place",
+    "Step 4 adds Y, once, to what the second attention gives, when its channels are put back. "
+    "What goes into the second attention, after the ReLU, is not added again.",
+)
 WRONG_NORM = Misconception(
     "has the batch normalisation in another place, or nowhere",
     "It comes once, after the first residual: Y = norm(x + attention of x).",
@@ -1864,7 +1883,7 @@ OTHER_ORDER = Misconception(
 AFTER_RELU = Misconception(
     "adds Y after the ReLU",
     "ReLU is for what goes into the second attention; Y itself is added. An in-place ReLU "
-    "overwrites it: use torch.relu.",
+    "overwrites Y, also where an exchange is a view of it: use torch.relu.",
 )
 OTHER_GROUPS = Misconception(
     "gives an attention other groups",
@@ -1939,23 +1958,29 @@ class TestChannelTransformer:
             misconceptions=wrong_transformers(x, weights),
         )
 
-    @graded(1, "with both attentions giving 0 it is its batch normalisation")
+    @graded(1, "with both attentions giving 0 it is its batch normalisation, whatever the heads")
     def test_zero(self, submission):
-        draw = torch.Generator().manual_seed(2)
-        weights, x = drawn_weights(draw, CHANNELS, HEADS), drawn_maps(draw, 2, CHANNELS, 2, 3)
-        for name in weights:
-            if "to_query_key_value" in name:
-                weights[name] = torch.zeros_like(weights[name])
-        y = normalised(x, weights, training=False)
-        expect_close(
-            watched(submission, [x], weights)["values"][0],
-            y,
-            what="the output",
-            given="all weights of both attentions 0",
-            misconceptions=[(y[:, BY_PLACE], OTHER_ORDER), (y.relu(), AFTER_RELU)],
-            help="With nothing mixed in, Y is the batch normalisation of the input, and the output "
-            "is Y.",
-        )
+        # In one head, or in heads of one channel, an exchange moves nothing and may be a view of Y.
+        for heads, given in ((HEADS, ""), (1, ", one head"), (CHANNELS, ", a head for a channel")):
+            draw = torch.Generator().manual_seed(2)
+            weights, x = drawn_weights(draw, CHANNELS, heads), drawn_maps(draw, 2, CHANNELS, 2, 3)
+            for name in weights:
+                if "to_query_key_value" in name:
+                    weights[name] = torch.zeros_like(weights[name])
+            y = normalised(x, weights, training=False)
+            expect_close(
+                watched(submission, [x], weights, num_heads=heads)["values"][0],
+                y,
+                what="the output",
+                given=f"all weights of both attentions 0{given}",
+                misconceptions=[
+                    (y[:, BY_PLACE], OTHER_ORDER),
+                    (y.relu(), AFTER_RELU),
+                    (y + y.relu(), WRONG_RESIDUAL),
+                ],
+                help="With nothing mixed in, Y is the batch normalisation of the input, and the "
+                "output is Y.",
+            )
 
     @graded(1, "in training mode it normalises once, with the statistics of the batch",
             after="test_output")  # fmt: skip

@@ -1,6 +1,6 @@
 """Numbers of the two exchanges confused.
 
-Diagnosis: does not exchange heads and places
+Diagnosis: views the channels as (c, G) where they stand head by head, (G, c)
 """
 
 import torch
