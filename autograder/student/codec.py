@@ -24,6 +24,7 @@ MAX_NODES = 200_000
 MAX_DEPTH = 24
 MAX_HASHED = 5_000  # keys and members of sets: their hashes can be made to collide
 MAX_TEXT = 100_000
+TENSOR_OF = "torch.Tensor of "
 
 TORCH_DTYPES = {
     name: getattr(torch, name)
@@ -39,6 +40,10 @@ NUMPY_DTYPES = {
         "int64", "int32", "int16", "int8", "uint64", "uint32", "uint16", "uint8", "bool",
     )
 }  # fmt: skip
+OTHER_DTYPES = {
+    str(value).removeprefix("torch.") for value in vars(torch).values()
+    if isinstance(value, torch.dtype)
+} - TORCH_DTYPES.keys()  # fmt: skip
 ITEM_SIZES = {"bfloat16": 2} | {name: dtype.itemsize for name, dtype in NUMPY_DTYPES.items()}
 
 
@@ -64,6 +69,12 @@ class Opaque:
 
     def __repr__(self) -> str:
         return f"<{self.type_name}>"
+
+    @property
+    def tensor_dtype(self) -> str | None:
+        """The dtype's name, if it is a tensor that was left behind for its dtype."""
+        name = self.type_name.removeprefix(TENSOR_OF)
+        return name if TENSOR_OF + name == self.type_name and name in OTHER_DTYPES else None
 
 
 class Encoder:
@@ -138,8 +149,10 @@ class Encoder:
             name = str(value.dtype).removeprefix("torch.")
             requires_grad = bool(value.requires_grad)
             size = value.numel() * value.element_size()
-            if name not in TORCH_DTYPES or value.layout is not torch.strided:
-                return self.encode(Opaque(f"torch.Tensor of {name}"))
+            if name not in TORCH_DTYPES:
+                return self.encode(Opaque(f"{TENSOR_OF}{name}"))
+            if value.layout is not torch.strided:
+                return self.encode(Opaque(f"{TENSOR_OF}layout {value.layout}"))
             if size > MAX_BYTES:
                 raise UnreadableValue(f"a tensor of {size >> 20} MB")
             device = value.device.type
@@ -304,5 +317,7 @@ def describe(value: Any) -> str:
         text = repr(value)
         return text if len(text) <= 200 else f"{type(value).__name__} of {len(value)} items"
     if isinstance(value, Opaque):
+        if value.tensor_dtype:
+            return f"a tensor of dtype {value.tensor_dtype}"
         return f"an object of type {value.type_name}"
     return repr(value) if sys.getsizeof(value) < 400 else f"a {type(value).__name__}"

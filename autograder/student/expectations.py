@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import torch
 
-from autograder.student.codec import describe
+from autograder.student.codec import Opaque, describe
 from autograder.student.errors import CheckFailure
 
 if TYPE_CHECKING:
@@ -63,6 +63,9 @@ def expect_tensor(
     Args:
         misconceptions: shapes that give a mistake away.
     """
+    if isinstance(value, Opaque) and value.tensor_dtype:
+        asked = _short(dtype) if dtype else "of a dtype such as float32 or int64"
+        fail(f"{what} should be {asked}; it is {value.tensor_dtype}.")
     if type(value) is not torch.Tensor:
         fail(f"{what} should be a tensor; it is {describe(value)}.")
     if shape is not None and tuple(value.shape) != tuple(shape):
@@ -85,6 +88,7 @@ def expect_close(
     help: str = "",
     misconceptions: Iterable[tuple[torch.Tensor, Misconception]] = (),
     same_dtype: bool = True,
+    shapes: Mapping[tuple[int, ...], Misconception] | None = None,
 ) -> None:
     """Fail unless a tensor equals the expected one within `atol`, element by element.
 
@@ -97,6 +101,7 @@ def expect_close(
         help: where to look, when no misconception matches.
         misconceptions: what known mistakes would have given, each with its name.
         same_dtype: whether the dtype must be that of `expected`.
+        shapes: shapes that give a mistake away.
     """
     for wrong, misconception in misconceptions:
         if _close(actual, wrong, atol) and not _close(actual, expected, atol):
@@ -106,6 +111,7 @@ def expect_close(
         shape=expected.shape,
         dtype=expected.dtype if same_dtype else None,
         what=what,
+        misconceptions=shapes,
     )
     if not bool(torch.isfinite(actual.double()).all()):
         fail(f"{what} contains nan or inf{_for(given)}.", help=help)

@@ -1,6 +1,6 @@
 """The right numbers, eight times as large.
 
-Diagnosis: should be uint8; it is int64
+Diagnosis: gives the sums another dtype than bytes have
 """
 
 import torch
