@@ -1302,6 +1302,17 @@ BATCH = (
 )
 BATCHES_GIVEN = "2 outputs, 4 codes of 3 bits, sample = [2, 0], gamma = 3"
 SUM_OF_PAIRS = "The whole bracket, both sums of it, is divided by M N, the number of pairs."
+BINARIZED = Misconception("binarizes the outputs", "A step has no gradient: u stays real.")
+TWICE_TANH = Misconception(
+    "takes tanh of the outputs once more",
+    "The network ends with tanh: u is between -1 and 1 already. Taken again, tanh reaches 0.76 at "
+    "most.",
+)
+ALL_CODES = Misconception(
+    "compares all codes with the outputs",
+    "The second sum is of the sample's rows only: codes[sample] has a row for each output, the "
+    "code of its own image.",
+)
 WRONG_ASYMMETRIC_LOSSES = [
     (5.453125, Misconception(
         "forgets the factor C",
@@ -1339,8 +1350,8 @@ WRONG_ASYMMETRIC_LOSSES = [
     (16.78125, Misconception("squares gamma", "gamma stands before the square.")),
     (4.3125, Misconception(
         "rewards outputs that are far from their codes", "Both sums are costs: add them.")),
-    (13.8515625, Misconception(
-        "binarizes the outputs", "A step has no gradient: u stays real.")),
+    (13.8515625, BINARIZED), (12.46875, BINARIZED), (11.9296875, BINARIZED),
+    (9.6158652, TWICE_TANH), (9.9481916, TWICE_TANH), (10.2145486, TWICE_TANH),
     (5.2734375, Misconception("halves the loss", SUM_OF_PAIRS)),
     (9.703125, Misconception(
         "turns the sign of the similarities", "The inner product of similar images shall be +C.")),
@@ -1375,8 +1386,19 @@ class TestAsymmetricLoss:
 
     @graded(3, "two outputs and four codes, worked out by hand")
     def test_worked_out(self, submission: Submission) -> None:
+        try:
+            value = submission.call(*BATCH, 3.0)
+        except SubmissionError as error:
+            # Rows of 4 codes and 2 outputs meet in nothing else.
+            if error.not_started or "at non-singleton dimension 0" not in error.message:
+                raise
+            fail(
+                f"the loss should be a number for {BATCHES_GIVEN}; it raised "
+                f"{str(error).rstrip('.')}.",
+                misconception=ALL_CODES,
+            )
         loss = expect_tensor(
-            submission.call(*BATCH, 3.0),
+            value,
             shape=(),
             what="the loss",
             misconceptions={
@@ -1389,7 +1411,8 @@ class TestAsymmetricLoss:
             torch.tensor(10.546875, dtype=torch.float64),
             what="the loss",
             given=BATCHES_GIVEN,
-            help="The first sum is 59.4375, the second 8.3125; times 3, and both over 8.",
+            help="The first sum should be 59.4375, the second 8.3125; the loss is the first plus "
+            "gamma = 3 times the second, over M N = 8.",
             misconceptions=[
                 (torch.tensor(value, dtype=torch.float64), mistake)
                 for value, mistake in WRONG_ASYMMETRIC_LOSSES

@@ -1,0 +1,12 @@
+"""Inner products of codes with codes.
+
+Diagnosis: binarizes the outputs
+"""
+
+from course_lib.hashing import binarize
+
+
+def asymmetric_loss(outputs, codes, similarities, sample, gamma=200.0):
+    unlike = (binarize(outputs) @ codes.T - codes.shape[1] * similarities).square().sum()
+    apart = (codes[sample] - outputs).square().sum()
+    return (unlike + gamma * apart) / similarities.numel()

@@ -1,0 +1,11 @@
+"""Takes the outputs for what comes before tanh.
+
+Diagnosis: takes tanh of the outputs once more
+"""
+
+
+def asymmetric_loss(outputs, codes, similarities, sample, gamma=200.0):
+    outputs = outputs.tanh()
+    unlike = (outputs @ codes.T - codes.shape[1] * similarities).square().sum()
+    apart = (codes[sample] - outputs).square().sum()
+    return (unlike + gamma * apart) / similarities.numel()
