@@ -378,6 +378,12 @@ class TestNeighborRecallHidden:
                 given=f"items at distance 1, 1, 1, 2 and 2, found {found}",
                 known=[(by_id, TIES_COUNTED_AS_MISSES)],
             )
+        copies = torch.tensor([[0.0, 0.0], [0.0, 0.0], [3.0, 0.0]])
+        expect_share(
+            submission.call(query, copies, torch.tensor([[1]])),
+            1.0,
+            given="items at distance 0, 0 and 3, found [1]",
+        )
 
 
 # trained weights -------------------------------------------------------------------------------
