@@ -94,6 +94,11 @@ class CourseExercise(Exercise):
         """The file that the reference would hand in, kept with the variants; None without one."""
         return self.variants / handed_in_as(self.artifact) if self.artifact else None
 
+    def read_reference_artifact(self) -> bytes | None:
+        """Content of the file that the reference would hand in; None without one."""
+        kept = self.reference_artifact
+        return None if kept is None else kept.read_bytes()
+
 
 @dataclass(frozen=True)
 class Course:

@@ -29,9 +29,9 @@ def submission(request: pytest.FixtureRequest) -> Submission:
         probes=probes_folder(course.tests),
         names=(*PUBLIC_NAMES, course.library_name),
     )
-    kept = exercise.reference_artifact
-    artifact = None if kept is None else kept.read_bytes()
-    return Submission(InProcess(server), inspect.getsource(answer), artifact)
+    return Submission(
+        InProcess(server), inspect.getsource(answer), exercise.read_reference_artifact()
+    )
 
 
 @pytest.fixture

@@ -163,7 +163,7 @@ def _graded(course: Course, exercise: CourseExercise, source: str) -> Result:
 
     def submission() -> Submission:
         seed_everything(SEED)
-        return Submission(_AsText(server), text)
+        return Submission(_AsText(server), text, exercise.read_reference_artifact())
 
     modules = course.test_modules(exercise.assignment)
     verdicts = run_tests(exercise.id, modules, submission, root=course.root, secret=SECRET)
