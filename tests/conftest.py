@@ -3,9 +3,11 @@
 import shutil
 from collections import Counter
 from collections.abc import Callable
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from autograder.course import Course
 from tests.soak import soak_page
@@ -49,15 +51,21 @@ def soaking(pytestconfig: pytest.Config) -> bool:
     return bool(pytestconfig.getoption("--soak"))
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks for groups
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep a folder's tests on one worker of pytest-xdist: they share costly fixtures."""
-    if config.getoption("--soak"):
-        return  # a few long tests: each wherever there is room
-    here = Path(__file__).parent
-    for item in items:
-        if item.path.is_relative_to(here):
-            item.add_marker(pytest.mark.xdist_group(item.path.parent.name))
+class _ByFolder(LoadScopeScheduling):  # type: ignore[misc]
+    """Keeps a folder's tests on one worker, since they share costly fixtures; others are alone.
+
+    pytest-xdist's own groups (3.8.0) are silently none with pytest 9.2, whose node ids are new.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = PurePosixPath(nodeid.partition("::")[0])
+        return str(file.parent) if file.parts[0] == Path(__file__).parent.name else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling | None:
+    """By folder, unless the command says otherwise, as that of the soak does."""
+    return _ByFolder(config, log) if config.getoption("dist") == "loadgroup" else None
 
 
 def pytest_terminal_summary(
