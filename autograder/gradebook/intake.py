@@ -18,7 +18,7 @@ import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
@@ -169,7 +169,9 @@ def collect(course: Course, source: Path, assignment: Assignment) -> Intake:
     submitted = course.root / "submitted"
     _require_folder(submitted)
     newest: dict[str, _SetDown] = {}
-    with _beside(submitted) as beside:
+    with ExitStack() as stack:
+        with _saying_whose("anybody", submitted, report):
+            beside = stack.enter_context(_beside(submitted))
         for number, each in enumerate(_search(source, wanted, report)):
             with _saying_whose(each.student, submitted, report):
                 _keep_newest(newest, each, beside / str(number), wanted, report)
@@ -228,8 +230,7 @@ def check_submitted(course: Course) -> None:
     top = course.root / "submitted"
     if not os.path.lexists(top):
         return
-    if problem := _folder_problem(top):
-        raise _refusal(top, problem)
+    _require_folder(top)
     for student in _entries(top):
         if student.is_dir(follow_symlinks=False):
             _require_id(Path(student.path))

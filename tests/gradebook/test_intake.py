@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import os
@@ -315,6 +316,20 @@ def test_a_zip_with_damaged_contents_stays_outside_and_the_rest_comes_in(
     report = collect(course, source, vectors(course))
     assert [taken.student for taken in report.taken] == ["ann"]
     assert "cannot be unpacked" in report.refused[0][1]
+
+
+def test_no_room_to_begin_with_is_said_with_the_remedy(
+    course: Course, source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(**_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    put(source / "ann" / NAME)
+    monkeypatch.setattr(intake.tempfile, "TemporaryDirectory", full)
+    with pytest.raises(
+        ValueError, match=r"\(No space left on device\)\. 0 submissions .*make room"
+    ):
+        collect(course, source, vectors(course))
 
 
 def test_a_source_that_is_no_folder_and_no_zip_is_an_error(course: Course, source: Path) -> None:
