@@ -56,8 +56,8 @@ from course_lib.validation import (
 # Six genera of the field guide, 60 species with 30 photos each. Every second photo is in the
 # database, the others are queries: the species are known, the photos are new. The features come
 # from a classifier of species, trained on the database for some fifteen seconds. Your figures will
-# differ a little from your neighbour's: training rounds in another order with another number of
-# cores.
+# differ a little from your neighbour's: with another number of cores, sums are added up, and so
+# rounded, in another order.
 
 # %% name="birds"
 import copy
@@ -340,7 +340,7 @@ alt = """The share of bits in which pairs of photos agree, against their angle. 
 points scatter about the line 1 - θ/π, with 1024 they lie close to it."""
 show(figure, alt)
 
-# %% name="lsh" needs="average_precision_at_k binarize k_nearest lsh"
+# %% name="lsh" needs="average_precision_at_k binarize lsh"
 LENGTHS = (12, 24, 48)
 found = {"LSH": {}}
 for bits in LENGTHS:

@@ -104,10 +104,10 @@ def rehearse(course: Course, assignment: Assignment, executed: Path) -> Run:
         executed: where the executed notebook is written.
     """
     for exercise in course.exercises_of(assignment):
-        kept, place = exercise.reference_artifact, course.root / exercise.artifact
+        kept, place = exercise.read_reference_artifact(), course.root / exercise.artifact
         if kept is not None and not place.is_file():
             place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_bytes(kept.read_bytes())
+            place.write_bytes(kept)
     return execute_notebook(assignment.ipynb, executed, import_from=[course.root], quick=True)
 
 
@@ -132,5 +132,4 @@ def _grade(course: Course, assignment: Assignment, judge: Judge) -> dict[str, Gr
 def _artifact(course: Course, exercise: CourseExercise) -> bytes | None:
     """What the run left to be handed in; where it left nothing, what is kept with the variants."""
     made = read_artifact(course.root, exercise.artifact)
-    kept = exercise.reference_artifact
-    return made if made is not None or kept is None else kept.read_bytes()
+    return exercise.read_reference_artifact() if made is None else made

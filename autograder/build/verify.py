@@ -378,5 +378,5 @@ def _try_out(
 
 def _reference_artifacts(exercises: Iterable[CourseExercise]) -> dict[str, str]:
     """What the references hand in beside their notebooks, in base64, by its place there."""
-    kept = ((exercise.artifact, exercise.reference_artifact) for exercise in exercises)
-    return {path: b64encode(f.read_bytes()).decode() for path, f in kept if f is not None}
+    kept = ((exercise.artifact, exercise.read_reference_artifact()) for exercise in exercises)
+    return {path: b64encode(content).decode() for path, content in kept if content is not None}

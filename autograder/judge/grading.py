@@ -195,14 +195,13 @@ class Judge:
             hidden: whether hidden tests run, too.
         """
         exercise = self.course.exercise(id)
-        artifact = artifact or exercise.reference_artifact
+        content = artifact.read_bytes() if artifact else exercise.read_reference_artifact()
         program = program_for_file(
             exercise,
             answer.read_text(encoding="utf-8"),
             setup="",
             bindings=self._bindings(exercise),
         )
-        content = None if artifact is None else artifact.read_bytes()
         return self.grade(exercise, program, content, hidden=hidden)
 
     def grade(

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import os
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -65,12 +66,18 @@ def _points(value: float | None) -> str:
 
 def _markdown(text: str) -> Markup:
     """What people wrote, as Jupyter shows it; but HTML shows as text, and formulas as typed."""
+    return Markup(_markdown_renderer()(text))
+
+
+@cache
+def _markdown_renderer() -> mistune.Markdown:
     renderer = mistune.HTMLRenderer(escape=True)
-    plugins = ["math", "table", "strikethrough"]
-    html = mistune.create_markdown(renderer=renderer, plugins=plugins)
+    markdown = mistune.create_markdown(
+        renderer=renderer, plugins=["math", "table", "strikethrough"]
+    )
     renderer.register("inline_math", lambda _, formula: f"${escape(formula)}$")
     renderer.register("block_math", lambda _, formula: f"<p>$${escape(formula)}$$</p>")
-    return Markup(html(text))
+    return markdown
 
 
 def _duration(seconds: float) -> str:

@@ -66,7 +66,7 @@ class CheckedNotebook:
         notebook: the file.
         untouched: whether it is still as it was released.
         exercises: in course order.
-        written: points of the questions that a person grades, by cell id.
+        written: points of the questions that a person grades, by id.
         unanswered: those without an answer.
         missing: artifacts that are not in the workspace.
         archive: the zip to hand in; None when only checked.
@@ -122,11 +122,9 @@ class CheckedNotebook:
             points = sum(self.written.values())
             lines.append(
                 f"  written answers, {points:g} points, read by a person: "
-                + ", ".join(id.removeprefix("answer-") for id in self.written)
+                + ", ".join(self.written)
             )
-            lines += [
-                f"      {id.removeprefix('answer-')} is still empty" for id in self.unanswered
-            ]
+            lines += [f"      {id} is still empty" for id in self.unanswered]
         lines += [
             f"  {artifact} is not there and is not handed in: run the cell that saves it"
             for artifact in self.missing
@@ -245,12 +243,13 @@ def _artifacts(manifest: Manifest, assignment: str) -> dict[str, bytes]:
 
 
 def _written_answers(notebook: nbformat.NotebookNode) -> dict[str, tuple[float, str]]:
-    """Points and text of the answers that a person grades, by grade id."""
+    """Points and text of the answers that a person grades, by the question's id."""
     found = {}
     for cell in notebook.cells:
         marks = cell.metadata.get("nbgrader", {})
         if cell.cell_type == "markdown" and marks.get("grade") and marks.get("solution"):
-            found[str(marks.get("grade_id"))] = (float(marks.get("points", 0)), cell.source)
+            id = str(marks.get("grade_id")).removeprefix("answer-")
+            found[id] = (float(marks.get("points", 0)), cell.source)
     return found
 
 

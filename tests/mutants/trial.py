@@ -155,6 +155,7 @@ def _graded(course: Course, exercise: CourseExercise, source: str) -> Result:
     bindings = _bindings(course, exercise, source)
     program = program_for_file(exercise, source, setup="", bindings=bindings)
     answer, text = _answer(program), with_helpers(program.name, program_definitions(program).get)
+    artifact = exercise.read_reference_artifact()
     server = Server(
         answer,
         probes=probes_folder(course.tests),
@@ -163,7 +164,7 @@ def _graded(course: Course, exercise: CourseExercise, source: str) -> Result:
 
     def submission() -> Submission:
         seed_everything(SEED)
-        return Submission(_AsText(server), text, exercise.read_reference_artifact())
+        return Submission(_AsText(server), text, artifact)
 
     modules = course.test_modules(exercise.assignment)
     verdicts = run_tests(exercise.id, modules, submission, root=course.root, secret=SECRET)
