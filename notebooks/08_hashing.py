@@ -699,8 +699,8 @@ print(f"objective a pair: {first:.2f} before the first update, {last:.2f} after 
 # Where the stages look, as colours over the photo: a map is dark at its lowest value, and bright
 # where its highest tenth is. Rings mark the bird's parts, which the network was never told. The
 # number is the attention at the parts, as a multiple of what an even mask would give. After 90
-# steps it is a beginning, no more: the stages still look much at the same places, since damping
-# weakens what was seen, and forbids nothing.
+# steps it is a beginning, no more. Does a stage look where the one before did not? It may look at
+# the same places, too: damping weakens what was seen, and forbids nothing.
 
 # %% name="picture-channel_transformer" needs="channel_transformer"
 looked_at = torch.arange(2, 900, 10)
