@@ -13,9 +13,7 @@ from pathlib import Path
 from joblib import cpu_count
 from rich.console import Console
 
-from autograder.build.reference import rehearse
-from autograder.build.release import release
-from autograder.build.verify import verify_release
+from autograder.authoring.reference import rehearse
 from autograder.course import Assignment, Course
 from autograder.gradebook.feedback import write_feedback
 from autograder.gradebook.grading import grade_class, print_table
@@ -23,6 +21,8 @@ from autograder.gradebook.intake import collect
 from autograder.gradebook.roster import enter_roster
 from autograder.judge.sandbox import Bubblewrap, Sandbox, Unsandboxed, sandbox_problem
 from autograder.progress import progress_bar
+from autograder.releasing.release import release
+from autograder.releasing.verify import verify_release
 from autograder.report.page import write_report
 from autograder.samples import read_class, write_roster, write_submissions
 

@@ -19,8 +19,8 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
+from autograder.answers.artifacts import handed_in_as
 from autograder.course import Assignment, Course, CourseExercise
-from autograder.student.artifacts import handed_in_as
 
 CLASS = Path("examples") / "class" / "class.toml"
 

@@ -25,11 +25,11 @@ import nbformat
 import psutil
 from jupyter_client.manager import start_new_kernel
 
-from autograder.build.release import release
 from autograder.course import Course
 from autograder.demo import own_course
 from autograder.gradebook.intake import collect
 from autograder.gradebook.roster import enter_roster
+from autograder.releasing.release import release
 from autograder.samples import Student, write_roster, write_submissions
 from benchmarks.grading_peers import (
     OTTERS_CLASS,

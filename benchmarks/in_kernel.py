@@ -4,9 +4,9 @@ import os
 from pathlib import Path
 
 from autograder.course import Course
-from autograder.student.session import run_tests
-from autograder.student.submission import InProcess, Submission
-from autograder.student.verbs import PUBLIC_NAMES, Server
+from autograder.testing.session import run_tests
+from autograder.testing.submission import InProcess, Submission
+from autograder.testing.verbs import PUBLIC_NAMES, Server
 
 
 def passes(exercise: str, answer: object) -> bool:

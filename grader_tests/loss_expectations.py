@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from autograder.student.expectations import (
+from autograder.testing.expectations import (
     Misconception,
     expect,
     expect_close,

@@ -11,11 +11,11 @@ from typing import Any, NoReturn
 import numpy as np
 import torch
 
-from autograder.student.codec import describe
-from autograder.student.errors import CheckFailure, SubmissionError
-from autograder.student.exercise import exercise, graded
-from autograder.student.expectations import Misconception, expect, expect_equal, fail
-from autograder.student.submission import Remote, Submission
+from autograder.testing.codec import describe
+from autograder.testing.errors import CheckFailure, SubmissionError
+from autograder.testing.exercise import exercise, graded
+from autograder.testing.expectations import Misconception, expect, expect_equal, fail
+from autograder.testing.submission import Remote, Submission
 
 # n_categories, n_products, n_images: three different primes, so that no two can be confused.
 N, M, EACH = SIZES = (2, 3, 5)

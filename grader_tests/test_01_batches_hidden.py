@@ -7,10 +7,10 @@ from itertools import combinations
 import numpy as np
 import torch
 
-from autograder.student.codec import describe
-from autograder.student.errors import CheckFailure, SubmissionError
-from autograder.student.exercise import graded, hidden_tests
-from autograder.student.expectations import Misconception, expect, expect_equal, fail
+from autograder.testing.codec import describe
+from autograder.testing.errors import CheckFailure, SubmissionError
+from autograder.testing.exercise import graded, hidden_tests
+from autograder.testing.expectations import Misconception, expect, expect_equal, fail
 from course_lib.sampling import eligible_products, epoch_length
 from grader_tests.test_01_batches import (
     EVEN,

@@ -6,8 +6,8 @@ off by 1e-5.
 
 import torch
 
-from autograder.student.exercise import exercise, graded
-from autograder.student.expectations import (
+from autograder.testing.exercise import exercise, graded
+from autograder.testing.expectations import (
     Misconception,
     expect,
     expect_close,

@@ -9,8 +9,8 @@ from typing import Any
 
 import torch
 
-from autograder.student.exercise import exercise, graded
-from autograder.student.expectations import (
+from autograder.testing.exercise import exercise, graded
+from autograder.testing.expectations import (
     Misconception,
     expect,
     expect_close,

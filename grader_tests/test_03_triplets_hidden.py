@@ -4,8 +4,8 @@ from collections import Counter
 
 import torch
 
-from autograder.student.exercise import graded, hidden_tests
-from autograder.student.expectations import (
+from autograder.testing.exercise import graded, hidden_tests
+from autograder.testing.expectations import (
     Misconception,
     expect,
     expect_close,

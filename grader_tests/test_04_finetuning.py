@@ -8,9 +8,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from autograder.student.errors import SubmissionError
-from autograder.student.exercise import exercise, graded
-from autograder.student.expectations import (
+from autograder.testing.errors import SubmissionError
+from autograder.testing.exercise import exercise, graded
+from autograder.testing.expectations import (
     Misconception,
     expect,
     expect_close,
@@ -18,7 +18,7 @@ from autograder.student.expectations import (
     expect_tensor,
     fail,
 )
-from autograder.student.submission import Submission
+from autograder.testing.submission import Submission
 from grader_tests.trained_weights import PUBLIC_PHOTOS, expect_trained, weights_in
 
 # frozen batch normalisation --------------------------------------------------------------------

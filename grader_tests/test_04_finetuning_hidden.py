@@ -2,8 +2,8 @@
 
 import torch
 
-from autograder.student.exercise import graded, hidden_tests
-from autograder.student.expectations import (
+from autograder.testing.exercise import graded, hidden_tests
+from autograder.testing.expectations import (
     Misconception,
     expect,
     expect_equal,

@@ -6,8 +6,8 @@ from typing import Any
 
 import torch
 
-from autograder.student.exercise import graded, hidden_tests
-from autograder.student.expectations import expect_close, expect_gradient
+from autograder.testing.exercise import graded, hidden_tests
+from autograder.testing.expectations import expect_close, expect_gradient
 from course_lib.losses import average_precision, dense_smooth_ap_loss, smooth_ap_loss
 
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import torch
 
-from autograder.student.errors import SubmissionError
-from autograder.student.exercise import exercise, graded
-from autograder.student.expectations import (
+from autograder.testing.errors import SubmissionError
+from autograder.testing.exercise import exercise, graded
+from autograder.testing.expectations import (
     Misconception,
     expect,
     expect_close,
@@ -19,7 +19,7 @@ from autograder.student.expectations import (
     expect_tensor,
     fail,
 )
-from autograder.student.submission import Remote, Submission
+from autograder.testing.submission import Remote, Submission
 from grader_tests.loss_expectations import expect_vectorised
 
 IN_PLACE = Misconception(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import torch
 
-from autograder.student.errors import SubmissionError
-from autograder.student.exercise import graded, hidden_tests
-from autograder.student.expectations import (
+from autograder.testing.errors import SubmissionError
+from autograder.testing.exercise import graded, hidden_tests
+from autograder.testing.expectations import (
     Misconception,
     expect,
     expect_close,

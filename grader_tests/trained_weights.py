@@ -12,8 +12,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load
 from torch import Tensor
 
-from autograder.student.expectations import Misconception, expect, fail
-from autograder.student.submission import Submission
+from autograder.testing.expectations import Misconception, expect, fail
+from autograder.testing.submission import Submission
 from course_lib.networks import Embedder
 from data_scripts.birds import fresh_photos
 

@@ -160,7 +160,7 @@ def reference(
     Writes each as HTML with its pictures. Exits with 1 unless every figure, the time and the points
     are as expected.
     """
-    from autograder.build.reference import run_reference
+    from autograder.authoring.reference import run_reference
     from autograder.cli.reference_table import print_report
     from autograder.judge.grading import Judge
     from autograder.judge.sandbox import Bubblewrap, Unsandboxed, sandbox_problem

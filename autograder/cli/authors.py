@@ -17,7 +17,7 @@ def notebooks(
     check: Annotated[bool, typer.Option("--check", help="only say which are stale")] = False,
 ) -> None:
     """Build the notebooks from their text sources."""
-    from autograder.build.notebook import build_notebooks
+    from autograder.authoring.notebook import build_notebooks
 
     course = Course.find()
     changed = build_notebooks(course, check=check)

@@ -44,7 +44,7 @@ def release(
     ] = False,
 ) -> None:
     """Write the student edition of assignments: a folder and a zip."""
-    from autograder.build.release import release as write_release
+    from autograder.releasing.release import release as write_release
 
     course = Course.find()
     for assignment in chosen(course, prefixes):
@@ -59,7 +59,7 @@ def verify_release(
     archive: Annotated[Path, typer.Argument(help="the zip or folder of a release")],
 ) -> None:
     """Prove that a release gives nothing away, and that it works."""
-    from autograder.build.verify import verify_release as verify
+    from autograder.releasing.verify import verify_release as verify
 
     report = verify(Course.find(), archive)
     console.print(str(report), markup=False, highlight=False)

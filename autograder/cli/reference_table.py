@@ -6,8 +6,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from autograder.build.figures import Compared
-from autograder.build.reference import Report
+from autograder.authoring.figures import Compared
+from autograder.authoring.reference import Report
 
 GOOD, BAD, LEFT_OUT = "[green]as expected[/]", "[bold red]not as expected[/]", "[dim]not asked[/]"
 

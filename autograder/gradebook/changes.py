@@ -7,7 +7,7 @@ from itertools import chain
 from typing import Any
 
 from autograder.judge.records import Record
-from autograder.student.verdicts import Verdict
+from autograder.testing.verdicts import Verdict
 
 NEVER_GRADED = "not graded before"
 NO_RECORD = "no record of how it was graded before"

@@ -14,7 +14,7 @@ from autograder.gradebook.changes import ExerciseChange, VerdictChange
 from autograder.gradebook.regrading import Regrade, StudentRegraded
 from autograder.gradebook.verifying import Verified
 from autograder.student.rendering import WORDS
-from autograder.student.verdicts import Verdict
+from autograder.testing.verdicts import Verdict
 
 
 def print_regrade(regrade: Regrade, console: Console) -> None:

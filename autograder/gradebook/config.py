@@ -8,11 +8,11 @@ import nbgrader
 from jupyter_server.serverapp import ServerApp
 from traitlets.config import Application, Config
 
-from autograder.build.student_form import configure_release
 from autograder.course import Course
 from autograder.environment import put_tools_on_path
 from autograder.gradebook.database import gradebook_url, require_whole_gradebook
 from autograder.gradebook.intake import check_submitted
+from autograder.releasing.student_form import configure_release
 
 SUBMITTED = "submitted"
 REFUSED = "submitted-is-refused-see-the-log-of-the-server"

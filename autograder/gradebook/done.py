@@ -13,12 +13,12 @@ from pathlib import Path
 
 from nbgrader.api import Gradebook, MissingEntry
 
-from autograder.build.student_form import released_notebook
 from autograder.course import Assignment, Course
 from autograder.gradebook.decisions import choices
 from autograder.judge import records
 from autograder.judge.grading import Judge
 from autograder.judge.inputs import Inputs, common_inputs
+from autograder.releasing.student_form import released_notebook
 
 DONE = "graded.json"
 

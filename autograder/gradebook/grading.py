@@ -23,7 +23,6 @@ from rich.text import Text
 from sqlalchemy.exc import SAWarning
 from traitlets.config import Config
 
-from autograder.build.student_form import released_notebook
 from autograder.course import Assignment, Course
 from autograder.gradebook import done
 from autograder.gradebook.config import grade_with_the_judge
@@ -36,7 +35,8 @@ from autograder.judge import records
 from autograder.judge.grading import Judge
 from autograder.judge.sandbox import Sandbox
 from autograder.judge.workers import WorkerSource
-from autograder.student.verdicts import Outcome
+from autograder.releasing.student_form import released_notebook
+from autograder.testing.verdicts import Outcome
 
 GRADED_SINCE = "graded again since a person gave the points, which stand"
 WIDE = 110  # columns; on a narrower terminal the table has no room for sentences

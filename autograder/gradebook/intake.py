@@ -26,6 +26,7 @@ from typing import IO
 
 from nbgrader.utils import parse_utc
 
+from autograder.answers.artifacts import MAX_ARTIFACT
 from autograder.course import Assignment, Course
 from autograder.gradebook.database import gradebook_file, open_gradebook
 from autograder.gradebook.roster import require_student_id
@@ -37,7 +38,6 @@ from autograder.gradebook.untrusted import (
     read_regular,
 )
 from autograder.judge.redaction import legible
-from autograder.student.artifacts import MAX_ARTIFACT
 
 TIMESTAMP = "timestamp.txt"
 MAX_ARCHIVE = 256 << 20  # bytes, packed

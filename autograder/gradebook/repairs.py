@@ -13,14 +13,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from autograder.build.student_form import released_notebook
+from autograder.answers.program import program_for
 from autograder.course import Assignment, Course
 from autograder.gradebook.decisions import choices, decide, decided, work_of
 from autograder.gradebook.grading import chosen_students, class_grades
 from autograder.gradebook.untrusted import SubmittedNotebook, submission_of
 from autograder.judge.choices import as_chosen, in_words
 from autograder.judge.redaction import legible
-from autograder.student.program import program_for
+from autograder.releasing.student_form import released_notebook
 
 FIRST_LINE = 60  # characters of a cell that are shown
 

@@ -21,14 +21,14 @@ import nbformat
 from nbformat.v4 import new_output
 from PIL import Image
 
+from autograder.answers.artifacts import MAX_ARTIFACT
+from autograder.answers.cells import MAX_CELL, MAX_CELLS, MAX_CODE
 from autograder.course import Assignment, Course
 from autograder.gradebook.decisions import choices, work_of
 from autograder.gradebook.salvage import salvage
 from autograder.judge.artifacts import with_artifacts
 from autograder.judge.choices import with_choices
 from autograder.judge.redaction import legible
-from autograder.student.artifacts import MAX_ARTIFACT
-from autograder.student.cells import MAX_CELL, MAX_CELLS, MAX_CODE
 
 MAX_NOTEBOOK = 128 << 20  # bytes: nearly all of it outputs, which are not kept
 MAX_OUTPUTS = 50  # of a cell

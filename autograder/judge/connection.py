@@ -10,17 +10,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from autograder.answers.program import Program
 from autograder.judge.deadlines import LEAST_CPU_SECONDS
 from autograder.judge.sandbox import Mounts
 from autograder.judge.workers import Worker, WorkerSource
-from autograder.student.errors import (
+from autograder.testing.errors import (
     DeadlineExceeded,
     SubmissionError,
     UnreadableValue,
     WorkerDied,
 )
-from autograder.student.program import Program
-from autograder.student.submission import read_error
+from autograder.testing.submission import read_error
 from autograder.worker.frames import BrokenFrame, receive, send
 
 WALL_FACTOR = 4.0

@@ -12,8 +12,8 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from autograder.build.edition import content_hash
 from autograder.course import Course, CourseExercise
+from autograder.course.editions import content_hash
 
 LEAST_CPU_SECONDS = 10.0
 TIMES_THE_REFERENCE = 50.0

@@ -12,9 +12,9 @@ import torch
 
 from autograder.course import Course, CourseExercise
 from autograder.judge.connection import probes_folder
-from autograder.student.session import generator_for
-from autograder.student.submission import InProcess, Submission
-from autograder.student.verbs import PUBLIC_NAMES, SEED, Server, seed_everything
+from autograder.testing.session import generator_for
+from autograder.testing.submission import InProcess, Submission
+from autograder.testing.verbs import PUBLIC_NAMES, SEED, Server, seed_everything
 
 
 @pytest.fixture

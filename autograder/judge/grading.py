@@ -12,8 +12,10 @@ from typing import Any
 
 import nbformat
 
-from autograder.build.edition import edition
+from autograder.answers.artifacts import handed_in_as
+from autograder.answers.program import Program, program_for, program_for_file
 from autograder.course import Assignment, Course, CourseExercise
+from autograder.course.editions import edition
 from autograder.judge.artifacts import artifacts_of, digest_of
 from autograder.judge.choices import as_chosen, choices_of, in_words
 from autograder.judge.connection import WorkerConnection
@@ -23,12 +25,10 @@ from autograder.judge.secret import read_secret
 from autograder.judge.sitting import Running, Sitting
 from autograder.judge.starting import imported_by, mounts_with, worker_source
 from autograder.judge.workers import WorkerSource
-from autograder.student.artifacts import handed_in_as
-from autograder.student.errors import DeadlineExceeded
-from autograder.student.program import Program, program_for, program_for_file
-from autograder.student.session import run_trials, verdicts_of
-from autograder.student.verbs import PUBLIC_NAMES, SEED
-from autograder.student.verdicts import Outcome, Result, Verdict
+from autograder.testing.errors import DeadlineExceeded
+from autograder.testing.session import run_trials, verdicts_of
+from autograder.testing.verbs import PUBLIC_NAMES, SEED
+from autograder.testing.verdicts import Outcome, Result, Verdict
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,12 @@ from functools import cache
 from importlib import metadata
 from pathlib import Path
 
-from autograder.build.edition import content_hash
+from autograder.answers.program import Program
 from autograder.course import Assignment, Course
+from autograder.course.editions import content_hash
+from autograder.judge.sandbox import SEEN
 from autograder.judge.secret import fingerprint
-from autograder.student.program import Program
-from autograder.student.verbs import SEED
+from autograder.testing.verbs import SEED
 
 WORDS = {
     "program": "the answer",
@@ -87,7 +88,7 @@ def common_inputs(course: Course, assignment: Assignment, secret: bytes) -> Inpu
 @cache
 def _kit() -> str:
     """Of the judge, the worker and the tests' vocabulary, which this process has loaded."""
-    kit = [path for part in ("judge", "student", "worker") for path in _sources(_KIT / part)]
+    kit = [path for room in ("judge", *SEEN) for path in _sources(_KIT / room)]
     return _digest(_KIT, kit)
 
 

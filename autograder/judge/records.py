@@ -23,7 +23,7 @@ from autograder.judge.grading import Graded
 from autograder.judge.inputs import Inputs
 from autograder.judge.redaction import legible
 from autograder.judge.trail import note_mark
-from autograder.student.verdicts import Outcome, Result, Verdict
+from autograder.testing.verdicts import Outcome, Result, Verdict
 
 VERDICT, RUN, FAILURE = "verdict.json", "run.json", "failure.json"
 FORMAT = 1

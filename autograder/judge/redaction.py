@@ -11,7 +11,7 @@ import builtins
 import re
 from dataclasses import replace
 
-from autograder.student.verdicts import Outcome, Result, Verdict
+from autograder.testing.verdicts import Outcome, Result, Verdict
 
 MESSAGE_LENGTH = 4_000
 

@@ -1,7 +1,8 @@
 """Where a submission runs: bubblewrap with an allow-list of mounts, or, on request, no sandbox.
 
 Inside there is the interpreter and its standard library, the runtime packages of students, the
-grading editions of the library, `autograder.student` and `autograder.worker`, the probes, and empty
+grading editions of the library, those rooms of the kit that run
+an answer, the probes, and empty
 scratch folders. There is no network, no other process, no checkout, no test and no judge. A fork
 server runs there, with the rights that it needs to shut each of its forks into namespaces of its
 own, with one edition and no rights (`autograder.worker.isolation`); only those run submissions.
@@ -27,6 +28,9 @@ from packaging.requirements import Requirement
 from autograder.judge.deadlines import LEAST_CPU_SECONDS
 
 PACKAGE = Path(__file__).resolve().parent.parent
+SEEN = ("testing", "answers", "student", "worker")
+"""Rooms of the kit that a worker sees."""
+
 INSIDE = Path("/grading")
 SITE = INSIDE / "site-packages"
 SCRATCH = "/scratch"
@@ -280,8 +284,7 @@ def _course_mounts(mounts: Mounts) -> list[str]:
     """The course's own files, and the runtime packages entry by entry."""
     seen_as = {
         PACKAGE / "__init__.py": INSIDE / "autograder" / "__init__.py",
-        PACKAGE / "student": INSIDE / "autograder" / "student",
-        PACKAGE / "worker": INSIDE / "autograder" / "worker",
+        **{PACKAGE / room: INSIDE / "autograder" / room for room in SEEN},
         mounts.edition.parent: INSIDE / "editions",
     }
     if mounts.probes is not None and mounts.probes.is_dir():

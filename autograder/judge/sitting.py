@@ -7,15 +7,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from autograder.answers.program import Program
 from autograder.course import CourseExercise
 from autograder.judge.connection import Clock, WorkerConnection
-from autograder.student.errors import SubmissionError
-from autograder.student.program import Program
-from autograder.student.reading import definitions, with_helpers
-from autograder.student.session import Trial
-from autograder.student.submission import Submission
-from autograder.student.verbs import SEED
-from autograder.student.verdicts import Outcome, Verdict
+from autograder.testing.errors import SubmissionError
+from autograder.testing.reading import definitions, with_helpers
+from autograder.testing.session import Trial
+from autograder.testing.submission import Submission
+from autograder.testing.verbs import SEED
+from autograder.testing.verdicts import Outcome, Verdict
 
 NOT_FOUND = "no definition found"
 

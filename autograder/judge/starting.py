@@ -12,13 +12,13 @@ from pathlib import Path
 
 import nbformat
 
+from autograder.answers.cells import python_of
 from autograder.course import Assignment, Course
 from autograder.judge.connection import probes_folder
 from autograder.judge.forks import ForkServers
 from autograder.judge.plain_processes import PlainProcesses
 from autograder.judge.sandbox import Bubblewrap, Mounts, Sandbox
 from autograder.judge.workers import WorkerSource
-from autograder.student.cells import python_of
 
 WORKER_NEEDS = ("numpy", "torch")
 

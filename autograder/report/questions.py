@@ -10,13 +10,13 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from autograder.build.lesson import read_lesson
-from autograder.build.source import Kind
-from autograder.build.student_form import WRITTEN_STUB
+from autograder.authoring.lesson import read_lesson
+from autograder.authoring.source import Kind
 from autograder.course import Assignment, Course
 from autograder.gradebook.database import open_gradebook
 from autograder.gradebook.grading import ExerciseGrade, class_grades
 from autograder.gradebook.graft import grade_id_of
+from autograder.releasing.student_form import WRITTEN_STUB
 from autograder.report.rendering import write_page
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from autograder.course import Assignment, Course
 from autograder.gradebook.grading import ClassGrades, ExerciseGrade, Status, StudentGrades
 from autograder.report.timing import Timing, timing_of
-from autograder.student.verdicts import Outcome, Verdict
+from autograder.testing.verdicts import Outcome, Verdict
 
 BANDS = ("full", "partial", "none", "not started", "not graded")
 BINS = 10  # of the distribution of points

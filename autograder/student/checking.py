@@ -8,14 +8,14 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, ClassVar
 
-from autograder.student.artifacts import read_artifact
-from autograder.student.errors import CheckFailed, NotDoneYet, is_not_done
+from autograder.answers.artifacts import read_artifact
 from autograder.student.manifest import ExerciseEntry, Manifest, find_manifest
-from autograder.student.reading import with_helpers
 from autograder.student.rendering import headline, html, text
-from autograder.student.submission import InProcess, Submission
-from autograder.student.verbs import PUBLIC_NAMES, SEED, Server, seed_everything
-from autograder.student.verdicts import Outcome, Result
+from autograder.testing.errors import CheckFailed, NotDoneYet, is_not_done
+from autograder.testing.reading import with_helpers
+from autograder.testing.submission import InProcess, Submission
+from autograder.testing.verbs import PUBLIC_NAMES, SEED, Server, seed_everything
+from autograder.testing.verdicts import Outcome, Result
 
 
 def check(exercise: str) -> None:
@@ -43,7 +43,7 @@ def run_public_tests(
 ) -> Result:
     """Run an exercise's public tests on the answer in a namespace, and on its artifact on disk."""
     # Here, not at the top: a set-up cell imports this file in the worker too, without pytest.
-    from autograder.student.session import run_tests
+    from autograder.testing.session import run_tests
 
     def answer() -> Any:
         if entry.name not in namespace:

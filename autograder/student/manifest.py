@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
 FILE = "manifest.json"
+MAKERS = "autograder.manifest"
+"""Group of entry points: the function that makes the manifest of a checkout."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ class ExerciseEntry:
     """An exercise, as students know it.
 
     Attributes:
-        id: see `autograder.student.exercise.Exercise`, as all that is not named here.
+        id: see `autograder.testing.exercise.Exercise`, as all that is not named here.
         name: name that the answer defines.
         assignment: name of its assignment, which is also its notebook's.
         tests: file of its public tests, relative to the workspace.
@@ -138,11 +140,22 @@ def find_manifest(start: Path | None = None) -> Manifest:
         if (folder / FILE).is_file():
             return read_manifest(folder / FILE)
         if _is_checkout(folder):
-            return importlib.import_module("autograder.build.manifest").manifest_of(folder)
+            return _manifest_of_checkout(folder)
     raise FileNotFoundError(
         f"{here} is not inside a course: start Jupyter in the folder that you unpacked "
         f"(the one with {FILE})"
     )
+
+
+def _manifest_of_checkout(folder: Path) -> Manifest:
+    """The manifest of a course's checkout, made by the installed kit, which says how."""
+    makers = entry_points(group=MAKERS)
+    if not makers:
+        raise FileNotFoundError(
+            f"{folder} is a course's checkout, and the kit is not installed here: run `make setup`"
+        )
+    made: Manifest = next(iter(makers)).load()(folder)
+    return made
 
 
 def _is_checkout(folder: Path) -> bool:

@@ -6,7 +6,7 @@ import html as _html
 from collections.abc import Sequence
 
 from autograder.student.manifest import ExerciseEntry, TestTitle
-from autograder.student.verdicts import Outcome, Result, Verdict
+from autograder.testing.verdicts import Outcome, Result, Verdict
 
 WORDS = {
     Outcome.PASSED: ("\N{CHECK MARK}", "passed"),

@@ -15,14 +15,14 @@ from nbclient import NotebookClient
 from nbclient.exceptions import DeadKernelError
 from nbformat.v4 import new_code_cell, new_notebook
 
-from autograder.student.answers import program_in_notebook
-from autograder.student.artifacts import handed_in_as, read_artifact
-from autograder.student.errors import NotDoneYet
+from autograder.answers.artifacts import handed_in_as, read_artifact
+from autograder.answers.program import execute
 from autograder.student.manifest import ExerciseEntry, Manifest, find_manifest
-from autograder.student.program import execute
 from autograder.student.rendering import text
-from autograder.student.verdicts import Result
+from autograder.student.stubs import program_in_notebook
 from autograder.student.workspace import digest, write_zip
+from autograder.testing.errors import NotDoneYet
+from autograder.testing.verdicts import Result
 
 EXERCISE_SECONDS = 180
 MAX_NOTEBOOK = 32 << 20  # bytes: with more, a cell printed what nobody will read

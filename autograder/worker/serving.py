@@ -14,9 +14,9 @@ from typing import Any
 
 import torch
 
-from autograder.student.errors import NotDoneYet
-from autograder.student.program import Program, execute
-from autograder.student.verbs import Server, describe_error, seed_everything
+from autograder.answers.program import Program, execute
+from autograder.testing.errors import NotDoneYet
+from autograder.testing.verbs import Server, describe_error, seed_everything
 from autograder.worker.frames import BrokenFrame, receive, send
 
 

@@ -11,7 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from autograder.build.notebook import build_notebooks
+from autograder.authoring.notebook import build_notebooks
 from autograder.course import Course
 from autograder.judge.grading import Judge
 from tests.attacks.arena import SANDBOX, corpus, outside_of

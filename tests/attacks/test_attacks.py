@@ -16,7 +16,7 @@ from autograder.gradebook.grading import ExerciseGrade, Status
 from autograder.judge.forks import FIRST_UID
 from autograder.judge.sandbox import Unsandboxed
 from autograder.samples import read_class, write_submissions
-from autograder.student.verdicts import Outcome
+from autograder.testing.verdicts import Outcome
 from tests.attacks.arena import (
     CHECKOUT,
     ESCAPED,

@@ -8,7 +8,7 @@ from pathlib import Path
 import jupytext
 import pytest
 
-from autograder.build.lesson import read_lesson
+from autograder.authoring.lesson import read_lesson
 from autograder.course import Assignment, Course, CourseExercise
 
 COURSE = Course.find(Path(__file__))

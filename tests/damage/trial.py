@@ -11,10 +11,10 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
+from autograder.answers.program import Program, program_for
 from autograder.course import Course
 from autograder.gradebook.untrusted import parse_submission
-from autograder.student.exercise import Exercise
-from autograder.student.program import Program, program_for
+from autograder.testing.exercise import Exercise
 from tests.damage.damages import Step, apply
 from tests.damage.notebooks import Work, original, remains, same_code, work_of
 from tests.damage.saving import Saving, saved

@@ -10,13 +10,13 @@ from typing import Any
 
 import nbformat
 
-from autograder.build.notebook import build_notebooks
-from autograder.build.student_form import generate_assignment, released_notebook
+from autograder.answers.program import Cell, Program
+from autograder.authoring.notebook import build_notebooks
 from autograder.course import Assignment, Course
 from autograder.judge.grading import Graded, Judge
 from autograder.judge.sandbox import Unsandboxed
-from autograder.student.program import Cell, Program
-from autograder.student.verdicts import Outcome, Result, Verdict
+from autograder.releasing.student_form import generate_assignment, released_notebook
+from autograder.testing.verdicts import Outcome, Result, Verdict
 
 TINY_COURSE = Path(__file__).parent.parent / "fixtures" / "tiny_course"
 CONFIG = Path(__file__).parent.parent.parent / "nbgrader_config.py"

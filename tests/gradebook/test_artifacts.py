@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.build.release import release
-from autograder.build.verify import verify_release
+from autograder.answers.artifacts import MAX_ARTIFACT
 from autograder.course import Course
 from autograder.gradebook.grading import ClassGrades, grade_class
 from autograder.gradebook.intake import collect
@@ -18,9 +17,10 @@ from autograder.gradebook.regrading import regrade
 from autograder.gradebook.verifying import verify_grade
 from autograder.judge.records import VERDICT, record_folder
 from autograder.judge.sandbox import Bubblewrap, Sandbox, Unsandboxed, sandbox_problem
-from autograder.student.artifacts import MAX_ARTIFACT
-from autograder.student.exercise import exercise
+from autograder.releasing.release import release
+from autograder.releasing.verify import verify_release
 from autograder.student.submit import submit
+from autograder.testing.exercise import exercise
 from tests.gradebook.samples import ARTIFACT, DOT, NORM, notebook_of, released_course, vectors
 from tests.gradebook.samples import ARTIFACT_NAME as NAME
 

@@ -22,7 +22,7 @@ from autograder.gradebook.exports.write import Format, export
 from autograder.gradebook.grading import ClassGrades, ExerciseGrade, Status, StudentGrades
 from autograder.judge.inputs import Inputs
 from autograder.judge.records import Record
-from autograder.student.verdicts import Outcome, Result
+from autograder.testing.verdicts import Outcome, Result
 from tests.gradebook.samples import full_marks, hand_in, notebook_of, vectors, verdict
 
 SECRET_INPUT = "dot([7, 0]) is 7"

@@ -20,7 +20,7 @@ from autograder.gradebook.feedback import feedback_page, write_feedback
 from autograder.gradebook.grading import GRADED_SINCE, ClassGrades, Status, StudentGrades
 from autograder.judge import records
 from autograder.judge.grading import Graded
-from autograder.student.verdicts import Outcome
+from autograder.testing.verdicts import Outcome
 from tests.gradebook.samples import (
     DOT,
     autograded,

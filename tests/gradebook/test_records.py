@@ -15,7 +15,7 @@ from autograder.judge import records
 from autograder.judge.grading import Graded
 from autograder.judge.inputs import Inputs, common_inputs
 from autograder.judge.redaction import legible
-from autograder.student.verdicts import Outcome, Result
+from autograder.testing.verdicts import Outcome, Result
 from tests.gradebook.samples import SECRET, graded, vectors, verdict
 
 

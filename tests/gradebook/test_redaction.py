@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from autograder.judge.redaction import CAUSES, for_students
 from autograder.student.rendering import html, text
-from autograder.student.verdicts import Outcome, Result, Verdict
+from autograder.testing.verdicts import Outcome, Result, Verdict
 
 SECRETS = ("SECRET-INPUT", "SECRET-HELP", "test_name_that_tells", "Leak_7_11")
 

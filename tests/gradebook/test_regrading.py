@@ -27,7 +27,7 @@ from autograder.gradebook.verifying import verify_grade
 from autograder.judge.grading import Graded
 from autograder.judge.sandbox import Unsandboxed, sandbox_problem
 from autograder.judge.trail import trail_file
-from autograder.student.verdicts import Outcome
+from autograder.testing.verdicts import Outcome
 from tests.gradebook.samples import (
     ADDS,
     DOT,

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from nbconvert.filters import markdown2html
 from PIL import Image
 
+from autograder.answers.cells import MAX_CODE
 from autograder.gradebook.salvage import MAX_CONVERTED
 from autograder.gradebook.untrusted import (
     MAX_PICTURE,
@@ -25,7 +26,6 @@ from autograder.gradebook.untrusted import (
     read_regular,
     read_submission,
 )
-from autograder.student.cells import MAX_CODE
 
 
 def png(width: int, height: int) -> str:

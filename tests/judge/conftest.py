@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from autograder.build.notebook import build_notebooks
+from autograder.authoring.notebook import build_notebooks
 from autograder.course import Course
 from autograder.judge.grading import Graded, Judge
 from autograder.judge.sandbox import Bubblewrap, sandbox_problem
-from autograder.student.verdicts import Verdict
+from autograder.testing.verdicts import Verdict
 
 TINY_COURSE = Path(__file__).parent.parent / "fixtures" / "tiny_course"
 

@@ -10,7 +10,7 @@ from autograder.judge.forks import ForkServers
 from autograder.judge.grading import Graded, Judge
 from autograder.judge.records import sound_points
 from autograder.judge.workers import Worker, WorkerCannotStart
-from autograder.student.verdicts import Outcome
+from autograder.testing.verdicts import Outcome
 from tests.judge.conftest import by_test, needs_sandbox
 
 pytestmark = needs_sandbox

@@ -18,8 +18,8 @@ from autograder.judge.forks import ForkServers
 from autograder.judge.grading import Graded, Judge
 from autograder.judge.sandbox import Bubblewrap, Limits
 from autograder.judge.sitting import Sitting
-from autograder.student.submission import Submission
-from autograder.student.verdicts import Outcome
+from autograder.testing.submission import Submission
+from autograder.testing.verdicts import Outcome
 from tests.judge.conftest import by_test, needs_sandbox
 
 pytestmark = needs_sandbox
@@ -125,7 +125,7 @@ def test_after_some_deadlines_the_rest_is_not_checked(
     grade: Grade, judge: Judge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(judge, "sandbox", Bubblewrap(Limits(cpu_of_a_test=0.3)))
-    monkeypatch.setattr("autograder.student.session.MOST_DEADLINES", 1)
+    monkeypatch.setattr("autograder.testing.session.MOST_DEADLINES", 1)
     verdicts = grade("dot", "def dot(x, y):\n    while True:\n        pass\n").result.verdicts
     assert verdicts[0].cause == "DeadlineExceeded"
     assert {verdict.outcome for verdict in verdicts[1:]} == {Outcome.NOT_CHECKED}
@@ -189,7 +189,7 @@ def dot(x, y):
 
 def test_patching_the_comparison_changes_nothing(grade: Grade) -> None:
     patch = """
-import autograder.student.expectations as expectations
+import autograder.testing.expectations as expectations
 expectations.expect_equal = lambda *args, **kwargs: None
 expectations._same = lambda *args: True
 def dot(x, y):

@@ -15,12 +15,14 @@ from pathlib import Path
 import psutil
 import pytest
 
+from autograder.answers.program import program_for_file
 from autograder.course import Course
 from autograder.judge.cgroups import make_group
 from autograder.judge.connection import connected
 from autograder.judge.grading import Judge
 from autograder.judge.sandbox import (
     PACKAGE,
+    SEEN,
     Bubblewrap,
     Limits,
     SandboxUnavailable,
@@ -30,9 +32,8 @@ from autograder.judge.sandbox import (
     sandbox_problem,
 )
 from autograder.judge.system_calls import filter_problem
-from autograder.student.errors import WorkerDied
-from autograder.student.program import program_for_file
-from autograder.student.submission import Submission
+from autograder.testing.errors import WorkerDied
+from autograder.testing.submission import Submission
 from tests.judge.conftest import needs_sandbox
 
 RunInside = Callable[..., str]
@@ -86,8 +87,7 @@ def test_no_file_of_the_checkout_is_visible_but_what_a_release_carries(
     run_inside: RunInside,
 ) -> None:
     given = {
-        *(PACKAGE / "student").rglob("*.py"),
-        *(PACKAGE / "worker").rglob("*.py"),
+        *(path for room in SEEN for path in (PACKAGE / room).rglob("*.py")),
         *(ROOT / "grader_tests" / "probes").rglob("*.py"),
         *(ROOT / "course_lib").rglob("*.py"),
     }
@@ -98,8 +98,7 @@ def test_no_file_of_the_checkout_is_visible_but_what_a_release_carries(
         if path.is_file()
         and path not in given
         and path.stat().st_size > 0
-        and not path.is_relative_to(PACKAGE / "student")
-        and not path.is_relative_to(PACKAGE / "worker")
+        and not any(path.is_relative_to(PACKAGE / room) for room in SEEN)
         and path.read_bytes() not in (b"", (PACKAGE / "__init__.py").read_bytes())
     }
     sizes = sorted({path.stat().st_size for path in hidden.values()})

@@ -13,8 +13,8 @@ from cosmic_ray.mutating import mutate_code
 from cosmic_ray.operators.operator import Operator
 from parso.tree import NodeOrLeaf
 
-from autograder.build.solutions import BEGIN, END, ReferenceObject, reference_object
 from autograder.course import Course, CourseExercise
+from autograder.course.solutions import BEGIN, END, ReferenceObject, reference_object
 
 from .operators import OPERATORS
 

@@ -10,8 +10,8 @@ import pytest
 from cosmic_ray.mutating import mutate_code
 from cosmic_ray.operators.operator import Example, Operator
 
-from autograder.build.solutions import reference_object
 from autograder.course import Course, CourseExercise
+from autograder.course.solutions import reference_object
 
 from .justified import Justified, read_justified
 from .mutation import Mutant, mutants_of

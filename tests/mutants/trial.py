@@ -25,15 +25,15 @@ from typing import Any
 import psutil
 import torch
 
+from autograder.answers.program import Program, SetupError, execute, program_for_file
 from autograder.course import Course, CourseExercise, importable
 from autograder.judge.connection import probes_folder
 from autograder.judge.sitting import program_definitions
-from autograder.student.program import Program, SetupError, execute, program_for_file
-from autograder.student.reading import definitions, with_helpers
-from autograder.student.session import run_tests
-from autograder.student.submission import InProcess, Submission
-from autograder.student.verbs import SEED, Server, seed_everything
-from autograder.student.verdicts import Outcome, Result
+from autograder.testing.reading import definitions, with_helpers
+from autograder.testing.session import run_tests
+from autograder.testing.submission import InProcess, Submission
+from autograder.testing.verbs import SEED, Server, seed_everything
+from autograder.testing.verdicts import Outcome, Result
 
 SECRET = b"the secret of the mutants"
 LEAST_CPU_SECONDS = 10.0

@@ -8,13 +8,13 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from autograder.build.execute import execute_notebook
-from autograder.build.figures import compare, read_expected
-from autograder.build.notebook import build_notebooks
-from autograder.build.reference import rehearse
-from autograder.build.release import release
+from autograder.authoring.execute import execute_notebook
+from autograder.authoring.figures import compare, read_expected
+from autograder.authoring.notebook import build_notebooks
+from autograder.authoring.reference import rehearse
 from autograder.course import Assignment, Course
 from autograder.demo import own_course
+from autograder.releasing.release import release
 
 COURSE = Course.find(Path(__file__))
 

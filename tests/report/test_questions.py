@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from autograder.build.student_form import WRITTEN_STUB, released_notebook
 from autograder.course import Course
 from autograder.gradebook.database import open_gradebook
+from autograder.releasing.student_form import WRITTEN_STUB, released_notebook
 from autograder.report import rendering
 from autograder.report.questions import Question, read_questions, write_questions
 from tests.gradebook.samples import full_marks, hand_in, notebook_of, vectors

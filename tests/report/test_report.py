@@ -24,7 +24,7 @@ from autograder.gradebook.roster import enter_roster
 from autograder.judge.grading import Graded
 from autograder.report.page import NAME, write_report
 from autograder.report.summary import Findings, findings
-from autograder.student.verdicts import Outcome
+from autograder.testing.verdicts import Outcome
 from tests.gradebook.samples import (
     cell,
     full_marks,

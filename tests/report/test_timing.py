@@ -10,7 +10,7 @@ from autograder.gradebook.grading import ExerciseGrade, Status, StudentGrades
 from autograder.judge.inputs import Inputs
 from autograder.judge.records import Record
 from autograder.report.timing import Timing, timing_of
-from autograder.student.verdicts import Result
+from autograder.testing.verdicts import Result
 from tests.gradebook.samples import verdict
 
 NO_INPUTS = Inputs("", "", "", "", {}, "", 0)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from autograder.build.solutions import reference_object
 from autograder.course import Course
+from autograder.course.solutions import reference_object
 from autograder.similarity.matching import Pair, similar_pairs
 
 COURSE = Course.find(Path(__file__))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from autograder.build.student_form import released_notebook
 from autograder.course import Course
+from autograder.releasing.student_form import released_notebook
 from autograder.similarity.page import read_answers, write_similarity
 from tests.gradebook.samples import DOT, hand_in, notebook_of, vectors
 

@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
-from autograder.build.manifest import manifest_for
 from autograder.course import Course
+from autograder.releasing.manifest import manifest_for
 from autograder.student import check, needs
 from autograder.student.checking import run_public_tests, source_of
-from autograder.student.errors import CheckFailed, NotDoneYet, is_not_done
 from autograder.student.manifest import Manifest, find_manifest, read_manifest
 from autograder.student.rendering import html as as_html
 from autograder.student.rendering import text
-from autograder.student.verdicts import Outcome, Result, Verdict
+from autograder.testing.errors import CheckFailed, NotDoneYet, is_not_done
+from autograder.testing.verdicts import Outcome, Result, Verdict
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import pytest
 
 from autograder.student.checking import needs
-from autograder.student.errors import NotDoneYet
+from autograder.testing.errors import NotDoneYet
 
 
 @pytest.fixture(autouse=True)

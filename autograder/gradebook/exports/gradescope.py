@@ -16,7 +16,7 @@ from typing import Any
 
 from autograder.gradebook.grading import ExerciseGrade, Status, StudentGrades
 from autograder.judge.redaction import for_students
-from autograder.student.verdicts import Outcome, Verdict
+from autograder.testing.verdicts import Outcome, Verdict
 
 GIVEN_BY_HAND = "These points were given by a person."
 TO_READ = "A person has yet to read this answer."

@@ -3,8 +3,8 @@
 # says = 'UnreadableValue|WorkerDied|should be'
 inside_the_sandbox()
 
-import autograder.student.codec as codec
-import autograder.student.verbs as verbs
+import autograder.testing.codec as codec
+import autograder.testing.verbs as verbs
 import autograder.worker.frames as frames
 import autograder.worker.serving as serving
 

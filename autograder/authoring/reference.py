@@ -1,0 +1,135 @@
+"""Runs the reference of an assignment: what it says, how long it takes, what it would earn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+from nbconvert import HTMLExporter
+
+from autograder.answers.artifacts import handed_in_as, read_artifact
+from autograder.authoring.execute import OnCell, Run, execute_notebook
+from autograder.authoring.figures import Compared, Expected, compare, read_expected
+from autograder.course import Assignment, Course, CourseExercise
+from autograder.judge.artifacts import with_artifacts
+from autograder.judge.grading import Graded, Judge
+
+
+@dataclass(frozen=True)
+class Report:
+    """What the reference of an assignment did.
+
+    Attributes:
+        assignment: which.
+        run: errors and time.
+        page: the executed notebook, as HTML with its pictures.
+        expected: what the author said that it would give.
+        compared: each expected figure beside what came; empty where the run did not finish.
+        graded: the reference as a submission, by exercise; empty where nothing was graded.
+    """
+
+    assignment: Assignment
+    run: Run
+    page: Path
+    expected: Expected
+    compared: list[Compared]
+    graded: dict[str, Graded]
+
+    @property
+    def in_time(self) -> bool:
+        """Whether it took no longer than its author allows."""
+        return self.expected.seconds is None or self.run.seconds <= self.expected.seconds
+
+    @property
+    def short_of_marks(self) -> list[str]:
+        """Ids of the exercises that the reference does not earn all marks of."""
+        results = {id: graded.result for id, graded in self.graded.items()}
+        return [id for id, result in results.items() if result.points != result.max_points]
+
+    @property
+    def good(self) -> bool:
+        """Whether everything is as expected."""
+        as_said = all(each.good for each in self.compared)
+        return not self.run.errors and as_said and self.in_time and not self.short_of_marks
+
+
+def run_reference(
+    course: Course,
+    assignment: Assignment,
+    folder: Path,
+    *,
+    judge: Judge | None = None,
+    limit: float | None = None,
+    on_cell: OnCell | None = None,
+) -> Report:
+    """Run an assignment's reference notebook, and grade it as if somebody had handed it in.
+
+    Args:
+        course: the course.
+        assignment: which.
+        folder: where the executed notebook and its page are written.
+        judge: grades it; None to grade nothing.
+        limit: seconds after which the run is stopped.
+        on_cell: is told how far the run is.
+
+    Raises:
+        ValueError: the file of expected figures is wrong, or names a cell that is not there.
+    """
+    expected = read_expected(assignment.expected)
+    executed = folder / f"{assignment.name}.ipynb"
+    run = execute_notebook(
+        assignment.ipynb, executed, import_from=[course.root], limit=limit, on_cell=on_cell
+    )
+    notebook = nbformat.read(executed, as_version=4)
+    page = executed.with_suffix(".html")
+    write_page(notebook, page, assignment.name)
+    return Report(
+        assignment,
+        run,
+        page,
+        expected,
+        compare(expected, notebook),
+        {} if judge is None else _grade(course, assignment, judge),
+    )
+
+
+def rehearse(course: Course, assignment: Assignment, executed: Path) -> Run:
+    """Run an assignment's reference notebook without its training.
+
+    Cells that train take a few steps, and what they would have left to be handed in is there
+    before: the files that are kept with the variants, unless the course has others.
+
+    Args:
+        executed: where the executed notebook is written.
+    """
+    for exercise in course.exercises_of(assignment):
+        kept, place = exercise.read_reference_artifact(), course.root / exercise.artifact
+        if kept is not None and not place.is_file():
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(kept)
+    return execute_notebook(assignment.ipynb, executed, import_from=[course.root], quick=True)
+
+
+def write_page(notebook: nbformat.NotebookNode, page: Path, title: str) -> None:
+    """Write an executed notebook as one HTML file, pictures included."""
+    body, _ = HTMLExporter(embed_images=True).from_notebook_node(
+        notebook, resources={"metadata": {"name": title}}
+    )
+    page.write_text(body, encoding="utf-8")
+
+
+def _grade(course: Course, assignment: Assignment, judge: Judge) -> dict[str, Graded]:
+    notebook = nbformat.read(assignment.ipynb, as_version=4)
+    artifacts = {
+        handed_in_as(exercise.artifact): content
+        for exercise in course.exercises_of(assignment)
+        if (content := _artifact(course, exercise)) is not None
+    }
+    return judge.grade_notebook(assignment, nbformat.from_dict(with_artifacts(notebook, artifacts)))
+
+
+def _artifact(course: Course, exercise: CourseExercise) -> bytes | None:
+    """What the run left to be handed in; where it left nothing, what is kept with the variants."""
+    made = read_artifact(course.root, exercise.artifact)
+    return exercise.read_reference_artifact() if made is None else made

@@ -1,1 +1,0 @@
-"""Makes notebooks, editions of the library and releases from their one source."""

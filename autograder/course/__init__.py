@@ -1,0 +1,9 @@
+"""A course on disk: its table, assignments and exercises, their solutions, and its editions.
+
+The kit knows nothing of the course that it serves. A course says where its parts are in the table
+`[tool.course]` of its pyproject.toml; everything here comes from that table and from the files.
+"""
+
+from autograder.course.course import Assignment, Course, CourseExercise, importable
+
+__all__ = ["Assignment", "Course", "CourseExercise", "importable"]

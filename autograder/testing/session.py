@@ -1,0 +1,325 @@
+"""Runs an exercise's tests on an answer, with pytest, and says what each found."""
+
+from __future__ import annotations
+
+import hmac
+import os
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+import torch
+
+from autograder.testing.errors import (
+    CheckFailure,
+    DeadlineExceeded,
+    SubmissionError,
+    UnreadableValue,
+    WorkerDied,
+)
+from autograder.testing.exercise import Graded, graded_methods
+from autograder.testing.submission import Submission
+from autograder.testing.verdicts import Outcome, Verdict
+
+SubmissionFactory = Callable[[], Submission]
+State = tuple[tuple[str, int, int], ...]
+
+# Each costs a millisecond for each exercise of each student; the tests have two fixtures.
+PLUGINS_WITHOUT_USE = (
+    "terminal", "cacheprovider", "faulthandler", "warnings", "logging", "unraisableexception",
+    "threadexception", "debugging", "unittest", "legacypath", "tmpdir", "monkeypatch", "recwarn",
+    "pastebin", "doctest", "junitxml", "setuponly", "setupplan", "stepwise", "subtests",
+)  # fmt: skip
+MOST_DEADLINES = 3  # so that an answer without end costs minutes at most
+MOST_KEPT = 8  # courses whose tests stay imported
+_kept: dict[frozenset[Path], tuple[State, dict[str, ModuleType]]] = {}
+
+
+@dataclass(frozen=True)
+class Trial:
+    """An answer to one exercise, and how its tests are run.
+
+    Attributes:
+        submission: gives the fixture `submission` of each test.
+        on_test: told the name of each test before it runs.
+        known: verdicts of an earlier run, by test, that stand; these tests are not run.
+    """
+
+    submission: SubmissionFactory
+    on_test: Callable[[str], None] = lambda name: None
+    known: Mapping[str, Verdict] = field(default_factory=dict)
+
+
+def run_tests(
+    exercise: str,
+    modules: Sequence[Path],
+    submission: SubmissionFactory,
+    *,
+    root: Path,
+    secret: bytes = b"",
+) -> tuple[Verdict, ...]:
+    """Run the tests of one exercise; see `run_trials`.
+
+    Raises:
+        LookupError: no test of the exercise was found, or a file could not be imported.
+    """
+    trials = {exercise: Trial(submission)}
+    found = run_trials(trials, modules, root=root, secret=secret)
+    return verdicts_of(exercise, found, modules)
+
+
+def verdicts_of(
+    exercise: str, found: Mapping[str, tuple[Verdict, ...]], modules: Sequence[Path]
+) -> tuple[Verdict, ...]:
+    """The verdicts of an exercise among those that `run_trials` gave.
+
+    Raises:
+        LookupError: there are none.
+    """
+    if exercise not in found:
+        names = ", ".join(module.name for module in modules)
+        raise LookupError(f"no test of exercise {exercise!r} in {names}")
+    return found[exercise]
+
+
+def run_trials(
+    trials: Mapping[str, Trial], modules: Sequence[Path], *, root: Path, secret: bytes = b""
+) -> dict[str, tuple[Verdict, ...]]:
+    """Run the tests of some exercises, one exercise after the other.
+
+    After `MOST_DEADLINES` tests of an exercise ran out of time, its others are not checked.
+
+    Args:
+        trials: by id of the exercise, in the order in which they are run.
+        modules: test files, public ones first; those without tests of the exercises are passed
+            over.
+        root: folder that the tests import from.
+        secret: key of the fixture `draw`; empty for public tests.
+
+    Returns:
+        By exercise, a verdict for each test, in the order of the files. An exercise without tests
+        is left out, and one whose tests did not all come to an end.
+
+    Raises:
+        LookupError: a file could not be imported.
+    """
+    plugin = _Judgement(trials, secret)
+    arguments = [
+        "--disable-plugin-autoload",
+        "--import-mode=importlib",
+        "--noconftest",
+        "--capture=no",
+        *(f"-pno:{plugin}" for plugin in PLUGINS_WITHOUT_USE),
+        f"--rootdir={root}",
+        "--override-ini=addopts=",
+        *(str(module) for module in modules),
+    ]
+    with _importing_from(root), _imported_as_they_are({module.parent for module in modules}):
+        pytest.main(arguments, plugins=[plugin])
+    if plugin.broken:
+        names = ", ".join(trials)
+        raise LookupError(f"the tests of {names} cannot be imported: {plugin.broken[0]}")
+    return {
+        exercise: tuple(plugin.verdicts[exercise][name] for name in names)
+        for exercise, names in plugin.order.items()
+        if names and plugin.verdicts[exercise].keys() >= set(names)
+    }
+
+
+class _Judgement:
+    """A pytest plugin: selects exercises' tests, runs them in order, keeps their verdicts."""
+
+    def __init__(self, trials: Mapping[str, Trial], secret: bytes) -> None:
+        self._trials = trials
+        self._secret = secret
+        self.verdicts = {exercise: dict(trial.known) for exercise, trial in trials.items()}
+        self.order: dict[str, list[str]] = {exercise: [] for exercise in trials}
+        self.broken: list[str] = []
+
+    @pytest.fixture
+    def submission(self, request: pytest.FixtureRequest) -> Submission:
+        """The answer under test."""
+        return self._trials[request.cls.exercise_id].submission()
+
+    @pytest.fixture
+    def draw(self, request: pytest.FixtureRequest) -> torch.Generator:
+        """A generator of inputs: the same for every answer, unknown without the secret."""
+        label = f"{request.cls.exercise_id}.{request.node.name}"
+        return generator_for(self._secret, label)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            self.broken.append(str(report.longrepr).strip().splitlines()[-1])
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_pycollect_makeitem(
+        self, collector: pytest.Collector, obj: object
+    ) -> list[Any] | None:
+        """Pass over all that a module has beside the classes of these exercises."""
+        if not isinstance(collector, pytest.Module):
+            return None
+        wanted = isinstance(obj, type) and getattr(obj, "exercise_id", None) in self._trials
+        return None if wanted else []
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        mine: dict[str, list[pytest.Item]] = {exercise: [] for exercise in self._trials}
+        for item in items:
+            if _class_of(item) is not None:
+                mine[_exercise_of(item)].append(item)
+        self.order = {exercise: [item.name for item in own] for exercise, own in mine.items()}
+        items[:] = [
+            item
+            for exercise, own in mine.items()
+            for item in own
+            if item.name not in self.verdicts[exercise]
+        ]
+
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        exercise = _exercise_of(item)
+        verdicts = self.verdicts[exercise]
+        self._trials[exercise].on_test(item.name)
+        for name in _graded(item).after:
+            before = verdicts.get(name)
+            if before is None or before.outcome is not Outcome.PASSED:
+                raise _NotChecked(f"“{before.title if before else name}” did not pass")
+        late = [v for v in verdicts.values() if v.cause == DeadlineExceeded.__name__]
+        if len(late) >= MOST_DEADLINES:
+            raise _NotChecked(f"{len(late)} of the tests before it ran out of time")
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Iterator[None]:
+        report = yield
+        error = call.excinfo.value if call.excinfo else None
+        if error is not None and not isinstance(error, Exception):
+            raise error  # an interrupt ends the run
+        if call.when == "call" or (call.when == "setup" and error is not None):
+            self.verdicts[_exercise_of(item)][item.name] = judge(item, error)
+        return report
+
+
+def generator_for(secret: bytes, label: str) -> torch.Generator:
+    """A generator seeded by a label, and keyed by a secret."""
+    digest = hmac.digest(secret or b"public", label.encode(), "sha256")
+    return torch.Generator().manual_seed(int.from_bytes(digest[:7], "big"))
+
+
+class _NotChecked(Exception):
+    """Why a test was not run."""
+
+
+def judge(item: Any, error: Exception | None) -> Verdict:
+    """The verdict on a test that ended with `error` (None: it passed)."""
+    mark = _graded(item)
+
+    def verdict(outcome: Outcome, points: float | None, **rest: Any) -> Verdict:
+        hidden = bool(_class_of(item).hidden)
+        return Verdict(item.name, mark.title, hidden, outcome, points, mark.points, **rest)
+
+    if error is None:
+        return verdict(Outcome.PASSED, mark.points)
+    if isinstance(error, _NotChecked):
+        return verdict(Outcome.NOT_CHECKED, 0.0, message=f"not checked, because {error}")
+    cause = type(error).__name__
+    if isinstance(error, CheckFailure):
+        return verdict(
+            Outcome.FAILED,
+            0.0,
+            message=error.rationale,
+            help=error.help,
+            diagnosis=error.diagnosis,
+            cause=cause,
+        )
+    if isinstance(error, SubmissionError):
+        outcome = Outcome.NOT_STARTED if error.not_started else Outcome.FAILED
+        if error.not_started or isinstance(error, DeadlineExceeded | WorkerDied | UnreadableValue):
+            message = error.message
+        else:
+            message = f"Your code raised {error}."
+        return verdict(outcome, 0.0, message=message, cause=error.types[0])
+    if isinstance(error, AssertionError):
+        return verdict(Outcome.FAILED, 0.0, message=str(error), cause=cause)
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    message = f"{cause}: {error} ({Path(last.filename).name}, line {last.lineno})"
+    return verdict(Outcome.GRADER_ERROR, None, message=message, cause=cause)
+
+
+def _class_of(item: Any) -> Any:
+    cls = getattr(item, "cls", None)
+    return cls if hasattr(cls, "exercise_id") else None
+
+
+def _exercise_of(item: Any) -> str:
+    return str(item.cls.exercise_id)
+
+
+def _graded(item: Any) -> Graded:
+    marks = dict(graded_methods(_class_of(item)))
+    try:
+        return marks[item.originalname]
+    except KeyError:
+        raise LookupError(f"{item.nodeid} has no points: decorate it with @graded") from None
+
+
+@contextmanager
+def _imported_as_they_are(folders: set[Path]) -> Iterator[None]:
+    """Give the tests' packages as their files are now: imported anew when one was edited.
+
+    A long-lived process must not run tests edited since, and two courses may have packages of the
+    same name.
+    """
+    key = frozenset(folders)
+    names = {folder.name for folder in folders}
+    before = _modules_of(names)
+    state, modules = _kept.get(key, ((), {}))
+    _replace_modules(names, modules if state == _state_of(modules) else {})
+    try:
+        yield
+    finally:
+        if len(_kept) >= MOST_KEPT:
+            _kept.clear()
+        modules = _modules_of(names)
+        _kept[key] = _state_of(modules), modules
+        _replace_modules(names, before)
+
+
+def _modules_of(packages: set[str]) -> dict[str, ModuleType]:
+    return {n: m for n, m in sys.modules.items() if n.partition(".")[0] in packages}
+
+
+def _replace_modules(packages: set[str], modules: dict[str, ModuleType]) -> None:
+    for name in _modules_of(packages):
+        del sys.modules[name]
+    sys.modules.update(modules)
+
+
+def _state_of(modules: dict[str, ModuleType]) -> State:
+    """Times and sizes of the files that modules were loaded from."""
+    stats = []
+    for module in modules.values():
+        if module.__file__ is not None:
+            with suppress(FileNotFoundError):
+                stat = os.stat(module.__file__)
+                stats.append((module.__file__, stat.st_mtime_ns, stat.st_size))
+    return tuple(stats)
+
+
+@contextmanager
+def _importing_from(root: Path) -> Iterator[None]:
+    """Let tests import the packages beside them; leave the interpreter as it was."""
+    variable = "PYTEST_CURRENT_TEST"
+    before, path = os.environ.get(variable), list(sys.path)
+    sys.path.insert(0, str(root))
+    try:
+        yield
+    finally:
+        sys.path[:] = path
+        if before is not None:
+            os.environ[variable] = before
