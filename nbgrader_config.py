@@ -3,7 +3,7 @@
 from pathlib import Path
 
 try:
-    from autograder.gradebook.config import configure
+    from autograder.nbgrader.config import configure
 except ImportError as error:
     # nbgrader would only log an ImportError, and run submissions in an ordinary kernel.
     raise SystemExit(f"nbgrader_config.py: {error}; use the environment of `make setup`") from error

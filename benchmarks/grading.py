@@ -26,11 +26,11 @@ import psutil
 from jupyter_client.manager import start_new_kernel
 
 from autograder.course import Course
-from autograder.demo import own_course
-from autograder.gradebook.intake import collect
+from autograder.demo.run import own_course
+from autograder.demo.sample_class import Student, write_roster, write_submissions
 from autograder.gradebook.roster import enter_roster
 from autograder.releasing.release import release
-from autograder.samples import Student, write_roster, write_submissions
+from autograder.submissions.collect import collect
 from benchmarks.grading_peers import (
     OTTERS_CLASS,
     environment_with,

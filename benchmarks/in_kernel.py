@@ -6,7 +6,7 @@ from pathlib import Path
 from autograder.course import Course
 from autograder.testing.session import run_tests
 from autograder.testing.submission import InProcess, Submission
-from autograder.testing.verbs import PUBLIC_NAMES, Server
+from autograder.testing.verbs import Server
 
 
 def passes(exercise: str, answer: object) -> bool:
@@ -16,7 +16,7 @@ def passes(exercise: str, answer: object) -> bool:
     server = Server(
         lambda: answer,
         probes=course.tests / "probes",
-        names=(*PUBLIC_NAMES, course.library_name),
+        library=course.library_name,
     )
     modules = list(course.test_modules(chosen.assignment))
     verdicts = run_tests(exercise, modules, lambda: Submission(InProcess(server)), root=course.root)

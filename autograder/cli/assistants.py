@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -15,6 +15,7 @@ from autograder.cli.shared import (
     UnsandboxedOption,
     chosen,
     console,
+    writes,
 )
 from autograder.course import Course
 
@@ -70,7 +71,15 @@ def questions(
     console.print(str(page), markup=False, highlight=False, soft_wrap=True)
 
 
+def _decides(options: dict[str, Any]) -> bool:
+    """Whether `course repairs` keeps a decision, and does not only show something."""
+    return any(
+        options[name] not in (None, False) for name in ("accept", "use", "no_answer", "undo")
+    )
+
+
 @commands.command(rich_help_panel=ASSISTANTS)
+@writes(when=_decides)
 def repairs(
     prefix: Prefix,
     student: Annotated[str | None, typer.Argument(help="id: show this student's cells")] = None,
@@ -87,15 +96,16 @@ def repairs(
     An override counts when the work is next graded: course grade, or course regrade to see first
     what it changes. Points given by hand always stand.
     """
-    from autograder.gradebook import decisions
-    from autograder.gradebook import repairs as found
+    from autograder.regrading import repairs as found
+    from autograder.report.terminal.repairs import print_cells, print_repairs
+    from autograder.submissions import decisions
 
     course = Course.find()
     assignment = course.assignment(prefix)
     if student is None or exercise is None:
         if accept or no_answer or undo or use is not None:
             raise ValueError("say whose repair, and of which exercise")
-        found.print_repairs(
+        print_repairs(
             [
                 each
                 for each in found.repairs_of(course, assignment)
@@ -115,7 +125,7 @@ def repairs(
         cells = [] if use is None else _numbers(use)
         found.override(course, assignment, student, exercise, cells)
     else:
-        found.print_cells(course, assignment, student, exercise, console)
+        print_cells(course, assignment, student, exercise, console)
         return
     if not accept:
         again = f"course regrade {assignment.number} --student {student}"
@@ -132,13 +142,15 @@ def verify_grade(
 
     Nothing is written. Exits with 1, and shows what differs, where a grade does not hold.
     """
-    from autograder.gradebook.changes_table import print_verified
-    from autograder.gradebook.verifying import verify_grade as verify
+    from autograder.judge.grading import Judge
     from autograder.judge.sandbox import find_sandbox
+    from autograder.regrading.verifying import verify_grade as verify
+    from autograder.report.terminal.changes import print_verified
 
     course = Course.find()
     sandbox = find_sandbox(unsandboxed=unsandboxed)
-    found = verify(course, course.assignment(prefix), student, sandbox=sandbox)
+    with Judge(course, sandbox) as judge:
+        found = verify(course, course.assignment(prefix), student, judge=judge)
     print_verified(found, console)
     if not all(each.holds for each in found):
         raise typer.Exit(1)
@@ -161,10 +173,10 @@ def reference(
     are as expected.
     """
     from autograder.authoring.reference import run_reference
-    from autograder.cli.reference_table import print_report
     from autograder.judge.grading import Judge
     from autograder.judge.sandbox import Bubblewrap, Unsandboxed, sandbox_problem
     from autograder.progress import progress_bar
+    from autograder.report.terminal.reference import print_report
 
     course = Course.find()
     # The reference is the course's own code: where there is no sandbox it runs without.

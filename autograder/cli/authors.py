@@ -6,13 +6,14 @@ from typing import Annotated
 
 import typer
 
-from autograder.cli.shared import AUTHORS, console, errors
+from autograder.cli.shared import AUTHORS, console, errors, writes
 from autograder.course import Course
 
 commands = typer.Typer()
 
 
 @commands.command(rich_help_panel=AUTHORS)
+@writes(when=lambda options: not options["check"])
 def notebooks(
     check: Annotated[bool, typer.Option("--check", help="only say which are stale")] = False,
 ) -> None:

@@ -18,6 +18,7 @@ from autograder.cli.shared import (
     chosen,
     console,
     errors,
+    writes,
 )
 from autograder.course import Course
 
@@ -32,6 +33,7 @@ SchedulerOption = Annotated[
 
 
 @commands.command(rich_help_panel=INSTRUCTORS)
+@writes
 def release(
     prefixes: Prefixes = None,
     reveal: Annotated[
@@ -68,6 +70,7 @@ def verify_release(
 
 
 @commands.command(rich_help_panel=INSTRUCTORS)
+@writes
 def roster(
     file: Annotated[Path, typer.Argument(help="CSV: id, first_name, last_name, email")],
 ) -> None:
@@ -82,19 +85,22 @@ def roster(
 
 
 @commands.command(rich_help_panel=INSTRUCTORS)
+@writes
 def collect(
     source: Annotated[Path, typer.Argument(help="a folder or zip of submissions")],
     prefix: Prefix,
 ) -> None:
     """Take submissions in: regular files only, within limits."""
-    from autograder.gradebook.intake import collect as take_in
+    from autograder.gradebook.roster import known_students
+    from autograder.submissions.collect import collect as take_in
 
     course = Course.find()
-    report = take_in(course, source, course.assignment(prefix))
+    report = take_in(course, source, course.assignment(prefix), known=known_students(course))
     console.print(str(report), markup=False, highlight=False)
 
 
 @commands.command(rich_help_panel=INSTRUCTORS)
+@writes
 def grade(
     prefixes: Prefixes = None,
     student: Annotated[list[str] | None, typer.Option(help="only these students")] = None,
@@ -124,29 +130,32 @@ def grade(
     with closing(begun) as workers:
         from joblib import cpu_count
 
-        from autograder.gradebook.feedback import write_feedback
-        from autograder.gradebook.grading import grade_class, print_table
+        from autograder.judge.grading import Judge
+        from autograder.judging.bench import bench_for
+        from autograder.nbgrader.feedback import write_feedback
+        from autograder.nbgrader.grade import grade_class
         from autograder.progress import progress_bar
         from autograder.report.page import write_report
+        from autograder.report.terminal.gradebook import print_gradebook
 
         complete = True
-        for assignment in assignments:
-            with progress_bar(console, assignment.name) as progress, _going_on_later():
-                grades = grade_class(
-                    course,
-                    assignment,
-                    sandbox=sandbox,
-                    students=student,
-                    progress=progress,
-                    jobs=jobs or cpu_count(),
-                    again=again,
-                    workers=workers,
-                    scheduler=scheduler,
-                )
-            print_table(grades, console)
-            if pages:
-                write_feedback(course, assignment, students=student)
-            complete &= grades.complete
+        with Judge(course, sandbox) as judge:
+            judge.take_workers_from(workers)
+            bench = bench_for(judge, jobs=jobs or cpu_count(), scheduler=scheduler)
+            for assignment in assignments:
+                with progress_bar(console, assignment.name) as progress, _going_on_later():
+                    grades = grade_class(
+                        course,
+                        assignment,
+                        bench=bench,
+                        students=student,
+                        progress=progress,
+                        again=again,
+                    )
+                print_gradebook(grades, console)
+                if pages:
+                    write_feedback(course, assignment, students=student)
+                complete &= grades.complete
     if pages:
         page = write_report(course, assignments, course.root / "reports")
         console.print(f"Class report: {page}", markup=False, highlight=False)
@@ -156,6 +165,7 @@ def grade(
 
 
 @commands.command(rich_help_panel=INSTRUCTORS)
+@writes
 def regrade(
     prefix: Prefix,
     apply: Annotated[
@@ -174,11 +184,13 @@ def regrade(
     """
     from joblib import cpu_count
 
-    from autograder.gradebook.changes_table import print_regrade
-    from autograder.gradebook.feedback import write_feedback
-    from autograder.gradebook.regrading import apply_held
-    from autograder.gradebook.regrading import regrade as judge_again
+    from autograder.judge.grading import Judge
+    from autograder.judging.bench import bench_for
+    from autograder.nbgrader.feedback import write_feedback
     from autograder.progress import progress_bar
+    from autograder.regrading.regrade import apply_held
+    from autograder.regrading.regrade import regrade as judge_again
+    from autograder.report.terminal.changes import print_regrade
 
     if apply and (student or scheduler):
         raise ValueError(
@@ -188,18 +200,13 @@ def regrade(
     course = Course.find()
     assignment = course.assignment(prefix)
     sandbox = _sandbox_of(scheduler, unsandboxed=unsandboxed)
-    with progress_bar(errors, assignment.name) as progress:
+    with Judge(course, sandbox) as judge, progress_bar(errors, assignment.name) as progress:
         if apply:
-            found = apply_held(course, assignment, sandbox=sandbox, progress=progress)
+            found = apply_held(course, assignment, judge=judge, progress=progress)
         else:
+            bench = bench_for(judge, jobs=jobs or cpu_count(), scheduler=scheduler)
             found = judge_again(
-                course,
-                assignment,
-                sandbox=sandbox,
-                students=student,
-                progress=progress,
-                jobs=jobs or cpu_count(),
-                scheduler=scheduler,
+                course, assignment, bench=bench, students=student, progress=progress
             )
     if as_json:
         print(json.dumps(found.to_json(), indent=1))
@@ -220,12 +227,13 @@ def regrade(
 
 
 @commands.command(rich_help_panel=INSTRUCTORS)
+@writes
 def feedback(
     prefixes: Prefixes = None,
     student: Annotated[list[str] | None, typer.Option(help="only these students")] = None,
 ) -> None:
     """Write the feedback pages again, for example after points were given by hand."""
-    from autograder.gradebook.feedback import write_feedback
+    from autograder.nbgrader.feedback import write_feedback
 
     course = Course.find()
     failed = False

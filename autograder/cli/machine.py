@@ -44,7 +44,7 @@ def doctor() -> None:
 @commands.command(rich_help_panel=MACHINE)
 def demo() -> None:
     """Grade a small class of sample submissions, from data to report."""
-    from autograder.demo import run_demo
+    from autograder.demo.run import run_demo
 
     run_demo(Course.find(), console)
 

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import functools
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, ParamSpec, TypeVar
 
 import typer
 from rich.console import Console
 
-from autograder.course import Assignment, Course
+from autograder.course import Assignment, Course, writing
+
+Arguments = ParamSpec("Arguments")
+Returned = TypeVar("Returned")
 
 console = Console()
 errors = Console(stderr=True)
@@ -30,3 +37,33 @@ def chosen(course: Course, prefixes: list[str] | None) -> list[Assignment]:
     if not prefixes:
         return course.assignments()
     return [course.assignment(prefix) for prefix in prefixes]
+
+
+def writes(
+    command: Callable[Arguments, Returned] | None = None,
+    *,
+    when: Callable[[dict[str, Any]], bool] = lambda options: True,
+) -> Any:
+    """Let a command have the checkout for itself: a second one waits, or is told who has it.
+
+    Args:
+        command: the command's function.
+        when: whether the command writes, by its options; a command that only reads never waits.
+    """
+
+    def alone(command: Callable[Arguments, Returned]) -> Callable[Arguments, Returned]:
+        @functools.wraps(command)
+        def run(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Returned:
+            if not when(kwargs):
+                return command(*args, **kwargs)
+            typed = " ".join([Path(sys.argv[0]).name, *sys.argv[1:]])
+            with writing(Course.find(), typed, warn=_warn):
+                return command(*args, **kwargs)
+
+        return run
+
+    return alone if command is None else alone(command)
+
+
+def _warn(line: str) -> None:
+    errors.print(line, markup=False, highlight=False)

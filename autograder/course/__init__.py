@@ -5,5 +5,13 @@ The kit knows nothing of the course that it serves. A course says where its part
 """
 
 from autograder.course.course import Assignment, Course, CourseExercise, importable
+from autograder.course.lock import CheckoutInUse, writing
 
-__all__ = ["Assignment", "Course", "CourseExercise", "importable"]
+__all__ = [
+    "Assignment",
+    "CheckoutInUse",
+    "Course",
+    "CourseExercise",
+    "importable",
+    "writing",
+]

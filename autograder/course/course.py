@@ -111,7 +111,7 @@ class Course:
         library_name: package that holds the reference; likewise the tests' and the data scripts'.
         notebooks_name: folder of the notebooks.
         runtime: distributions that an answer may import; the sandbox shows these.
-        late: what handing in late costs, read by `autograder.gradebook.late`; empty for nothing.
+        late: what handing in late costs, read by `autograder.nbgrader.late`; empty for nothing.
     """
 
     root: Path

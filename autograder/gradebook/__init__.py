@@ -1,1 +1,1 @@
-"""Keeps the books with nbgrader: intake, scores, exports."""
+"""Reads and keeps the gradebook: who is in it, where a class stands, what is done, exports."""

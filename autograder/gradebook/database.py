@@ -91,20 +91,26 @@ def one_engine() -> Iterator[None]:
         del nbgrader.api.Base.metadata.create_all
 
 
-def back_up(course: Course) -> Path | None:
+def back_up(
+    course: Course, *, keep: int = BACKUPS_KEPT, patience: float = PATIENCE_SECONDS
+) -> Path | None:
     """Copy the gradebook, as it is now, beside earlier copies; None when there is none yet.
 
     The copy is taken by SQLite itself, so that it is whole even while somebody writes. The latest
-    `BACKUPS_KEPT` stay.
+    stay.
+
+    Args:
+        keep: how many copies stay.
+        patience: seconds to wait for somebody else who writes.
 
     Raises:
-        ValueError: somebody else has been writing for `PATIENCE_SECONDS`, the gradebook is damaged,
-            or there is no room for the copy.
+        ValueError: somebody else has been writing all that time, the gradebook is damaged, or there
+            is no room for the copy.
     """
     path = gradebook_file(course)
     if not path.exists():
         return None
-    _require_writable(path)
+    _require_writable(path, patience)
     _require_sound(course)
     folder = course.state / "backups"
     folder.mkdir(parents=True, exist_ok=True)
@@ -124,7 +130,7 @@ def back_up(course: Course) -> Path | None:
             "again; nothing was changed"
         ) from error
     half_made.rename(folder / name)
-    for old in sorted(folder.glob("gradebook-*.db"))[:-BACKUPS_KEPT]:
+    for old in sorted(folder.glob("gradebook-*.db"))[:-keep]:
         old.unlink(missing_ok=True)
     return folder / name
 
@@ -134,16 +140,16 @@ def latest_backup(course: Course) -> Path | None:
     return max((course.state / "backups").glob("gradebook-*.db"), default=None)
 
 
-def _require_writable(path: Path) -> None:
+def _require_writable(path: Path, patience: float) -> None:
     """Refuse to begin a class that another process would stop in the middle."""
-    with closing(sqlite3.connect(path, timeout=PATIENCE_SECONDS)) as connection:
+    with closing(sqlite3.connect(path, timeout=patience)) as connection:
         try:
             connection.execute("BEGIN IMMEDIATE")
             connection.rollback()
         except sqlite3.OperationalError as error:
             raise ValueError(
                 f"{path} cannot be written ({error}): another program has held it for "
-                f"{PATIENCE_SECONDS:.0f} s. Close it (a database browser, another `course grade`) "
+                f"{patience:.0f} s. Close it (a database browser, another `course grade`) "
                 "and grade again; nothing was changed"
             ) from error
 

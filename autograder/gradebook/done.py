@@ -14,18 +14,19 @@ from pathlib import Path
 from nbgrader.api import Gradebook, MissingEntry
 
 from autograder.course import Assignment, Course
-from autograder.gradebook.decisions import choices
 from autograder.judge import records
 from autograder.judge.grading import Judge
-from autograder.judge.inputs import Inputs, common_inputs
+from autograder.judge.inputs import common_inputs
 from autograder.releasing.student_form import released_notebook
+from autograder.submissions.reading import HandedIn, fingerprint_of
 
 DONE = "graded.json"
 
 
 def state_of(course: Course, assignment: Assignment, judge: Judge) -> str:
     """A digest of all that every grade of an assignment depends on, but the submission itself."""
-    inputs = inputs_of_all(course, assignment, judge)
+    assert judge.secret is not None
+    inputs = common_inputs(course, assignment, judge.secret)
     digest = hashlib.sha256(json.dumps(asdict(inputs), sort_keys=True).encode())
     settings = course.root / "pyproject.toml"
     for path in (released_notebook(course, assignment), assignment.ipynb, settings):
@@ -34,18 +35,13 @@ def state_of(course: Course, assignment: Assignment, judge: Judge) -> str:
     return digest.hexdigest()
 
 
-def inputs_of_all(course: Course, assignment: Assignment, judge: Judge) -> Inputs:
-    """What every verdict of an assignment depends on, but the answer itself."""
-    assert judge.secret is not None
-    return common_inputs(course, assignment, judge.secret)
-
-
 def is_done(
     course: Course, gradebook: Gradebook, assignment: Assignment, student: str, state: str
 ) -> bool:
     """Whether a submission's grades are in the gradebook, from just this work and these tests."""
     path = _file(course, assignment, student)
-    if records.load_run(path).get("digest") != digest_of(course, assignment, student, state):
+    fingerprint = fingerprint_of(course, assignment, student)
+    if records.load_run(path).get("digest") != digest_of(fingerprint, state):
         return False
     try:
         notebook = gradebook.find_submission_notebook(assignment.name, assignment.name, student)
@@ -59,10 +55,10 @@ def is_done(
     )
 
 
-def mark_done(course: Course, assignment: Assignment, student: str, state: str) -> None:
+def mark_done(course: Course, assignment: Assignment, work: HandedIn, state: str) -> None:
     """Keep that a submission's grades are in the gradebook."""
-    digest = digest_of(course, assignment, student, state)
-    records.write_json(_file(course, assignment, student), {"digest": digest})
+    digest = digest_of(work.fingerprint, state)
+    records.write_json(_file(course, assignment, work.student), {"digest": digest})
 
 
 def mark_undone(course: Course, assignment: Assignment, student: str) -> None:
@@ -74,12 +70,6 @@ def _file(course: Course, assignment: Assignment, student: str) -> Path:
     return records.record_folder(course, student, assignment.name, "x").with_name(DONE)
 
 
-def digest_of(course: Course, assignment: Assignment, student: str, state: str) -> str:
-    """A digest of the state, every file that a student handed in, and what assistants chose."""
-    digest = hashlib.sha256(state.encode())
-    folder = course.root / "submitted" / student / assignment.name
-    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-        digest.update(str(path.relative_to(folder)).encode() + path.read_bytes())
-    if chosen := choices(course, assignment, student):
-        digest.update(json.dumps(chosen, sort_keys=True).encode())
-    return digest.hexdigest()
+def digest_of(fingerprint: str, state: str) -> str:
+    """Return a digest of the state and of what a student handed in (see `fingerprint_of`)."""
+    return hashlib.sha256(f"{state} {fingerprint}".encode()).hexdigest()

@@ -1,43 +1,13 @@
-"""Who is in the class, from a CSV file."""
+"""Enters the class list into the gradebook, and says who is in it."""
 
 from __future__ import annotations
 
-import csv
-import io
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.course import Course
-from autograder.gradebook.database import open_gradebook
-
-COLUMNS = ("id", "first_name", "last_name", "email")
-STUDENT_ID = re.compile(r"[^\W_][\w.@-]{0,63}")
-_HARMLESS = re.compile(r"[^<>]*")  # the formgrader shows names as they are: script would run
-
-
-@dataclass(frozen=True)
-class Student:
-    """A line of the roster."""
-
-    id: str
-    first_name: str = ""
-    last_name: str = ""
-    email: str = ""
-
-
-def require_student_id(id: str) -> str:
-    """The id, if it can be the name of a folder everywhere: letters, digits and `.@_-`.
-
-    Raises:
-        ValueError: it cannot.
-    """
-    if not STUDENT_ID.fullmatch(id) or id.endswith("."):
-        raise ValueError(
-            f"{id!r} cannot be a student's id: use up to 64 letters, digits and . @ _ - "
-            "(a letter or digit first, no dot last)"
-        )
-    return id
+from autograder.gradebook.database import gradebook_file, open_gradebook
+from autograder.submissions.roster import COLUMNS, read_rows
 
 
 @dataclass(frozen=True)
@@ -53,50 +23,12 @@ class Entered:
     passed_over: tuple[str, ...]
 
 
-def read_roster(path: Path) -> list[Student]:
-    """The students of a CSV file with the columns id, first_name, last_name and email.
-
-    Only `id` is needed; other columns are passed over. "First name" is read as `first_name`. Fields
-    may be quoted, and the separator may be a comma or a semicolon.
-
-    Raises:
-        ValueError: the file cannot be read as such; the message names the line.
-    """
-    return list(_read(path)[0].values())
-
-
-def _read(path: Path) -> tuple[dict[str, Student], list[str]]:
-    """The students by id, and all names of columns."""
-    try:
-        content = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{path}: save it as UTF-8 ({error})") from error
-    header = content.split("\n", 1)[0]
-    separator = ";" if header.count(";") > header.count(",") else ","
-    reader = csv.DictReader(io.StringIO(content, newline=""), delimiter=separator, strict=True)
-    try:
-        given = reader.fieldnames or ()
-        names = ["_".join((name or "").lower().split()) for name in given]
-        reader.fieldnames = names
-        if "id" not in names:
-            raise ValueError(f"the first line should name the columns {', '.join(COLUMNS)}")
-        students: dict[str, Student] = {}
-        for row in reader:
-            if any(value for value in row.values()):
-                _add(students, row)
-    except csv.Error as error:
-        raise ValueError(f"{path}, line {reader.line_num + 1}: {error}") from error
-    except ValueError as error:
-        raise ValueError(f"{path}, line {max(reader.line_num, 1)}: {error}") from error
-    return students, names
-
-
 def enter_roster(course: Course, path: Path) -> Entered:
     """Enter the students of a CSV file (see `read_roster`) into the gradebook.
 
     Students who are there already get the names of the file; nobody is removed.
     """
-    students, columns = _read(path)
+    students, columns = read_rows(path)
     with open_gradebook(course) as gradebook:
         for student in students.values():
             names = {name: getattr(student, name) or None for name in COLUMNS[1:]}
@@ -104,17 +36,9 @@ def enter_roster(course: Course, path: Path) -> Entered:
     return Entered(len(students), tuple(name for name in columns if name not in COLUMNS))
 
 
-def _add(students: dict[str, Student], row: dict[str, str | None]) -> None:
-    if None in row:
-        raise ValueError("there are more fields than columns: quote names that hold the separator")
-    if None in row.values():
-        raise ValueError("there are fewer fields than columns")
-    fields = {name: (row.get(name) or "").strip() for name in COLUMNS}
-    student = Student(**fields)
-    require_student_id(student.id)
-    for name in COLUMNS[1:]:
-        if not _HARMLESS.fullmatch(fields[name]):
-            raise ValueError(f"{fields[name]!r} cannot be a {name}: leave out < and >")
-    if student.id in students:
-        raise ValueError(f"{student.id!r} is there twice")
-    students[student.id] = student
+def known_students(course: Course) -> set[str] | None:
+    """Return the ids in the gradebook; None when there is no roster yet."""
+    if not gradebook_file(course).exists():
+        return None
+    with open_gradebook(course) as gradebook:
+        return {student.id for student in gradebook.students} or None

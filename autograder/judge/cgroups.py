@@ -20,7 +20,7 @@ from pathlib import Path
 import psutil
 
 ROOT = Path("/sys/fs/cgroup")
-OURS = "lookalike"
+OURS = "autograder"
 _numbers = itertools.count()
 _NANOSECONDS, _MICROSECONDS = 1e9, 1e6
 

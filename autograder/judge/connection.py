@@ -51,7 +51,7 @@ class WorkerConnection:
         mounts: what it sees.
         source: where workers come from.
         imports: modules that the program imports, which may be loaded ahead of time.
-        names: packages whose public objects a request may name.
+        library: package of the course that holds the reference.
         cpu_seconds: CPU time that one test may take; the wall clock gets four times that.
         seed: random, numpy and torch are seeded with it before the submission is loaded.
     """
@@ -63,7 +63,7 @@ class WorkerConnection:
         source: WorkerSource,
         *,
         imports: tuple[str, ...] = (),
-        names: tuple[str, ...] = (),
+        library: str = "",
         cpu_seconds: float = LEAST_CPU_SECONDS,
         seed: int = 0,
     ) -> None:
@@ -72,7 +72,7 @@ class WorkerConnection:
         self._mounts = mounts
         self._source = source
         self._imports = imports
-        self._names = names
+        self._library = library
         self._seed = seed
         self.cpu_seconds = cpu_seconds
         self._worker: _Loaded | None = None
@@ -143,7 +143,7 @@ class WorkerConnection:
             "program": self._program.to_json(),
             "seed": self._seed,
             "probes": self._source.seen(self._mounts.probes),
-            "names": list(self._names),
+            "library": self._library,
         }
         try:
             report = self._worker.load(order, self.cpu_seconds)

@@ -1,4 +1,4 @@
-"""pytest fixtures for `pytest grader_tests`: the tests of the exercises, on the reference."""
+"""pytest fixtures that run the tests of the exercises on the reference."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from autograder.course import Course, CourseExercise
 from autograder.judge.connection import probes_folder
 from autograder.testing.session import generator_for
 from autograder.testing.submission import InProcess, Submission
-from autograder.testing.verbs import PUBLIC_NAMES, SEED, Server, seed_everything
+from autograder.testing.verbs import SEED, Server, seed_everything
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def submission(request: pytest.FixtureRequest) -> Submission:
     server = Server(
         lambda: answer,
         probes=probes_folder(course.tests),
-        names=(*PUBLIC_NAMES, course.library_name),
+        library=course.library_name,
     )
     return Submission(
         InProcess(server), inspect.getsource(answer), exercise.read_reference_artifact()

@@ -27,7 +27,7 @@ from autograder.judge.starting import imported_by, mounts_with, worker_source
 from autograder.judge.workers import WorkerSource
 from autograder.testing.errors import DeadlineExceeded
 from autograder.testing.session import run_trials, verdicts_of
-from autograder.testing.verbs import PUBLIC_NAMES, SEED
+from autograder.testing.verbs import SEED
 from autograder.testing.verdicts import Outcome, Result, Verdict
 
 
@@ -267,7 +267,7 @@ class Judge:
             self.mounts(exercise),
             self._source,
             imports=self._imports(exercise, program),
-            names=(*PUBLIC_NAMES, self.course.library_name),
+            library=self.course.library_name,
             seed=SEED,
         )
         least = self.sandbox.limits.cpu_of_a_test

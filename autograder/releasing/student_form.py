@@ -87,6 +87,11 @@ def released_notebook(course: Course, assignment: Assignment) -> Path:
     return course.root / "release" / assignment.name / assignment.ipynb.name
 
 
+def grade_id_of(cell: nbformat.NotebookNode) -> str:
+    """nbgrader's name of a cell, or ""."""
+    return cell.metadata.get("nbgrader", {}).get("grade_id", "")
+
+
 def _without_marked_methods(source: str) -> tuple[str, bool]:
     """A class's source without the marked regions between its methods, if it has any."""
     if not re.search(rf"^{INDENT}{BEGIN}$", source, flags=re.MULTILINE):

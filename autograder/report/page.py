@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from autograder.course import Assignment, Course
-from autograder.gradebook.feedback import feedback_page
-from autograder.gradebook.grading import Status, class_grades
-from autograder.gradebook.late import lateness, read_policy, settle
+from autograder.gradebook.lateness import lateness, read_policy
+from autograder.gradebook.standing import Status, class_grades
+from autograder.nbgrader.feedback import feedback_page
 from autograder.report.rendering import write_page
 from autograder.report.summary import BANDS, Findings, findings, verdicts_of
 from autograder.student.rendering import WORDS
@@ -20,7 +20,7 @@ NAME = "class-report.html"
 
 
 def write_report(course: Course, assignments: Iterable[Assignment], folder: Path) -> Path:
-    """Write the class report on some assignments; penalties for lateness are brought up to date.
+    """Write the class report on some assignments.
 
     It holds full messages of hidden tests: it is not for students.
 
@@ -53,6 +53,5 @@ def write_report(course: Course, assignments: Iterable[Assignment], folder: Path
 
 
 def _findings(course: Course, assignment: Assignment) -> Findings:
-    settle(course, assignment)
     late = lateness(course, assignment)
     return findings(course, assignment, class_grades(course, assignment), late)

@@ -14,9 +14,8 @@ from autograder.authoring.lesson import read_lesson
 from autograder.authoring.source import Kind
 from autograder.course import Assignment, Course
 from autograder.gradebook.database import open_gradebook
-from autograder.gradebook.grading import ExerciseGrade, class_grades
-from autograder.gradebook.graft import grade_id_of
-from autograder.releasing.student_form import WRITTEN_STUB
+from autograder.gradebook.standing import ExerciseGrade, class_grades
+from autograder.releasing.student_form import WRITTEN_STUB, grade_id_of
 from autograder.report.rendering import write_page
 
 

@@ -10,7 +10,7 @@ from statistics import mean, median
 from typing import Any
 
 from autograder.course import Assignment, Course
-from autograder.gradebook.grading import ClassGrades, ExerciseGrade, Status, StudentGrades
+from autograder.gradebook.standing import ClassGrades, ExerciseGrade, Status, StudentGrades
 from autograder.report.timing import Timing, timing_of
 from autograder.testing.verdicts import Outcome, Verdict
 

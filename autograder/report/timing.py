@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from autograder.gradebook.grading import ExerciseGrade, StudentGrades
+from autograder.gradebook.standing import ExerciseGrade, StudentGrades
 from autograder.judge.redaction import CAUSES
 
 

@@ -11,11 +11,11 @@ from nbformat import NotebookNode
 from autograder.answers.program import program_for
 from autograder.course import Assignment, Course
 from autograder.course.solutions import reference_object
-from autograder.gradebook.intake import check_submitted
-from autograder.gradebook.untrusted import read_submission
 from autograder.releasing.student_form import released_notebook
 from autograder.report.rendering import write_page
 from autograder.similarity.matching import K, similar_pairs
+from autograder.submissions.reading import read_submission
+from autograder.submissions.submitted import check_submitted
 
 SHOWN = 40  # pairs at most
 

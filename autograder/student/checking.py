@@ -14,7 +14,7 @@ from autograder.student.rendering import headline, html, text
 from autograder.testing.errors import CheckFailed, NotDoneYet, is_not_done
 from autograder.testing.reading import with_helpers
 from autograder.testing.submission import InProcess, Submission
-from autograder.testing.verbs import PUBLIC_NAMES, SEED, Server, seed_everything
+from autograder.testing.verbs import SEED, Server, seed_everything
 from autograder.testing.verdicts import Outcome, Result
 
 
@@ -56,8 +56,7 @@ def run_public_tests(
 
     def submission() -> Submission:
         seed_everything(SEED)
-        names = (*PUBLIC_NAMES, library)
-        server = Server(answer, probes=tests.parent / "probes", names=names)
+        server = Server(answer, probes=tests.parent / "probes", library=library)
         return Submission(InProcess(server), source_of(entry.name, namespace), artifact)
 
     verdicts = run_tests(entry.id, [tests], submission, root=manifest.root)

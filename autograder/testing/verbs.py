@@ -10,6 +10,7 @@ import importlib
 import importlib.util
 import itertools
 import linecache
+import os
 import random
 import sys
 import sysconfig
@@ -30,7 +31,7 @@ from autograder.testing.errors import SubmissionError, is_not_done
 
 MAX_MESSAGE = 300
 SEED = 20_211  # of random, numpy and torch before each test
-PUBLIC_NAMES = ("torch.nn", "torch.optim")  # packages whose objects a test may name
+PUBLIC_NAMES = ("torch.nn", "torch.optim")  # packages whose objects any test may name
 
 
 class Server:
@@ -39,7 +40,8 @@ class Server:
     Args:
         target: returns the object under test; raises `NotDoneYet` when there is none.
         probes: folder with the kit's probe files.
-        names: packages whose public objects a request may name (`Name`).
+        library: package that holds the course's reference: a request may name its public objects
+            (`Name`), and its lines are not the student's.
     """
 
     def __init__(
@@ -47,11 +49,11 @@ class Server:
         target: Callable[[], Any],
         *,
         probes: Path | None = None,
-        names: tuple[str, ...] = PUBLIC_NAMES,
+        library: str = "",
     ) -> None:
         self._target = target
         self._probes = probes
-        self._names = names
+        self._library = library
         self._objects: dict[str, Any] = {}
         self._keys = itertools.count(1)
         self._verbs: dict[str, Callable[..., Any]] = {
@@ -86,7 +88,7 @@ class Server:
             encoder = Encoder()
             return {"value": encoder.encode(value)}, encoder.payload
         except (Exception, SystemExit) as error:
-            return {"error": describe_error(error)}, bytearray()
+            return {"error": describe_error(error, self._library)}, bytearray()
 
     # verbs ---------------------------------------------------------------------------------
 
@@ -122,7 +124,7 @@ class Server:
     def _trace(self, args: tuple, kwargs: dict) -> Any:
         target = self._target()
         counter = _OperationCounter()
-        with count_lines() as lines, counter:
+        with count_lines(self._library) as lines, counter:
             value = target(*args, **kwargs)
         return {
             "value": value,
@@ -154,7 +156,8 @@ class Server:
 
     def _named(self, name: Name) -> Any:
         module, _, attribute = name.path.rpartition(".")
-        if not any(module == root or module.startswith(f"{root}.") for root in self._names):
+        allowed = (*PUBLIC_NAMES, self._library)
+        if not any(module == root or module.startswith(f"{root}.") for root in allowed if root):
             raise LookupError(f"{name.path} is not a name that a test may use")
         return getattr(importlib.import_module(module), attribute)
 
@@ -166,23 +169,30 @@ def seed_everything(seed: int) -> None:
     torch.manual_seed(seed)
 
 
-def describe_error(error: BaseException) -> dict[str, Any]:
-    """An exception as plain data: class names, text, and where in the student's code it arose."""
+def describe_error(error: BaseException, library: str = "") -> dict[str, Any]:
+    """Return an exception as plain data.
+
+    That is its class names, its text, and where in the student's code it arose.
+
+    Args:
+        error: the exception.
+        library: package of the course, whose lines are not the student's.
+    """
     types = [cls.__name__ for cls in type(error).__mro__ if cls is not object]
     if isinstance(error, SubmissionError):
         types = [*error.types, *types]
     return {
         "types": types[:12],
         "message": str(error)[:MAX_MESSAGE],
-        "where": _where(error),
+        "where": _where(error, library),
         "not_started": is_not_done(error),
     }
 
 
-def _where(error: BaseException) -> str:
+def _where(error: BaseException, library: str) -> str:
     """Last line of the student's own code on the way to the error, or ""."""
     for frame, line in reversed(list(traceback.walk_tb(error.__traceback__))):
-        if is_students(frame.f_code):
+        if is_students(frame.f_code, library):
             source = linecache.getline(frame.f_code.co_filename, line).strip()
             return f"line {line} of {frame.f_code.co_name}" + (f": {source}" if source else "")
     return ""
@@ -209,14 +219,25 @@ _LIBRARIES = tuple(
 )
 
 
-def is_students(code: CodeType) -> bool:
-    """Whether code comes from the student's cells rather than from a library or the kit."""
-    name = code.co_filename
-    return not name.startswith(("<frozen", "<string>", *_LIBRARIES)) and "course_lib" not in name
+def is_students(code: CodeType, library: str) -> bool:
+    """Return whether code comes from the student's cells, and from no library and not from the kit.
+
+    Args:
+        code: what runs.
+        library: package of the course that holds the reference.
+    """
+    elsewhere = ("<frozen", "<string>", *_LIBRARIES, *_folders_of(library))
+    return not code.co_filename.startswith(elsewhere)
+
+
+def _folders_of(package: str) -> Iterator[str]:
+    """Give the folders that an imported package is loaded from."""
+    for folder in getattr(sys.modules.get(package), "__path__", ()):
+        yield f"{folder}{os.sep}"
 
 
 @contextmanager
-def count_lines() -> Iterator[list[int]]:
+def count_lines(library: str) -> Iterator[list[int]]:
     """Count the Python lines of the student's code that run in the block (one-item list)."""
     lines = [0]
 
@@ -226,7 +247,7 @@ def count_lines() -> Iterator[list[int]]:
         return on_line
 
     def on_call(frame: FrameType, event: str, argument: Any) -> Any:
-        return on_line if is_students(frame.f_code) else None
+        return on_line if is_students(frame.f_code, library) else None
 
     before = sys.gettrace()
     sys.settrace(on_call)

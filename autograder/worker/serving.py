@@ -25,15 +25,16 @@ def serve_submission(peer: socket.socket) -> None:
     torch.set_num_threads(1)
     order, _ = receive(peer)
     silence()
-    answer, report = _load(Program.from_json(order["program"]), order["seed"])
+    library = str(order["library"])
+    answer, report = _load(Program.from_json(order["program"]), order["seed"], library)
     send(peer, report)
-    server = Server(answer, probes=Path(order["probes"]), names=tuple(order["names"]))
+    server = Server(answer, probes=Path(order["probes"]), library=library)
     while True:
         try:
             request, payload = receive(peer)
         except BrokenFrame:
             return
-        tree, reply = _serve(server, request, payload)
+        tree, reply = _serve(server, request, payload, library)
         send(peer, tree, reply)
 
 
@@ -46,14 +47,16 @@ def silence() -> None:
         os.close(null)
 
 
-def _serve(server: Server, request: Any, payload: bytearray) -> tuple[Any, bytes | bytearray]:
+def _serve(
+    server: Server, request: Any, payload: bytearray, library: str
+) -> tuple[Any, bytes | bytearray]:
     try:
         return server.reply(request, payload)
     except BaseException as error:
-        return {"error": describe_error(error)}, b""
+        return {"error": describe_error(error, library)}, b""
 
 
-def _load(program: Program, seed: int) -> tuple[Any, dict[str, Any]]:
+def _load(program: Program, seed: int, library: str) -> tuple[Any, dict[str, Any]]:
     """Run the submission's cells; give a function that returns the answer, and what happened."""
     namespace: dict[str, Any] = {"__name__": "__main__", "__builtins__": builtins}
     seed_everything(seed)
@@ -62,7 +65,7 @@ def _load(program: Program, seed: int) -> tuple[Any, dict[str, Any]]:
     try:
         notes = execute(program, namespace)
     except BaseException as error:
-        failure = describe_error(error)
+        failure = describe_error(error, library)
 
     def answer() -> Any:
         if program.answer is None or program.name not in namespace:

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from autograder.course import Course
-from autograder.gradebook.grading import StudentGrades, grade_class
-from autograder.gradebook.intake import Intake, collect
+from autograder.gradebook.standing import StudentGrades
 from autograder.judge.sandbox import sandbox_problem
 from autograder.judge.secret import VARIABLE
+from autograder.submissions.collect import Collected, collect
 from tests.attacks.arena import SANDBOX, Attack, Outside, corpus, outside_of, write_class
-from tests.gradebook.samples import SECRET, released_course, vectors
+from tests.gradebook.samples import SECRET, grade_in, released_course, vectors
 
 TRIED = [attack for attack in corpus() if not attack.missing]
 BESIDE = [attack for attack in TRIED if attack.kind == "beside"]
@@ -34,7 +34,7 @@ class HostileClass:
     """
 
     course: Course
-    intake: Intake
+    intake: Collected
     outside: Outside
     lines: dict[str, StudentGrades]
     disturbed: list[str]
@@ -59,7 +59,7 @@ def hostile_class(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HostileC
         patch.setenv(VARIABLE, str(secret))
         write_class(course, outside, ATTACKS, handed_in, SANDBOX)
         intake = collect(course, handed_in, vectors(course))
-        grades = grade_class(course, vectors(course), sandbox=SANDBOX, jobs=2)
+        grades = grade_in(SANDBOX, course, jobs=2)
         lines = {line.student: line for line in grades.students}
         yield HostileClass(course, intake, outside, lines, outside.disturbed())
 

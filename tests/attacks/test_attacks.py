@@ -12,10 +12,10 @@ import psutil
 import pytest
 
 from autograder.course import Course
-from autograder.gradebook.grading import ExerciseGrade, Status
+from autograder.demo.sample_class import read_class, write_submissions
+from autograder.gradebook.standing import ExerciseGrade, Status
 from autograder.judge.forks import FIRST_UID
 from autograder.judge.sandbox import Unsandboxed
-from autograder.samples import read_class, write_submissions
 from autograder.testing.verdicts import Outcome
 from tests.attacks.arena import (
     CHECKOUT,

@@ -9,16 +9,21 @@ from typing import Any
 
 import pytest
 
-from autograder.gradebook.feedback import write_feedback
-from autograder.gradebook.grading import grade_class
-from autograder.gradebook.intake import collect
-from autograder.gradebook.regrading import regrade
-from autograder.gradebook.verifying import verify_grade
 from autograder.judge.sandbox import sandbox_problem
 from autograder.judge.secret import VARIABLE
+from autograder.nbgrader.feedback import write_feedback
+from autograder.submissions.collect import collect
 from tests.attacks.arena import FIRST, LAST, SANDBOX, Attack, outside_of, write_class
 from tests.attacks.conftest import BESIDE, HostileClass, needs_sandbox
-from tests.gradebook.samples import ARTIFACT_NAME, SECRET, released_course, vectors
+from tests.gradebook.samples import (
+    ARTIFACT_NAME,
+    SECRET,
+    grade_in,
+    regrade_in,
+    released_course,
+    vectors,
+    verify_in,
+)
 
 CONTENT = b"the length"
 RAN = "setAttribute('data-ran'"
@@ -41,7 +46,7 @@ def asked_for_a_file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hosti
         beside = {ARTIFACT_NAME: CONTENT}
         write_class(course, outside, BESIDE, folder / "handed-in", SANDBOX, beside)
         intake = collect(course, folder / "handed-in", vectors(course))
-        grades = grade_class(course, vectors(course), sandbox=SANDBOX, jobs=2)
+        grades = grade_in(SANDBOX, course, jobs=2)
         lines = {line.student: line for line in grades.students}
         yield HostileClass(course, intake, outside, lines, outside.disturbed())
 
@@ -85,10 +90,10 @@ def test_what_a_file_holds_runs_on_no_page(asked_for_a_file: HostileClass, tmp_p
 
 
 def test_grading_a_hostile_class_again_moves_nobody(asked_for_a_file: HostileClass) -> None:
-    course, assignment = asked_for_a_file.course, vectors(asked_for_a_file.course)
-    again = regrade(course, assignment, sandbox=SANDBOX, jobs=2)
+    course = asked_for_a_file.course
+    again = regrade_in(SANDBOX, course, jobs=2)
     assert (again.moved, again.failures) == ((), ())
     assert len(again.to_json()["unchanged"]) == len(BESIDE) + 2
     for student in ("file-that-is-a-link", "file-of-another-kind"):
-        found = verify_grade(course, assignment, student, sandbox=SANDBOX)
+        found = verify_in(SANDBOX, course, student)
         assert all(each.holds for each in found)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.gradebook.feedback import write_feedback
+from autograder.nbgrader.feedback import write_feedback
 from autograder.report.page import write_report
 from autograder.report.questions import write_questions
 from tests.attacks.conftest import ATTACKS, HostileClass

@@ -12,13 +12,16 @@ import pytest
 from traitlets.config import Config
 
 from autograder.course import Course
-from autograder.gradebook.config import configure
-from autograder.gradebook.grading import grade_class
-from autograder.gradebook.regrading import regrade
-from autograder.gradebook.verifying import verify_grade
+from autograder.nbgrader.config import configure
 from tests.attacks.arena import SANDBOX, Attack, Outside, outside_of, write
 from tests.attacks.conftest import PAST_INTAKE, HostileClass, needs_sandbox
-from tests.gradebook.samples import notebook_of, released_course, vectors
+from tests.gradebook.samples import (
+    grade_in,
+    notebook_of,
+    regrade_in,
+    released_course,
+    verify_in,
+)
 
 
 @pytest.fixture(scope="module")
@@ -49,9 +52,9 @@ def test_nothing_is_graded_while_it_is_there(
         refused = []
         for attempt in (
             lambda: configure(Config(), released.root),
-            lambda: grade_class(released, vectors(released), sandbox=SANDBOX),
-            lambda: regrade(released, vectors(released), sandbox=SANDBOX),
-            lambda: verify_grade(released, vectors(released), attack.student, sandbox=SANDBOX),
+            lambda: grade_in(SANDBOX, released),
+            lambda: regrade_in(SANDBOX, released),
+            lambda: verify_in(SANDBOX, released, attack.student),
         ):
             with pytest.raises((SystemExit, ValueError)) as error:
                 attempt()
@@ -67,10 +70,10 @@ def test_nothing_is_graded_while_it_is_there(
 
 
 def test_grading_the_hostile_again_gives_the_same(hostile_class: HostileClass) -> None:
-    course, assignment = hostile_class.course, vectors(hostile_class.course)
+    course = hostile_class.course
     some = ["forged-verdict", "exits-at-once", "reads-files", "lying-float", "edited-points"]
-    again = regrade(course, assignment, sandbox=SANDBOX, students=some, jobs=2)
+    again = regrade_in(SANDBOX, course, students=some, jobs=2)
     assert (again.moved, again.failures) == ((), ())
     for student in some[:3]:
-        found = verify_grade(course, assignment, student, sandbox=SANDBOX)
+        found = verify_in(SANDBOX, course, student)
         assert all(each.holds for each in found), student

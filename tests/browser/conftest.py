@@ -26,10 +26,10 @@ import pytest
 from playwright import sync_api as playwright
 
 from autograder.course import Course
-from autograder.gradebook.intake import collect
 from autograder.gradebook.roster import enter_roster
 from autograder.judge.sandbox import sandbox_problem
 from autograder.judge.secret import VARIABLE
+from autograder.submissions.collect import collect
 from tests.browser.hostile import MARK, hostile_notebook
 from tests.gradebook.samples import ADDS, DOT, NORM, SECRET, notebook_of, released_course, vectors
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 
 from autograder.course import Course
-from autograder.gradebook.feedback import feedback_page, write_feedback
-from autograder.gradebook.grading import class_grades
+from autograder.gradebook.standing import class_grades
+from autograder.nbgrader.feedback import feedback_page, write_feedback
 from autograder.report.page import write_report
 from autograder.report.questions import write_questions
 from tests.browser.conftest import Watch

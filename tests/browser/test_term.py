@@ -9,8 +9,8 @@ from playwright.sync_api import Page, expect
 
 from autograder.course import Course
 from autograder.gradebook.exports.write import Format, export
-from autograder.gradebook.feedback import feedback_page
-from autograder.gradebook.grading import class_grades
+from autograder.gradebook.standing import class_grades
+from autograder.nbgrader.feedback import feedback_page
 from autograder.report.page import write_report
 from tests.gradebook.samples import vectors
 

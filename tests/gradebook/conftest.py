@@ -10,12 +10,10 @@ import nbformat
 import pytest
 
 from autograder.course import Course
-from autograder.gradebook import grading
-from autograder.gradebook.grading import ClassGrades, grade_class
+from autograder.gradebook.standing import ClassGrades
 from autograder.judge.grading import Graded
-from autograder.judge.sandbox import Unsandboxed
 from autograder.judge.secret import VARIABLE
-from tests.gradebook.samples import SECRET, ChosenJudge, released_course, vectors
+from tests.gradebook.samples import SECRET, ChosenJudge, grade_with, released_course
 
 Find = Callable[[nbformat.NotebookNode], dict[str, Graded]]
 
@@ -43,11 +41,10 @@ def course(released: Course, tmp_path: Path) -> Course:
 
 
 @pytest.fixture
-def grade(course: Course, monkeypatch: pytest.MonkeyPatch) -> Callable[[Find], ClassGrades]:
+def grade(course: Course) -> Callable[[Find], ClassGrades]:
     """Grade what was handed in with a judge whose findings the test chooses."""
 
     def grade_as(find: Find) -> ClassGrades:
-        monkeypatch.setattr(grading, "Judge", lambda course, _: ChosenJudge(course, find))
-        return grade_class(course, vectors(course), sandbox=Unsandboxed())
+        return grade_with(ChosenJudge(course, find), course)
 
     return grade_as

@@ -20,13 +20,10 @@ import nbformat
 import pytest
 
 from autograder.course import Course
-from autograder.gradebook import grading
 from autograder.gradebook.database import back_up
-from autograder.gradebook.grading import grade_class
-from autograder.gradebook.intake import collect
 from autograder.judge.grading import Graded
-from autograder.judge.sandbox import Unsandboxed
 from autograder.judge.secret import VARIABLE
+from autograder.submissions.collect import collect
 from tests.gradebook.samples import (
     DOT,
     NORM,
@@ -34,6 +31,7 @@ from tests.gradebook.samples import (
     ChosenJudge,
     cell,
     full_marks,
+    grade_with,
     notebook_of,
     released_course,
     vectors,
@@ -86,7 +84,7 @@ def main(folder: Path) -> dict[str, Any]:
 
     def grade(course: Course) -> None:
         judged.clear()
-        grade_class(course, vectors(course), sandbox=Unsandboxed(), again=False)
+        grade_with(ChosenJudge(course, find), course, again=False)
 
     released = released_course(folder / "released")
     handed_in = folder / "handed-in"
@@ -95,43 +93,41 @@ def main(folder: Path) -> dict[str, Any]:
         place = handed_in / student / "01_vectors.ipynb"
         place.parent.mkdir(parents=True)
         place.write_text(json.dumps(work), encoding="utf-8")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(grading, "Judge", lambda course, _: ChosenJudge(course, find))
 
-        def take_in(course: Course) -> None:
-            collect(course, handed_in, vectors(course))
+    def take_in(course: Course) -> None:
+        collect(course, handed_in, vectors(course))
 
-        steps: dict[str, Callable[[Course], Any]] = {
-            "collect": take_in,
-            "back up": back_up,
-            "grade": grade,
-        }
-        tried = []
-        for step, rooms in ROOM.items():
-            for room in (10_000, *rooms):
-                course = Course.find(shutil.copytree(released.root, folder / "course"))
-                if step != "collect":
-                    take_in(course)
-                if step == "grade":
-                    back_up(course)
-                with only(room * KIB, folder):
-                    said = said_by(steps[step], course)
-                left = sorted(str(p.name) for p in (course.state / "backups").glob(".*"))
-                done = {p.parts[-3] for p in (course.state / "verdicts").glob("*/*/graded.json")}
+    steps: dict[str, Callable[[Course], Any]] = {
+        "collect": take_in,
+        "back up": back_up,
+        "grade": grade,
+    }
+    tried = []
+    for step, rooms in ROOM.items():
+        for room in (10_000, *rooms):
+            course = Course.find(shutil.copytree(released.root, folder / "course"))
+            if step != "collect":
                 take_in(course)
-                grade(course)
-                tried.append(
-                    {
-                        "step": step,
-                        "room": room,
-                        "said": said,
-                        "left": left,
-                        "done": sorted(done),
-                        "judged": sorted(judged),
-                        "books": _plain(books(course)),
-                    }
-                )
-                shutil.rmtree(course.root)
+            if step == "grade":
+                back_up(course)
+            with only(room * KIB, folder):
+                said = said_by(steps[step], course)
+            left = sorted(str(p.name) for p in (course.state / "backups").glob(".*"))
+            done = {p.parts[-3] for p in (course.state / "verdicts").glob("*/*/graded.json")}
+            take_in(course)
+            grade(course)
+            tried.append(
+                {
+                    "step": step,
+                    "room": room,
+                    "said": said,
+                    "left": left,
+                    "done": sorted(done),
+                    "judged": sorted(judged),
+                    "books": _plain(books(course)),
+                }
+            )
+            shutil.rmtree(course.root)
     return {"tried": tried}
 
 

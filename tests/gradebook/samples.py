@@ -13,8 +13,13 @@ import nbformat
 from autograder.answers.program import Cell, Program
 from autograder.authoring.notebook import build_notebooks
 from autograder.course import Assignment, Course
+from autograder.gradebook.standing import ClassGrades
 from autograder.judge.grading import Graded, Judge
-from autograder.judge.sandbox import Unsandboxed
+from autograder.judge.sandbox import Sandbox, Unsandboxed
+from autograder.judging.bench import bench_for
+from autograder.nbgrader.grade import grade_class
+from autograder.regrading.regrade import Regrade, regrade
+from autograder.regrading.verifying import Verified, verify_grade
 from autograder.releasing.student_form import generate_assignment, released_notebook
 from autograder.testing.verdicts import Outcome, Result, Verdict
 
@@ -63,6 +68,45 @@ def _ask_for_artifact(tests: Path, content: bytes) -> None:
     kept = tests / "variants" / "norm" / ARTIFACT_NAME
     kept.parent.mkdir(parents=True)
     kept.write_bytes(content)
+
+
+def grade_in(
+    sandbox: Sandbox,
+    course: Course,
+    *,
+    jobs: int = 1,
+    scheduler: str | None = None,
+    **options: Any,
+) -> ClassGrades:
+    """Grade the class of the first assignment with a judge that ends afterwards."""
+    with Judge(course, sandbox) as judge:
+        bench = bench_for(judge, jobs=jobs, scheduler=scheduler)
+        return grade_class(course, vectors(course), bench=bench, **options)
+
+
+def grade_with(judge: Judge, course: Course, *, jobs: int = 1, **options: Any) -> ClassGrades:
+    """Grade the class of the first assignment with a judge of the test's choice."""
+    return grade_class(course, vectors(course), bench=bench_for(judge, jobs=jobs), **options)
+
+
+def regrade_in(
+    sandbox: Sandbox,
+    course: Course,
+    *,
+    jobs: int = 1,
+    scheduler: str | None = None,
+    **options: Any,
+) -> Regrade:
+    """Judge the class of the first assignment again, beside the gradebook."""
+    with Judge(course, sandbox) as judge:
+        bench = bench_for(judge, jobs=jobs, scheduler=scheduler)
+        return regrade(course, vectors(course), bench=bench, **options)
+
+
+def verify_in(sandbox: Sandbox, course: Course, student: str) -> list[Verified]:
+    """Grade a student's work again and compare it with what was kept."""
+    with Judge(course, sandbox) as judge:
+        return verify_grade(course, vectors(course), student, judge=judge)
 
 
 def vectors(course: Course) -> Assignment:

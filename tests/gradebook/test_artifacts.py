@@ -11,17 +11,25 @@ import pytest
 
 from autograder.answers.artifacts import MAX_ARTIFACT
 from autograder.course import Course
-from autograder.gradebook.grading import ClassGrades, grade_class
-from autograder.gradebook.intake import collect
-from autograder.gradebook.regrading import regrade
-from autograder.gradebook.verifying import verify_grade
+from autograder.gradebook.standing import ClassGrades
 from autograder.judge.records import VERDICT, record_folder
 from autograder.judge.sandbox import Bubblewrap, Sandbox, Unsandboxed, sandbox_problem
 from autograder.releasing.release import release
 from autograder.releasing.verify import verify_release
 from autograder.student.submit import submit
+from autograder.submissions.collect import collect
 from autograder.testing.exercise import exercise
-from tests.gradebook.samples import ARTIFACT, DOT, NORM, notebook_of, released_course, vectors
+from tests.gradebook.samples import (
+    ARTIFACT,
+    DOT,
+    NORM,
+    grade_in,
+    notebook_of,
+    regrade_in,
+    released_course,
+    vectors,
+    verify_in,
+)
 from tests.gradebook.samples import ARTIFACT_NAME as NAME
 
 RIGHT, WRONG = b"the length", b"another length"
@@ -54,7 +62,7 @@ def sandbox() -> Sandbox:
 
 
 def graded(course: Course, *, again: bool = True) -> ClassGrades:
-    return grade_class(course, vectors(course), sandbox=sandbox(), again=again)
+    return grade_in(sandbox(), course, again=again)
 
 
 def test_handing_in_packs_the_file_or_says_that_it_is_not_there(
@@ -130,10 +138,8 @@ def test_grading_again_reads_the_file_again(course: Course, tmp_path: Path) -> N
     put(source / "ada" / NAME, RIGHT)
     collect(course, source, vectors(course))
     graded(course)
-    assert all(
-        each.holds for each in verify_grade(course, vectors(course), "ada", sandbox=sandbox())
-    )
-    again = regrade(course, vectors(course), sandbox=sandbox())
+    assert all(each.holds for each in verify_in(sandbox(), course, "ada"))
+    again = regrade_in(sandbox(), course)
     assert (again.moved, again.failures) == ((), ())
     assert again.to_json()["unchanged"] == ["ada"]
 

@@ -17,18 +17,12 @@ from rich.console import Console
 from traitlets.config import Config
 
 from autograder.course import Course
-from autograder.gradebook.config import REFUSED, configure
-from autograder.gradebook.feedback import feedback_page
-from autograder.gradebook.grading import (
-    ClassGrades,
-    Status,
-    StudentGrades,
-    class_grades,
-    grade_class,
-    print_table,
-)
+from autograder.gradebook.standing import ClassGrades, Status, StudentGrades, class_grades
 from autograder.judge import records
 from autograder.judge.sandbox import Bubblewrap, sandbox_problem
+from autograder.nbgrader.config import REFUSED, configure
+from autograder.nbgrader.feedback import feedback_page
+from autograder.report.terminal.gradebook import print_gradebook
 from tests.gradebook.samples import (
     ADDS,
     DOT,
@@ -36,6 +30,7 @@ from tests.gradebook.samples import (
     Notebook,
     autograded,
     cell,
+    grade_in,
     hand_in,
     notebook_of,
     vectors,
@@ -160,9 +155,7 @@ def test_feedback_names_the_mistake_and_gives_no_hidden_input_away(graded_course
 def test_grading_again_gives_the_same_bytes(graded_course: Course) -> None:
     folder = records.record_folder(graded_course, "adds", "01_vectors", "dot")
     before = (folder / records.VERDICT).read_bytes()
-    grades = grade_class(
-        graded_course, vectors(graded_course), sandbox=Bubblewrap(), students=["adds"]
-    )
+    grades = grade_in(Bubblewrap(), graded_course, students=["adds"])
     assert (folder / records.VERDICT).read_bytes() == before
     run = records.load_run(folder / records.RUN)
     assert run["flags"] == []
@@ -197,7 +190,7 @@ def test_a_configuration_that_cannot_be_made_ends_the_program(tmp_path: Path) ->
 def test_a_running_server_goes_on_but_finds_no_submissions(
     course: Course, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("autograder.gradebook.config._running_server", ServerApp)
+    monkeypatch.setattr("autograder.nbgrader.config._running_server", ServerApp)
     hand_in(course, "ann", notebook_of(course)).with_name("leak.txt").symlink_to("/etc/hostname")
     config = Config()
     configure(config, course.root)
@@ -212,7 +205,7 @@ def test_the_table_shows_points_and_what_was_misunderstood(
         "01_vectors", {"dot": 40.0, "norm": 40.0}, {"orthogonal": 20.0}, tuple(lines.values())
     )
     console = Console(width=width, file=io.StringIO(), record=True)
-    print_table(grades, console)
+    print_gradebook(grades, console)
     text = console.export_text()
     assert max(map(len, text.splitlines())) <= width
     for said in ("adds instead of multiplying", "nothing answered yet", "cell ex-dot is missing"):
@@ -223,7 +216,7 @@ def test_columns_of_many_exercises_have_numbers_and_the_names_stand_below() -> N
     exercises = {f"exercise_with_a_long_name_{n}": 8.0 for n in range(10)}
     grades = ClassGrades("01_vectors", exercises, {}, (StudentGrades("anneliese"),))
     console = Console(width=80, file=io.StringIO(), record=True)
-    print_table(grades, console)
+    print_gradebook(grades, console)
     text = console.export_text()
     assert "…" not in text
     assert "anneliese" in text
@@ -233,6 +226,4 @@ def test_columns_of_many_exercises_have_numbers_and_the_names_stand_below() -> N
 
 def test_only_those_who_handed_in_can_be_chosen(graded_course: Course) -> None:
     with pytest.raises(ValueError, match="nobody handed in no 01_vectors"):
-        grade_class(
-            graded_course, vectors(graded_course), sandbox=Bubblewrap(), students=["nobody"]
-        )
+        grade_in(Bubblewrap(), graded_course, students=["nobody"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -14,11 +15,23 @@ from pathlib import Path
 import pytest
 
 from autograder.course import Course
-from autograder.gradebook import cluster
-from autograder.gradebook.grading import Status, grade_class
-from autograder.gradebook.regrading import regrade
+from autograder.gradebook.standing import Status
+from autograder.judge.grading import Judge
 from autograder.judge.sandbox import Bubblewrap, sandbox_problem
-from tests.gradebook.samples import ADDS, DOT, NORM, hand_in, notebook_of, vectors
+from autograder.judging import cluster
+from autograder.nbgrader.grade import grade_class
+from tests.gradebook.samples import (
+    ADDS,
+    DOT,
+    NORM,
+    ChosenJudge,
+    full_marks,
+    grade_in,
+    hand_in,
+    notebook_of,
+    regrade_in,
+    vectors,
+)
 from tests.gradebook.test_running import STUDENTS, books
 
 distributed = pytest.importorskip("distributed")
@@ -81,26 +94,23 @@ def test_a_cluster_finds_what_one_process_finds(
         source = f"{answer}# {student}\n"
         hand_in(course, student, notebook_of(course, ex_dot=source, ex_norm=NORM))
     alone = Course.find(shutil.copytree(course.root, tmp_path / "alone"))
-    grade_class(alone, vectors(alone), sandbox=Bubblewrap())
-    grades = grade_class(course, vectors(course), sandbox=Bubblewrap(), scheduler=scheduler)
+    grade_in(Bubblewrap(), alone)
+    grades = grade_in(Bubblewrap(), course, scheduler=scheduler)
     assert {line.status for line in grades.students} == {Status.GRADED}
     assert books(course) == books(alone)
-    again = regrade(course, vectors(course), sandbox=Bubblewrap(), scheduler=scheduler)
+    again = regrade_in(Bubblewrap(), course, scheduler=scheduler)
     assert {each.student for each in again.students} == set(STUDENTS)
     assert not again.moved
     assert not again.failures
     assert not (course.state / "editions").exists(), "nothing was judged here"
 
 
-def test_a_node_that_is_not_like_the_grader_judges_nothing(
-    course: Course, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_node_that_is_not_like_the_grader_judges_nothing(course: Course) -> None:
     assignment = vectors(course)
-    judge = cluster.Judge(course, Bubblewrap())
     bundle = cluster._packed(course, assignment)
-    order = cluster._order(judge, assignment, bundle)
-    monkeypatch.setattr("autograder.judge.inputs._kit", lambda: "another kit")
-    _, _, verdicts = cluster.judge_there(order, bundle, "ada", b"{}")
+    order = json.loads(cluster._order(Judge(course, Bubblewrap()), assignment, bundle))
+    order["inputs"]["kit"] = "another kit"
+    _, verdicts = cluster.judge_there(json.dumps(order).encode(), bundle, b"{}")
     assert b"this node is not like the grader: the grader" in verdicts
 
 
@@ -120,8 +130,9 @@ def test_a_cluster_that_cannot_be_used_is_refused_with_the_remedy(
     course: Course, monkeypatch: pytest.MonkeyPatch, missing: bool, said: str
 ) -> None:
     hand_in(course, "ada", notebook_of(course, ex_dot=DOT, ex_norm=NORM))
-    monkeypatch.setattr(cluster, "ANSWER_SECONDS", 1)
+    judge = ChosenJudge(course, lambda _: full_marks())
+    bench = cluster.OnCluster(judge, "tcp://127.0.0.1:1", answer_seconds=1)
     if missing:
         monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(ValueError, match=re.escape(said)):
-        grade_class(course, vectors(course), sandbox=Bubblewrap(), scheduler="tcp://127.0.0.1:1")
+        grade_class(course, vectors(course), bench=bench)

@@ -19,7 +19,7 @@ from autograder.gradebook.exports.gradescope import gradescope_results
 from autograder.gradebook.exports.moodle import moodle_text
 from autograder.gradebook.exports.sheet import csv_text
 from autograder.gradebook.exports.write import Format, export
-from autograder.gradebook.grading import ClassGrades, ExerciseGrade, Status, StudentGrades
+from autograder.gradebook.standing import ClassGrades, ExerciseGrade, Status, StudentGrades
 from autograder.judge.inputs import Inputs
 from autograder.judge.records import Record
 from autograder.testing.verdicts import Outcome, Result

@@ -11,8 +11,8 @@ import pytest
 from nbgrader.nbgraderformat import MetadataValidator
 
 from autograder.course import Course
-from autograder.gradebook.graft import GONE, NOTE, graft
-from autograder.gradebook.untrusted import parse_submission
+from autograder.nbgrader.graft import GONE, NOTE, graft
+from autograder.submissions.reading import parse_submission
 from tests.gradebook.samples import DOT, NORM, Notebook, cell, notebook_of
 
 

@@ -7,6 +7,7 @@ import io
 import json
 import os
 import stat
+import tempfile
 import tracemalloc
 import zipfile
 from pathlib import Path
@@ -14,10 +15,11 @@ from pathlib import Path
 import pytest
 
 from autograder.course import Course
-from autograder.gradebook import intake
-from autograder.gradebook.intake import check_submitted, collect
-from autograder.gradebook.roster import enter_roster
+from autograder.gradebook.roster import enter_roster, known_students
 from autograder.student.workspace import write_zip
+from autograder.submissions.collect import collect
+from autograder.submissions.files import CAPS, Caps
+from autograder.submissions.submitted import check_submitted
 from tests.gradebook.samples import DOT, hand_in, notebook_of, vectors
 
 NAME = "01_vectors.ipynb"
@@ -56,9 +58,9 @@ def taken(course: Course, source: Path) -> dict[str, str]:
     return {each.student: each.found for each in report.taken}
 
 
-def refused(course: Course, source: Path) -> dict[str, str]:
+def refused(course: Course, source: Path, caps: Caps = CAPS) -> dict[str, str]:
     """What was left outside, and why."""
-    report = collect(course, source, vectors(course))
+    report = collect(course, source, vectors(course), caps=caps)
     check_submitted(course)
     return dict(report.refused)
 
@@ -200,7 +202,7 @@ def test_a_student_who_is_not_in_the_roster_is_reported(
     enter_roster(course, roster)
     put(source / "ann" / NAME)
     put(source / "zoe" / NAME)
-    report = collect(course, source, vectors(course))
+    report = collect(course, source, vectors(course), known=known_students(course))
     assert [each.problems for each in report.taken] == [(), ("is not in the roster",)]
 
 
@@ -252,33 +254,27 @@ def test_links_inside_a_zip_are_refused(course: Course, source: Path) -> None:
     )
 
 
-def test_a_zip_bomb_is_not_unpacked(
-    course: Course, source: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(intake, "MAX_NOTEBOOK", 100_000)
+def test_a_zip_bomb_is_not_unpacked(course: Course, source: Path) -> None:
+    caps = Caps(notebook=100_000)
     bomb = zipped({NAME: b"0" * 5_000_000})
     assert len(bomb) < 10_000
     put(source / "ann.zip", bomb)
-    assert "larger than 100,000 bytes when unpacked" in refused(course, source)["ann.zip"]
+    assert "larger than 100,000 bytes when unpacked" in refused(course, source, caps)["ann.zip"]
 
 
 def test_a_zip_whose_header_lies_about_its_size_is_bounded_too(
-    course: Course, source: Path, monkeypatch: pytest.MonkeyPatch
+    course: Course, source: Path
 ) -> None:
-    monkeypatch.setattr(intake, "MAX_NOTEBOOK", 1_000)
     honest = zipped({NAME: b"0" * 50_000})
     put(source / "ann.zip", honest.replace((50_000).to_bytes(4, "little"), b"\x10\0\0\0"))
-    assert "ann.zip" in refused(course, source)
+    assert "ann.zip" in refused(course, source, Caps(notebook=1_000))
 
 
-def test_an_archive_of_too_many_files_is_refused(
-    course: Course, source: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(intake, "MAX_MEMBERS", 3)
+def test_an_archive_of_too_many_files_is_refused(course: Course, source: Path) -> None:
     put(source / "ann.zip", zipped({f"{i}.txt": b"" for i in range(4)}))
     for i in range(4):
         put(source / "ben" / f"{i}.txt")
-    reasons = refused(course, source)
+    reasons = refused(course, source, Caps(members=3))
     assert "more than 3 files" in reasons["ann.zip"]
     assert "more than 3 files" in reasons["ben"]
 
@@ -325,7 +321,7 @@ def test_no_room_to_begin_with_is_said_with_the_remedy(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     put(source / "ann" / NAME)
-    monkeypatch.setattr(intake.tempfile, "TemporaryDirectory", full)
+    monkeypatch.setattr(tempfile, "TemporaryDirectory", full)
     with pytest.raises(
         ValueError, match=r"\(No space left on device\)\. 0 submissions .*make room"
     ):
@@ -378,15 +374,12 @@ def test_submitted_itself_and_its_students_must_be_folders(course: Course, tmp_p
         check_submitted(course)
 
 
-def test_too_much_in_a_submission_is_refused(
-    course: Course, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_too_much_in_a_submission_is_refused(course: Course) -> None:
     folder = hand_in(course, "ann", notebook_of(course)).parent
     for number in range(4):
         put(folder / f"{number}.txt")
-    monkeypatch.setattr(intake, "MAX_FILES", 3)
     with pytest.raises(ValueError, match="more than 3 files"):
-        check_submitted(course)
+        check_submitted(course, Caps(files=3))
 
 
 def test_a_timestamp_that_would_stop_nbgrader_is_refused(course: Course) -> None:

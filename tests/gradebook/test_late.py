@@ -14,9 +14,9 @@ from nbgrader.api import Gradebook
 
 from autograder.course import Course
 from autograder.gradebook.database import gradebook_url, open_gradebook
-from autograder.gradebook.feedback import write_feedback
-from autograder.gradebook.grading import StudentGrades, class_grades
-from autograder.gradebook.late import DAY, LatePolicy, lateness, read_policy, settle
+from autograder.gradebook.lateness import DAY, LatePolicy, lateness, read_policy, settle
+from autograder.gradebook.standing import StudentGrades, class_grades
+from autograder.nbgrader.feedback import write_feedback
 from tests.gradebook.samples import full_marks, hand_in, notebook_of, vectors
 
 DUE = datetime(2026, 10, 12, 21, 59, tzinfo=UTC)

@@ -6,23 +6,27 @@ The judge here finds what the test says; nothing is run. For real grading see te
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 import nbformat
 import pytest
 from nbgrader.api import Grade
 
-from autograder.course import Course
-from autograder.gradebook import preprocessors
+from autograder.course import Assignment, Course
 from autograder.gradebook.database import open_gradebook
-from autograder.gradebook.feedback import feedback_page, write_feedback
-from autograder.gradebook.grading import GRADED_SINCE, ClassGrades, Status, StudentGrades
+from autograder.gradebook.standing import GRADED_SINCE, ClassGrades, Status, StudentGrades
 from autograder.judge import records
 from autograder.judge.grading import Graded
+from autograder.judging.bench import InThisProcess, Judging
+from autograder.nbgrader.feedback import feedback_page, write_feedback
+from autograder.nbgrader.grade import grade_class
+from autograder.submissions.reading import HandedIn, SubmittedNotebook
 from autograder.testing.verdicts import Outcome
 from tests.gradebook.samples import (
     DOT,
+    ChosenJudge,
     autograded,
     cell,
     full_marks,
@@ -157,18 +161,30 @@ def test_scores_of_tests_that_were_changed_since_the_release_do_not_count(
     assert line(grades).status is Status.NOT_GRADED
 
 
+class Breaking(SubmittedNotebook):
+    """A submission whose cells cannot be read any more."""
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        raise OSError("disk full")
+
+
+class BreakingBench(InThisProcess):
+    """Judges in this process; what it judged then breaks."""
+
+    def judge_each(self, assignment: Assignment, works: Iterable[HandedIn]) -> Judging:
+        for work, found in super().judge_each(assignment, works):
+            yield replace(work, submission=object.__new__(Breaking)), found
+
+
 def test_a_run_that_breaks_off_leaves_no_earlier_score_standing(
-    course: Course, grade: GradeAs, monkeypatch: pytest.MonkeyPatch
+    course: Course, grade: GradeAs
 ) -> None:
     hand_in(course, "ann", notebook_of(course))
     grade(lambda _: full_marks())
     assert rows(course)["check-dot"] == (40.0, False)
-
-    def broken(*_: object) -> None:
-        raise OSError("disk full")
-
-    monkeypatch.setattr(preprocessors, "graft", broken)
-    grades = grade(lambda _: full_marks())
+    bench = BreakingBench(ChosenJudge(course, lambda _: full_marks()))
+    grades = grade_class(course, vectors(course), bench=bench)
     assert rows(course)["check-dot"] == (None, True)
     assert line(grades).problems == ("OSError: disk full",)
     assert line(grades).status is Status.NOT_GRADED

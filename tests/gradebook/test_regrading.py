@@ -17,16 +17,16 @@ from typer.testing import CliRunner, Result
 
 from autograder.cli import app
 from autograder.course import Course
-from autograder.gradebook import grading, regrading, verifying
-from autograder.gradebook.changes_table import print_regrade, print_verified
 from autograder.gradebook.database import open_gradebook
-from autograder.gradebook.grading import class_grades, grade_class
-from autograder.gradebook.holding import held_file
-from autograder.gradebook.regrading import Regrade, apply_held, regrade
-from autograder.gradebook.verifying import verify_grade
+from autograder.gradebook.standing import class_grades
 from autograder.judge.grading import Graded
-from autograder.judge.sandbox import Unsandboxed, sandbox_problem
+from autograder.judge.sandbox import sandbox_problem
 from autograder.judge.trail import trail_file
+from autograder.judging.bench import InThisProcess
+from autograder.regrading.held import held_file
+from autograder.regrading.regrade import Regrade, apply_held, kept_record, regrade
+from autograder.regrading.verifying import Verified, verify_grade
+from autograder.report.terminal.changes import print_regrade, print_verified
 from autograder.testing.verdicts import Outcome
 from tests.gradebook.samples import (
     ADDS,
@@ -34,6 +34,7 @@ from tests.gradebook.samples import (
     NORM,
     ChosenJudge,
     full_marks,
+    grade_with,
     graded,
     hand_in,
     notebook_of,
@@ -68,11 +69,21 @@ class Class:
         self.asked.append("")
         return self.finds()
 
-    def regrade(self) -> Regrade:
-        return regrade(self.course, vectors(self.course), sandbox=Unsandboxed())
+    @property
+    def judge(self) -> ChosenJudge:
+        return ChosenJudge(self.course, self.find)
 
-    def apply(self) -> Regrade:
-        return apply_held(self.course, vectors(self.course), sandbox=Unsandboxed())
+    def grade(self, **options: Any) -> None:
+        grade_with(self.judge, self.course, **options)
+
+    def regrade(self) -> Regrade:
+        return regrade(self.course, vectors(self.course), bench=InThisProcess(self.judge))
+
+    def apply(self, **options: Any) -> Regrade:
+        return apply_held(self.course, vectors(self.course), judge=self.judge, **options)
+
+    def verify(self, student: str) -> list[Verified]:
+        return verify_grade(self.course, vectors(self.course), student, judge=self.judge)
 
     def change_tests(self) -> None:
         path = vectors(self.course).public_tests
@@ -106,23 +117,14 @@ def full_marks_course(released: Course, tmp_path_factory: pytest.TempPathFactory
     for student in ("ada", "ben"):
         sources = {"ex_dot": f"{DOT}# {student}\n", "ex_norm": NORM, "answer_orthogonal": "0"}
         hand_in(course, student, notebook_of(course, **sources))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            grading, "Judge", lambda course, _: ChosenJudge(course, lambda _: full_marks())
-        )
-        grade_class(course, vectors(course), sandbox=Unsandboxed())
+    Class(course).grade()
     return course
 
 
 @pytest.fixture
-def graded_class(
-    full_marks_course: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Class:
+def graded_class(full_marks_course: Course, tmp_path: Path) -> Class:
     """A copy, and a judge for whatever comes next."""
-    made = Class(Course.find(shutil.copytree(full_marks_course.root, tmp_path / "graded")))
-    for module in (grading, regrading, verifying):
-        monkeypatch.setattr(module, "Judge", lambda course, _: ChosenJudge(course, made.find))
-    return made
+    return Class(Course.find(shutil.copytree(full_marks_course.root, tmp_path / "graded")))
 
 
 def shown(found: Regrade) -> str:
@@ -166,9 +168,7 @@ def test_what_is_held_is_applied_without_judging_again(graded_class: Class) -> N
     assert graded_class.asked == []
     assert graded_class.scores("ada")["check-dot"] == (15.0, None, False)
     assert not held_file(graded_class.course, vectors(graded_class.course)).exists()
-    grade_class(
-        graded_class.course, vectors(graded_class.course), sandbox=Unsandboxed(), again=False
-    )
+    graded_class.grade(again=False)
     assert graded_class.asked == []  # graded with the tests of now
 
 
@@ -179,9 +179,7 @@ def test_tests_that_find_the_same_leave_the_gradebook_as_it_is(graded_class: Cla
     graded_class.regrade()
     graded_class.apply()
     assert graded_class.gradebook() == before
-    [record] = [
-        regrading.kept_record(graded_class.course, "ada", vectors(graded_class.course), "dot")
-    ]
+    [record] = [kept_record(graded_class.course, "ada", vectors(graded_class.course), "dot")]
     assert record is not None
     assert graded_class.regrade().students[0].exercises == ()
 
@@ -233,7 +231,7 @@ def test_what_is_held_is_refused_when_a_student_handed_in_since(graded_class: Cl
 def test_what_is_held_is_refused_when_the_class_was_graded_since(graded_class: Class) -> None:
     graded_class.finds = less
     graded_class.regrade()
-    grade_class(graded_class.course, vectors(graded_class.course), sandbox=Unsandboxed())
+    graded_class.grade()
     with pytest.raises(ValueError, match="ada was graded since; ben was graded since"):
         graded_class.apply()
 
@@ -243,21 +241,15 @@ def test_nothing_held_is_one_clear_refusal(graded_class: Class) -> None:
         graded_class.apply()
 
 
-def test_an_interrupted_run_is_finished_by_the_next(
-    graded_class: Class, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_interrupted_run_is_finished_by_the_next(graded_class: Class) -> None:
     graded_class.finds = less
     graded_class.regrade()
 
-    def interrupted(course: Course, assignment: Any, student: str, judge: Any) -> bool:
-        if student == "ben":
-            raise KeyboardInterrupt
-        return grading.autograde(course, assignment, student, judge)
+    def interrupted(student: str, done: int, total: int) -> None:
+        raise KeyboardInterrupt  # once the first is entered
 
-    with monkeypatch.context() as patch:
-        patch.setattr(regrading, "autograde", interrupted)
-        with pytest.raises(KeyboardInterrupt):
-            graded_class.apply()
+    with pytest.raises(KeyboardInterrupt):
+        graded_class.apply(progress=interrupted)
     assert graded_class.scores("ben")["check-dot"][0] == 40.0
     graded_class.apply()
     assert graded_class.scores("ada")["check-dot"][0] == 15.0
@@ -287,17 +279,14 @@ def test_the_trail_says_who_changed_which_mark_when_and_why(graded_class: Class)
 
 
 def test_a_grade_that_holds_is_byte_equal(graded_class: Class) -> None:
-    found = verify_grade(
-        graded_class.course, vectors(graded_class.course), "ada", sandbox=Unsandboxed()
-    )
+    found = graded_class.verify("ada")
     assert [(each.exercise, each.holds) for each in found] == [("dot", True), ("norm", True)]
 
 
 def test_a_grade_that_does_not_hold_is_shown_test_by_test(graded_class: Class) -> None:
     graded_class.finds = less
-    course, assignment = graded_class.course, vectors(graded_class.course)
     before = graded_class.gradebook()
-    found = verify_grade(course, assignment, "ada", sandbox=Unsandboxed())
+    found = graded_class.verify("ada")
     assert [each.holds for each in found] == [False, True]
     console = Console(width=120, file=io.StringIO(), record=True)
     print_verified(found, console)
@@ -313,8 +302,7 @@ def test_a_gradebook_that_was_edited_does_not_hold(graded_class: Class) -> None:
     with open_gradebook(graded_class.course) as gradebook:
         gradebook.find_grade("check-dot", "01_vectors", "01_vectors", "ada").auto_score = 39
         gradebook.db.commit()
-    course = graded_class.course
-    found = verify_grade(course, vectors(course), "ada", sandbox=Unsandboxed())
+    found = graded_class.verify("ada")
     assert [(each.holds, each.difference) for each in found] == [(False, ()), (True, ())]
 
 

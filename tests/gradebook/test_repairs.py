@@ -13,31 +13,26 @@ from rich.console import Console
 
 from autograder.course import Course
 from autograder.gradebook.database import open_gradebook
-from autograder.gradebook.decisions import choices, undo
-from autograder.gradebook.grading import StudentGrades, grade_class
-from autograder.gradebook.intake import collect
-from autograder.gradebook.regrading import regrade
-from autograder.gradebook.repairs import (
-    Repair,
-    accept,
-    override,
-    print_cells,
-    print_repairs,
-    repairs_of,
-)
-from autograder.gradebook.verifying import verify_grade
+from autograder.gradebook.standing import StudentGrades
 from autograder.judge.choices import as_chosen
 from autograder.judge.sandbox import Bubblewrap, Sandbox, Unsandboxed, sandbox_problem
+from autograder.regrading.repairs import Repair, accept, override, repairs_of
+from autograder.report.terminal.repairs import print_cells, print_repairs
+from autograder.submissions.collect import collect
+from autograder.submissions.decisions import choices, undo
 from tests.gradebook.samples import (
     ADDS,
     DOT,
     NORM,
     Notebook,
     cell,
+    grade_in,
     hand_in,
     notebook_of,
+    regrade_in,
     released_course,
     vectors,
+    verify_in,
 )
 
 
@@ -70,7 +65,7 @@ def sandbox() -> Sandbox:
 
 
 def graded(course: Course) -> dict[str, StudentGrades]:
-    grades = grade_class(course, vectors(course), sandbox=sandbox())
+    grades = grade_in(sandbox(), course)
     return {line.student: line for line in grades.students}
 
 
@@ -127,14 +122,14 @@ def test_accepting_keeps_the_mark_and_says_so(course: Course) -> None:
 def test_another_cell_counts_when_the_work_is_graded_again(course: Course) -> None:
     override(course, vectors(course), "ann", "dot", [number_of(course, "ex-dot")])
     assert [each.graded for each in repairs(course)] == [False]
-    change = regrade(course, vectors(course), sandbox=sandbox(), students=["ann"])
+    change = regrade_in(sandbox(), course, students=["ann"])
     assert [each.difference for each in change.moved] == [40]
     assert points_of_dot(course) == 40
     [repair] = repairs(course)
     assert repair.graded
     assert repair.said == (f"an assistant chose cell number {number_of(course, 'ex-dot')} as the "
                            "answer",)  # fmt: skip
-    again = verify_grade(course, vectors(course), "ann", sandbox=sandbox())
+    again = verify_in(sandbox(), course, "ann")
     assert all(each.holds for each in again)
     undo(course, vectors(course), "ann", "dot")
     assert points_of_dot(course) == 0

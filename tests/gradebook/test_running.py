@@ -12,8 +12,9 @@ import shutil
 import signal
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +24,17 @@ import pytest
 from nbgrader.converters import Autograde
 from traitlets.config import Config
 
-from autograder.course import Course
-from autograder.gradebook import database, grading, pool
+from autograder.course import Assignment, Course
 from autograder.gradebook.database import back_up, latest_backup, open_gradebook
-from autograder.gradebook.grading import Status, grade_class
-from autograder.gradebook.judging import judge_students
+from autograder.gradebook.standing import Status
 from autograder.judge.grading import Graded
-from autograder.judge.sandbox import Bubblewrap, Unsandboxed, sandbox_problem
+from autograder.judge.sandbox import Bubblewrap, sandbox_problem
+from autograder.judging.bench import InThisProcess, Judging
+from autograder.judging.judged import Judged
+from autograder.judging.processes import DIED, InProcesses
+from autograder.nbgrader.autograde import nbgrader_for, quiet
+from autograder.nbgrader.grade import grade_class
+from autograder.submissions.reading import HandedIn, read_handed_in
 from tests.gradebook.samples import (
     ADDS,
     DOT,
@@ -37,6 +42,8 @@ from tests.gradebook.samples import (
     ChosenJudge,
     cell,
     full_marks,
+    grade_in,
+    grade_with,
     hand_in,
     notebook_of,
     vectors,
@@ -55,29 +62,34 @@ def full_class(course: Course) -> Course:
     return course
 
 
-@pytest.fixture
-def judged(course: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], list]:
-    """Full marks for everybody from a judge that notes whom it was asked about."""
-    log = tmp_path / "judged.txt"
+@dataclass
+class Noting:
+    """Grades with full marks for everybody, and notes whom the judge was asked about."""
 
-    def find(notebook: nbformat.NotebookNode) -> dict[str, Graded]:
+    log: Path
+
+    def __call__(self) -> list[str]:
+        """Return whom it was asked about since the last time."""
+        names = self.log.read_text(encoding="utf-8").split() if self.log.exists() else []
+        self.log.unlink(missing_ok=True)
+        return names
+
+    def judge(self, course: Course) -> ChosenJudge:
+        return ChosenJudge(course, self._find)
+
+    def run(self, course: Course, *, again: bool = False) -> None:
+        grade_with(self.judge(course), course, again=again)
+
+    def _find(self, notebook: nbformat.NotebookNode) -> dict[str, Graded]:
         source = cell(notebook, "ex-dot")["source"]
-        with log.open("a", encoding="utf-8") as file:
+        with self.log.open("a", encoding="utf-8") as file:
             file.write(source.strip().rpartition("# ")[2] + "\n")
         return full_marks()
 
-    monkeypatch.setattr(grading, "Judge", lambda course, _: ChosenJudge(course, find))
 
-    def take() -> list[str]:
-        names = log.read_text(encoding="utf-8").split() if log.exists() else []
-        log.unlink(missing_ok=True)
-        return names
-
-    return take
-
-
-def run(course: Course, *, again: bool = False) -> None:
-    grade_class(course, vectors(course), sandbox=Unsandboxed(), again=again)
+@pytest.fixture
+def judged(tmp_path: Path) -> Noting:
+    return Noting(tmp_path / "judged.txt")
 
 
 def books(course: Course) -> dict[str, Any]:
@@ -107,41 +119,33 @@ def test_two_processes_find_what_one_finds(course: Course, tmp_path: Path) -> No
         hand_in(course, student, notebook_of(course, ex_dot=answer, ex_norm=NORM))
     alone = Course.find(shutil.copytree(course.root, tmp_path / "alone"))
     for each, jobs in ((course, 2), (alone, 1)):
-        grades = grade_class(each, vectors(each), sandbox=Bubblewrap(), jobs=jobs)
+        grades = grade_in(Bubblewrap(), each, jobs=jobs)
         assert {line.status for line in grades.students} == {Status.GRADED}
         points = {line.student: line.exercises[0].points for line in grades.students}
         assert points == {"ada": 40, "ben": 0, "chi": 40, "dee": 0, "eva": 40}
     assert books(course) == books(alone)
 
 
-def test_one_judge_judges_the_whole_class(
-    full_class: Course, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_one_judge_judges_the_whole_class(full_class: Course) -> None:
     class Lonely(ChosenJudge):
         def __deepcopy__(self, memo: Any) -> ChosenJudge:
             raise AssertionError("a copy of a judge starts fork servers of its own")
 
-    monkeypatch.setattr(
-        grading, "Judge", lambda course, _: Lonely(course, lambda notebook: full_marks())
-    )
-    grades = grade_class(full_class, vectors(full_class), sandbox=Unsandboxed(), jobs=1)
+    grades = grade_with(Lonely(full_class, lambda notebook: full_marks()), full_class)
     assert {line.status for line in grades.students} == {Status.GRADED}
 
 
-def test_a_submission_that_takes_its_judge_down_costs_nobody_else(
-    full_class: Course, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_submission_that_takes_its_judge_down_costs_nobody_else(full_class: Course) -> None:
     def find(notebook: nbformat.NotebookNode) -> dict[str, Graded]:
         if cell(notebook, "ex-dot")["source"].endswith("# chi\n"):
             os.kill(os.getpid(), signal.SIGKILL)  # as the kernel does when memory runs out
         return full_marks()
 
-    monkeypatch.setattr(grading, "Judge", lambda course, _: ChosenJudge(course, find))
-    grades = grade_class(full_class, vectors(full_class), sandbox=Unsandboxed(), jobs=2)
+    grades = grade_with(ChosenJudge(full_class, find), full_class, jobs=2)
     status = {line.student: line.status for line in grades.students}
     assert status == dict.fromkeys(STUDENTS, Status.GRADED) | {"chi": Status.NOT_GRADED}
     (chi,) = (line for line in grades.students if line.student == "chi")
-    assert chi.problems == (pool.DIED,)
+    assert chi.problems == (DIED,)
 
 
 def test_judges_end_with_a_grader_that_is_killed(full_class: Course, tmp_path: Path) -> None:
@@ -154,7 +158,9 @@ def test_judges_end_with_a_grader_that_is_killed(full_class: Course, tmp_path: P
         return full_marks()
 
     def grade() -> None:
-        list(judge_students(ChosenJudge(full_class, find), vectors(full_class), STUDENTS, jobs=2))
+        assignment = vectors(full_class)
+        works = (read_handed_in(full_class, assignment, student) for student in STUDENTS)
+        list(InProcesses(ChosenJudge(full_class, find), 2).judge_each(assignment, works))
 
     grader = multiprocessing.get_context("fork").Process(target=grade)
     grader.start()
@@ -167,34 +173,47 @@ def test_judges_end_with_a_grader_that_is_killed(full_class: Course, tmp_path: P
     assert not alive
 
 
-def test_ctrl_c_waits_for_the_submission_that_is_entered(
-    full_class: Course, judged: Callable[[], list], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    enter = grading.autograde
+@dataclass(frozen=True)
+class Interrupted(Judged):
+    """Ctrl-C comes while this is entered."""
 
-    def interrupted(*arguments: Any) -> bool:
+    def grade_notebook(
+        self, assignment: Assignment, notebook: nbformat.NotebookNode
+    ) -> dict[str, Graded]:
         os.kill(os.getpid(), signal.SIGINT)
-        return enter(*arguments)
+        return super().grade_notebook(assignment, notebook)
 
-    monkeypatch.setattr(grading, "autograde", interrupted)
+
+@dataclass(frozen=True)
+class InterruptedBench(InThisProcess):
+    """Judges in this process; Ctrl-C comes while what it found is entered."""
+
+    def judge_each(self, assignment: Assignment, works: Iterable[HandedIn]) -> Judging:
+        for work, found in super().judge_each(assignment, works):
+            yield work, Interrupted(**vars(found))
+
+
+def test_ctrl_c_waits_for_the_submission_that_is_entered(
+    full_class: Course, judged: Noting
+) -> None:
+    bench = InterruptedBench(judged.judge(full_class))
     with pytest.raises(KeyboardInterrupt):
-        run(full_class)
-    monkeypatch.undo()
+        grade_class(full_class, vectors(full_class), bench=bench)
     done = [path.parts[-3] for path in (full_class.state / "verdicts").glob("*/*/graded.json")]
     assert done == [STUDENTS[0]], "it is whole, and the next was not begun"
 
 
 def test_the_gradebook_of_a_class_is_row_by_row_what_nbgrader_alone_writes(
-    full_class: Course, judged: Callable[[], list], tmp_path: Path
+    full_class: Course, judged: Noting, tmp_path: Path
 ) -> None:
     alone = Course.find(shutil.copytree(full_class.root, tmp_path / "alone"))
     config = Config()
     config.JudgeExercises.judge = ChosenJudge(alone, lambda notebook: full_marks())
     for student in STUDENTS:
-        coursedir = grading.nbgrader_for(alone, vectors(alone), student, config)
-        with grading.quiet():
+        coursedir = nbgrader_for(alone, vectors(alone), student, config)
+        with quiet():
             Autograde(coursedir=coursedir, config=config).start()
-    run(full_class)
+    judged.run(full_class)
     expected = rows(alone)
     assert len(expected["submitted_assignment"]) == len(STUDENTS)
     assert {grade["auto_score"] for grade in expected["grade"]} >= {40.0}
@@ -237,52 +256,48 @@ def rows(course: Course) -> dict[str, list[dict[str, Any]]]:
     return tables
 
 
-def test_what_is_graded_is_not_judged_again(full_class: Course, judged: Callable[[], list]) -> None:
-    run(full_class)
+def test_what_is_graded_is_not_judged_again(full_class: Course, judged: Noting) -> None:
+    judged.run(full_class)
     assert sorted(judged()) == sorted(STUDENTS)
-    run(full_class)
+    judged.run(full_class)
     assert judged() == []
-    run(full_class, again=True)
+    judged.run(full_class, again=True)
     assert sorted(judged()) == sorted(STUDENTS)
 
 
-def test_new_work_is_judged_and_old_work_is_not(
-    full_class: Course, judged: Callable[[], list]
-) -> None:
-    run(full_class)
+def test_new_work_is_judged_and_old_work_is_not(full_class: Course, judged: Noting) -> None:
+    judged.run(full_class)
     judged()
     hand_in(full_class, "ben", notebook_of(full_class, ex_dot=f"{ADDS}# ben\n", ex_norm=NORM))
-    run(full_class)
+    judged.run(full_class)
     assert judged() == ["ben"]
 
 
 def test_other_tests_or_another_reference_judge_everybody_again(
-    full_class: Course, judged: Callable[[], list], replace_in: Callable[[Path, str, str], None]
+    full_class: Course, judged: Noting, replace_in: Callable[[Path, str, str], None]
 ) -> None:
-    run(full_class)
+    judged.run(full_class)
     judged()
     module = full_class.library / "__init__.py"
     module.write_text(module.read_text(encoding="utf-8") + "\n# changed\n", encoding="utf-8")
-    run(full_class)
+    judged.run(full_class)
     assert sorted(judged()) == sorted(STUDENTS)
 
 
-def test_a_score_that_was_lost_is_judged_again(
-    full_class: Course, judged: Callable[[], list]
-) -> None:
-    run(full_class)
+def test_a_score_that_was_lost_is_judged_again(full_class: Course, judged: Noting) -> None:
+    judged.run(full_class)
     judged()
     with open_gradebook(full_class) as gradebook:
         notebook = gradebook.find_submission_notebook("01_vectors", "01_vectors", "chi")
         next(grade for grade in notebook.grades if grade.name == "check-dot").auto_score = None
         gradebook.db.commit()
-    run(full_class)
+    judged.run(full_class)
     assert judged() == ["chi"]
 
 
 def test_a_grader_that_is_killed_at_any_moment_loses_nothing(
     full_class: Course,
-    judged: Callable[[], list],
+    judged: Noting,
     tmp_path: Path,
     soaking: bool,
     record_property: Callable[[str, object], None],
@@ -290,14 +305,14 @@ def test_a_grader_that_is_killed_at_any_moment_loses_nothing(
     kills = KILLS_IN_A_SOAK if soaking else KILLS
     fork = multiprocessing.get_context("fork")
     whole = Course.find(shutil.copytree(full_class.root, tmp_path / "whole"))
-    takes = _seconds(lambda: run(whole))
+    takes = _seconds(lambda: judged.run(whole))
     judged()
     expected = books(whole)
     chance = random.Random(kills)
     interrupted = 0
     for attempt in range(ATTEMPTS_PER_KILL * kills):
         course = Course.find(shutil.copytree(full_class.root, tmp_path / f"killed{attempt}"))
-        grader = fork.Process(target=run, args=(course,))
+        grader = fork.Process(target=judged.run, args=(course,))
         began = time.monotonic()
         grader.start()
         grader.join(chance.uniform(0.0, takes))
@@ -309,7 +324,7 @@ def test_a_grader_that_is_killed_at_any_moment_loses_nothing(
         grader.join()
         judged()
         done = {path.parts[-3] for path in (course.state / "verdicts").glob("*/*/graded.json")}
-        run(course)
+        judged.run(course)
         assert books(course) == expected
         assert sorted(judged()) == sorted(set(STUDENTS) - done)
         if alive:
@@ -327,44 +342,40 @@ def _seconds(call: Callable[[], None]) -> float:
 
 
 def test_a_copy_of_the_gradebook_is_taken_before_a_class(
-    full_class: Course, judged: Callable[[], list]
+    full_class: Course, judged: Noting
 ) -> None:
-    run(full_class)
+    judged.run(full_class)
     before = books(full_class)["grades"]
-    run(full_class, again=True)
+    judged.run(full_class, again=True)
     copy = latest_backup(full_class)
     assert copy is not None
     shutil.copy(copy, full_class.root / "gradebook.db")
     assert books(full_class)["grades"] == before
 
 
-def test_a_handful_of_copies_is_kept(full_class: Course, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(database, "BACKUPS_KEPT", 3)
-    taken = [back_up(full_class) for _ in range(5)]
+def test_a_handful_of_copies_is_kept(full_class: Course) -> None:
+    taken = [back_up(full_class, keep=3) for _ in range(5)]
     kept = sorted((full_class.state / "backups").iterdir())
     assert kept == taken[2:]
 
 
 def test_a_gradebook_that_somebody_writes_is_not_begun_with(
-    full_class: Course, judged: Callable[[], list], monkeypatch: pytest.MonkeyPatch
+    full_class: Course,
 ) -> None:
-    monkeypatch.setattr(database, "PATIENCE_SECONDS", 0.1)
     with closing(sqlite3.connect(full_class.root / "gradebook.db")) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(
             ValueError, match=r"gradebook.db cannot be written.*nothing was changed"
         ):
-            run(full_class)
-    assert judged() == []
-    run(full_class)
-    assert sorted(judged()) == sorted(STUDENTS)
+            back_up(full_class, patience=0.1)
+    assert latest_backup(full_class) is None
 
 
 @pytest.mark.parametrize("damaged", [0, 1, 2], ids=["header", "first page", "all the others"])
 def test_a_corrupt_gradebook_is_named_with_its_copy_and_nothing_is_written(
-    full_class: Course, judged: Callable[[], list], damaged: int
+    full_class: Course, judged: Noting, damaged: int
 ) -> None:
-    run(full_class)
+    judged.run(full_class)
     back_up(full_class)
     expected = books(full_class)
     path = full_class.root / "gradebook.db"
@@ -373,23 +384,23 @@ def test_a_corrupt_gradebook_is_named_with_its_copy_and_nothing_is_written(
     path.write_bytes(sound[:start] + b"\xa5" * (end - start) + sound[end:])
     corrupt, copies = path.read_bytes(), sorted((full_class.state / "backups").iterdir())
     with pytest.raises(ValueError, match=r"is not a gradebook .*restore the copy .*gradebook-.*db"):
-        run(full_class, again=True)
+        judged.run(full_class, again=True)
     assert path.read_bytes() == corrupt
     assert sorted((full_class.state / "backups").iterdir()) == copies
     shutil.copy(copies[-1], path)
     judged()
-    run(full_class)
+    judged.run(full_class)
     assert books(full_class) == expected
     assert judged() == []
 
 
 def test_tests_that_are_worth_something_else_are_refused(
-    full_class: Course, judged: Callable[[], list], replace_in: Callable[[Path, str, str], None]
+    full_class: Course, judged: Noting, replace_in: Callable[[Path, str, str], None]
 ) -> None:
     with open_gradebook(full_class) as gradebook:
         notebook = gradebook.find_notebook("01_vectors", "01_vectors")
         next(c for c in notebook.grade_cells if c.name == "check-dot").max_score = 39
         gradebook.db.commit()
     with pytest.raises(ValueError, match=r"dot was released for 39 points, but its tests add up"):
-        run(full_class)
+        judged.run(full_class)
     assert judged() == []

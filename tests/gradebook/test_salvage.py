@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from autograder.gradebook.salvage import MAX_VALUES
-from autograder.gradebook.untrusted import parse_submission
+from autograder.submissions.reading import parse_submission
+from autograder.submissions.salvage import MAX_VALUES
 from tests.gradebook.samples import DOT, Notebook
 
 

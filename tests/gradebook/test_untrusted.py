@@ -16,16 +16,10 @@ from nbconvert.filters import markdown2html
 from PIL import Image
 
 from autograder.answers.cells import MAX_CODE
-from autograder.gradebook.salvage import MAX_CONVERTED
-from autograder.gradebook.untrusted import (
-    MAX_PICTURE,
-    NotAcceptable,
-    harmless_markdown,
-    harmless_outputs,
-    parse_submission,
-    read_regular,
-    read_submission,
-)
+from autograder.submissions.files import NotAcceptable, read_regular
+from autograder.submissions.harmless import MAX_PICTURE, harmless_markdown, harmless_outputs
+from autograder.submissions.reading import parse_submission, read_submission
+from autograder.submissions.salvage import MAX_CONVERTED
 
 
 def png(width: int, height: int) -> str:

@@ -159,7 +159,7 @@ def _graded(course: Course, exercise: CourseExercise, source: str) -> Result:
     server = Server(
         answer,
         probes=probes_folder(course.tests),
-        names=("torch.nn", "torch.optim", course.library_name),
+        library=course.library_name,
     )
 
     def submission() -> Submission:

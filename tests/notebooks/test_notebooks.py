@@ -13,7 +13,7 @@ from autograder.authoring.figures import compare, read_expected
 from autograder.authoring.notebook import build_notebooks
 from autograder.authoring.reference import rehearse
 from autograder.course import Assignment, Course
-from autograder.demo import own_course
+from autograder.demo.run import own_course
 from autograder.releasing.release import release
 
 COURSE = Course.find(Path(__file__))

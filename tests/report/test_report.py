@@ -18,10 +18,10 @@ import pytest
 
 from autograder.course import Course
 from autograder.gradebook.database import open_gradebook
-from autograder.gradebook.feedback import write_feedback
-from autograder.gradebook.grading import Status, class_grades
 from autograder.gradebook.roster import enter_roster
+from autograder.gradebook.standing import Status, class_grades
 from autograder.judge.grading import Graded
+from autograder.nbgrader.feedback import write_feedback
 from autograder.report.page import NAME, write_report
 from autograder.report.summary import Findings, findings
 from autograder.testing.verdicts import Outcome

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from autograder.gradebook.grading import ExerciseGrade, Status, StudentGrades
+from autograder.gradebook.standing import ExerciseGrade, Status, StudentGrades
 from autograder.judge.inputs import Inputs
 from autograder.judge.records import Record
 from autograder.report.timing import Timing, timing_of

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from autograder.gradebook.exports.columns import columns
 from autograder.gradebook.exports.sheet import number, safe, sheet
-from autograder.gradebook.grading import ClassGrades, StudentGrades
+from autograder.gradebook.standing import ClassGrades, StudentGrades
 
 WHO = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
 POINTS_POSSIBLE = "    Points Possible"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from autograder.gradebook.exports.sheet import number, points_of
-from autograder.gradebook.grading import ClassGrades, StudentGrades
+from autograder.gradebook.standing import ClassGrades, StudentGrades
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from autograder.gradebook.grading import ExerciseGrade, Status, StudentGrades
+from autograder.gradebook.standing import ExerciseGrade, Status, StudentGrades
 from autograder.judge.redaction import for_students
 from autograder.testing.verdicts import Outcome, Verdict
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from autograder.gradebook.exports.columns import columns
 from autograder.gradebook.exports.sheet import safe, sheet
-from autograder.gradebook.grading import ClassGrades
+from autograder.gradebook.standing import ClassGrades
 
 WHO = ("First name", "Last name", "ID number", "Email address")
 

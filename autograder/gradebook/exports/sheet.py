@@ -9,7 +9,7 @@ import csv
 import io
 from collections.abc import Iterable
 
-from autograder.gradebook.grading import ClassGrades, ExerciseGrade, StudentGrades
+from autograder.gradebook.standing import ClassGrades, ExerciseGrade, StudentGrades
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 

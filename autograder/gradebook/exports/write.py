@@ -11,8 +11,7 @@ from autograder.gradebook.exports.canvas import canvas_text
 from autograder.gradebook.exports.gradescope import gradescope_results
 from autograder.gradebook.exports.moodle import moodle_text
 from autograder.gradebook.exports.sheet import csv_text
-from autograder.gradebook.grading import ClassGrades, class_grades
-from autograder.gradebook.late import settle
+from autograder.gradebook.standing import ClassGrades, class_grades
 
 
 class Format(StrEnum):
@@ -32,7 +31,7 @@ def export(
     *,
     per_exercise: bool = False,
 ) -> tuple[Path, bool]:
-    """Write an assignment's grades; penalties for lateness are brought up to date first.
+    """Write an assignment's grades.
 
     Args:
         to: the file (Gradescope: the folder); default named after assignment and format.
@@ -41,7 +40,6 @@ def export(
     Returns:
         What was written, and whether nothing was left ungraded by the grader's own fault.
     """
-    settle(course, assignment)
     grades = class_grades(course, assignment)
     if format is Format.GRADESCOPE:
         path = to or Path(f"{assignment.name}-gradescope")

@@ -13,11 +13,11 @@ from typing import Any
 from autograder.course import Assignment, Course
 from autograder.gradebook import done
 from autograder.gradebook.database import grades_of, open_gradebook
-from autograder.gradebook.judging import Judged
-from autograder.gradebook.untrusted import submitted_notebook
 from autograder.judge import records
 from autograder.judge.grading import Judge
-from autograder.judge.inputs import Inputs
+from autograder.judge.inputs import Inputs, common_inputs
+from autograder.judging.judged import Judged
+from autograder.submissions.reading import fingerprint_of, submitted_notebook
 
 FORMAT = 1
 
@@ -37,8 +37,10 @@ class State:
     @classmethod
     def of(cls, course: Course, assignment: Assignment, judge: Judge) -> State:
         """As it is now."""
+        assert judge.secret is not None
         return cls(
-            done.state_of(course, assignment, judge), done.inputs_of_all(course, assignment, judge)
+            done.state_of(course, assignment, judge),
+            common_inputs(course, assignment, judge.secret),
         )
 
 
@@ -105,10 +107,14 @@ def what_changed(course: Course, assignment: Assignment, held: Held, state: Stat
     for student, entry in held.students.items():
         if not submitted_notebook(course, assignment, student).is_file():
             yield f"the work of {student} is gone"
-        elif done.digest_of(course, assignment, student, state.digest) != entry["work"]:
+        elif _digest_of(course, assignment, student, state) != entry["work"]:
             yield f"{student} handed in something else"
         elif not held.applying and in_book(course, assignment, student) != entry["book"]:
             yield f"{student} was graded since"
+
+
+def _digest_of(course: Course, assignment: Assignment, student: str, state: State) -> str:
+    return done.digest_of(fingerprint_of(course, assignment, student), state.digest)
 
 
 def in_book(course: Course, assignment: Assignment, student: str) -> dict[str, list[Any]]:

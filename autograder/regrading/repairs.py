@@ -8,21 +8,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import nbformat
-from rich import box
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from autograder.answers.program import program_for
 from autograder.course import Assignment, Course
-from autograder.gradebook.decisions import choices, decide, decided, work_of
-from autograder.gradebook.grading import chosen_students, class_grades
-from autograder.gradebook.untrusted import SubmittedNotebook, submission_of
+from autograder.gradebook.gradable import chosen_students
+from autograder.gradebook.standing import class_grades
 from autograder.judge.choices import as_chosen, in_words
 from autograder.judge.redaction import legible
 from autograder.releasing.student_form import released_notebook
-
-FIRST_LINE = 60  # characters of a cell that are shown
+from autograder.submissions.decisions import choices, decide, decided, work_of
+from autograder.submissions.reading import StudentCell, SubmittedNotebook, submission_of
 
 
 @dataclass(frozen=True)
@@ -41,6 +36,23 @@ class Repair:
     said: tuple[str, ...]
     decision: str
     graded: bool
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A cell that an answer may be in.
+
+    Attributes:
+        number: from 1, as an assistant chooses it.
+        cell: what stands in it.
+        names_it: whether it names what the exercise asks for.
+        chosen: whether an assistant chose it.
+    """
+
+    number: int
+    cell: StudentCell
+    names_it: bool
+    chosen: bool
 
 
 def repairs_of(course: Course, assignment: Assignment) -> Iterator[Repair]:
@@ -80,7 +92,7 @@ def override(
     """Let other cells be the answer when the work is next graded.
 
     Args:
-        cells: numbers as `print_cells` shows them, joined in that order; none for no answer.
+        cells: numbers of `candidates_of`, joined in that order; none for no answer.
 
     Raises:
         ValueError: there is no such work, exercise or cell, or the cells do not define the answer.
@@ -98,50 +110,20 @@ def override(
     decide(course, assignment, student, exercise, work=work_of(work.cells), cells=cells)
 
 
-def print_repairs(found: Sequence[Repair], assignment: Assignment, console: Console) -> None:
-    """Print a class's repairs, and what to do about them."""
-    if not found:
-        _say(console, f"{assignment.name}: no answer had to be repaired.")
-        return
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
-    for title in ("student", "exercise", "points", "how the answer was found", "decision"):
-        table.add_column(title, overflow="fold")
-    for each in found:
-        points = "none" if each.points is None else f"{each.points:g}"
-        decision = each.decision or "nobody looked yet"
-        waits = "" if each.graded else " (not graded yet)"
-        row = (each.student, each.exercise, points, "; ".join(each.said), decision + waits)
-        table.add_row(*map(Text, row))
-    console.print(table)
-    _say(console, f"To look at one: course repairs {assignment.number} STUDENT EXERCISE")
-
-
-def print_cells(
-    course: Course, assignment: Assignment, student: str, exercise: str, console: Console
-) -> None:
-    """Print the cells that an answer may be in, with their numbers."""
+def candidates_of(
+    course: Course, assignment: Assignment, student: str, exercise: str
+) -> list[Candidate]:
+    """Return the cells that an answer may be in: those that are not the handout's, or name it."""
     work = _work(course, assignment, student, exercise)
-    declared = course.exercise(exercise)
-    for repair in repairs_of(course, assignment):
-        if (repair.student, repair.exercise) == (student, exercise):
-            _say(console, "; ".join(repair.said))
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
-    for title in ("cell", "type", "id", "begins with", ""):
-        table.add_column(title, overflow="fold")
+    name = course.exercise(exercise).name
     handout = _handout(course, assignment)
     chosen = choices(course, assignment, student, work_of(work.cells)).get(exercise, ())
+    found = []
     for number, cell in enumerate(work.cells, 1):
-        names_it = re.search(rf"\b{re.escape(declared.name)}\b", cell.source)
-        if cell.source.strip() in handout or (cell.type != "code" and not names_it):
-            continue
-        first = legible(cell.source.strip().split("\n", 1)[0], FIRST_LINE)
-        mark = "chosen" if number in chosen else f"names {declared.name}" if names_it else ""
-        table.add_row(*map(Text, (str(number), cell.type, cell.id, first, mark)))
-    console.print(table)
-    command = f"course repairs {assignment.number} {student} {exercise}"
-    _say(console, f"It stands:           {command} --accept")
-    _say(console, f"Other cells are it:  {command} --use 4   (or --use 4,5: joined)")
-    _say(console, f"There is no answer:  {command} --none")
+        names_it = bool(re.search(rf"\b{re.escape(name)}\b", cell.source))
+        if cell.source.strip() not in handout and (cell.type == "code" or names_it):
+            found.append(Candidate(number, cell, names_it, number in chosen))
+    return found
 
 
 def _handout(course: Course, assignment: Assignment) -> set[str]:
@@ -166,7 +148,3 @@ def _is_python(source: str) -> bool:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
     return True
-
-
-def _say(console: Console, line: str) -> None:
-    console.print(line, markup=False, highlight=False, soft_wrap=True)

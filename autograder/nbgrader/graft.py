@@ -13,11 +13,9 @@ from collections.abc import Iterator, Sequence
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from autograder.gradebook.untrusted import (
-    StudentCell,
-    SubmittedNotebook,
-    harmless_markdown,
-)
+from autograder.releasing.student_form import grade_id_of
+from autograder.submissions.harmless import harmless_markdown
+from autograder.submissions.reading import StudentCell, SubmittedNotebook
 
 NOTE = "taken-in"  # id of the cell that says what was wrong with the file
 GONE = "*This cell did not come back. Where cells were added, the answer may be in one of them.*"
@@ -120,11 +118,6 @@ class _Placed:
             number += 1
         self._taken.add(id)
         return id
-
-
-def grade_id_of(cell: nbformat.NotebookNode) -> str:
-    """nbgrader's name of a cell, or ""."""
-    return cell.metadata.get("nbgrader", {}).get("grade_id", "")
 
 
 def _merged(cell: nbformat.NotebookNode, copy_: StudentCell | None) -> nbformat.NotebookNode:

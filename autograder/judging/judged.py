@@ -1,4 +1,4 @@
-"""Judges the submissions of a class: notebooks in, verdicts out, both as bytes.
+"""What a judge finds in a submission: a notebook in, verdicts out, both as bytes.
 
 Judging reads no gradebook and writes nothing, so that any number of processes can do it; one
 process writes what they found. Only JSON crosses between them, never a pickled result.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,7 +15,6 @@ import nbformat
 from nbformat import NotebookNode
 
 from autograder.course import Assignment
-from autograder.gradebook.untrusted import submission_of
 from autograder.judge.grading import Graded, Judge
 from autograder.judge.records import steady
 
@@ -59,39 +57,6 @@ def judge_one(judge: Judge, assignment: Assignment, notebook: NotebookNode) -> J
     assert judge.secret is not None
     content = as_bytes(notebook)
     return Judged(judge.secret, digest_of(content), verdicts_on(judge, assignment.name, content))
-
-
-def judge_students(
-    judge: Judge,
-    assignment: Assignment,
-    students: Sequence[str],
-    *,
-    jobs: int,
-    scheduler: str | None = None,
-) -> Generator[tuple[str, Judged], None, None]:
-    """Judge what students handed in, by one process or several; give each as soon as it is done.
-
-    It is never left to nbgrader, whose configuration is copied for each submission: every copy of a
-    judge would start fork servers of its own.
-
-    Args:
-        judge: of this process, or what every process has its own of.
-        assignment: what they handed in.
-        students: ids.
-        jobs: processes that judge; 1 for this one.
-        scheduler: address of a Dask cluster that judges instead.
-    """
-    submissions = ((each, submission_of(judge.course, assignment, each)) for each in students)
-    notebooks = ((student, submission.for_judge()) for student, submission in submissions)
-    if scheduler is not None:
-        from autograder.gradebook.cluster import judge_on_cluster
-
-        return judge_on_cluster(judge, assignment, notebooks, scheduler=scheduler)
-    if jobs == 1 or len(students) < 2:
-        return ((student, judge_one(judge, assignment, each)) for student, each in notebooks)
-    from autograder.gradebook.pool import judge_class
-
-    return judge_class(judge, assignment, notebooks, jobs=min(jobs, len(students)))
 
 
 def verdicts_on(judge: Judge, assignment: str, notebook: bytes) -> bytes:

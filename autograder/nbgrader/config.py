@@ -11,8 +11,8 @@ from traitlets.config import Application, Config
 from autograder.course import Course
 from autograder.environment import put_tools_on_path
 from autograder.gradebook.database import gradebook_url, require_whole_gradebook
-from autograder.gradebook.intake import check_submitted
 from autograder.releasing.student_form import configure_release
+from autograder.submissions.submitted import check_submitted
 
 SUBMITTED = "submitted"
 REFUSED = "submitted-is-refused-see-the-log-of-the-server"

@@ -8,7 +8,7 @@ from typing import IO, Any
 import nbformat
 from nbconvert.exporters import NotebookExporter
 
-from autograder.gradebook.preprocessors import GraftStudentCells
+from autograder.nbgrader.preprocessors import GraftStudentCells
 
 
 class SubmissionExporter(NotebookExporter):

@@ -16,23 +16,20 @@ from nbgrader.api import Gradebook
 
 from autograder.course import Assignment, Course
 from autograder.gradebook import done
-from autograder.gradebook.changes import ExerciseChange, compare
 from autograder.gradebook.database import back_up, grades_of, one_engine, open_gradebook
-from autograder.gradebook.grading import (
-    Progress,
-    autograde,
-    chosen_students,
-    require_gradable,
-)
-from autograder.gradebook.holding import Held, State, held_file, in_book, what_changed
-from autograder.gradebook.interrupts import unbroken
-from autograder.gradebook.judging import Judged, judge_students
-from autograder.gradebook.untrusted import submission_of
+from autograder.gradebook.gradable import chosen_students, require_gradable
 from autograder.judge import records
 from autograder.judge.grading import Graded, Judge
 from autograder.judge.inputs import Inputs, common_inputs
 from autograder.judge.records import Record
-from autograder.judge.sandbox import Sandbox
+from autograder.judging.bench import Bench
+from autograder.judging.judged import Judged
+from autograder.nbgrader.autograde import autograde
+from autograder.nbgrader.grade import Progress
+from autograder.nbgrader.interrupts import unbroken
+from autograder.regrading.changes import ExerciseChange, compare
+from autograder.regrading.held import Held, State, held_file, in_book, what_changed
+from autograder.submissions.reading import read_handed_in
 
 
 @dataclass(frozen=True)
@@ -108,20 +105,16 @@ def regrade(
     course: Course,
     assignment: Assignment,
     *,
-    sandbox: Sandbox,
+    bench: Bench,
     students: Iterable[str] | None = None,
     progress: Progress | None = None,
-    jobs: int = 1,
-    scheduler: str | None = None,
 ) -> Regrade:
     """Judge a class again, hold what was found, and say what would change.
 
     Args:
-        sandbox: where submitted code runs.
+        bench: judges the submissions.
         students: ids; default all who handed in.
         progress: told the student, how many are done, and of how many.
-        jobs: processes that judge; 1 for this one.
-        scheduler: address of a Dask cluster that judges in the place of this machine.
 
     Raises:
         ValueError: as `grade_class` does.
@@ -129,30 +122,30 @@ def regrade(
     require_gradable(course, assignment)
     chosen = chosen_students(course, assignment, students)
     entries: dict[str, Any] = {}
-    with Judge(course, sandbox) as judge:
-        state = State.of(course, assignment, judge)
-        judging = judge_students(judge, assignment, chosen, jobs=jobs, scheduler=scheduler)
-        with closing(judging) as judged:
-            for count, (student, found) in enumerate(judged, start=1):
-                entries[student] = {
-                    "work": done.digest_of(course, assignment, student, state.digest),
-                    "notebook": found.digest,
-                    "found": json.loads(found.verdicts),
-                    "book": in_book(course, assignment, student),
-                }
-                if progress is not None:
-                    progress(student, count, len(chosen))
+    state = State.of(course, assignment, bench.judge)
+    works = (read_handed_in(course, assignment, student) for student in chosen)
+    with closing(bench.judge_each(assignment, works)) as judged:
+        for count, (work, found) in enumerate(judged, start=1):
+            entries[work.student] = {
+                "work": done.digest_of(work.fingerprint, state.digest),
+                "notebook": found.digest,
+                "found": json.loads(found.verdicts),
+                "book": in_book(course, assignment, work.student),
+                "problems": list(work.submission.problems),
+            }
+            if progress is not None:
+                progress(work.student, count, len(chosen))
     held = Held(state, {student: entries[student] for student in sorted(entries)})
     held.write(held_file(course, assignment))
-    assert judge.secret is not None
-    return _compared(course, assignment, held, judge.secret)
+    assert bench.judge.secret is not None
+    return _compared(course, assignment, held, bench.judge.secret)
 
 
 def apply_held(
     course: Course,
     assignment: Assignment,
     *,
-    sandbox: Sandbox,
+    judge: Judge,
     progress: Progress | None = None,
 ) -> Regrade:
     """Enter what is held into the gradebook; nothing is judged, and people's points stay.
@@ -160,7 +153,7 @@ def apply_held(
     Whom the grader failed on keeps what they have. An interrupted run is finished by the next.
 
     Args:
-        sandbox: as it was when the class was judged.
+        judge: with the sandbox and the secret of when the class was judged; it judges nothing.
         progress: told the student, how many are done, and of how many.
 
     Raises:
@@ -169,9 +162,9 @@ def apply_held(
     path = held_file(course, assignment)
     held = Held.read(path, assignment)
     require_gradable(course, assignment)
-    with Judge(course, sandbox) as judge, one_engine():
-        assert judge.secret is not None
-        secret = judge.secret
+    assert judge.secret is not None
+    secret = judge.secret
+    with one_engine():
         state = State.of(course, assignment, judge)
         if changed := [*what_changed(course, assignment, held, state)]:
             raise ValueError(
@@ -199,27 +192,27 @@ def _apply(
 ) -> StudentRegraded:
     """Enter what was found in a student's work; with the reason if that failed."""
     student = change.student
+    work = read_handed_in(course, assignment, student)
     done.mark_undone(course, assignment, student)
     if change.exercises:
         with open_gradebook(course) as gradebook:
             before = _given_by_hand(gradebook, assignment, student)
-        if not autograde(course, assignment, student, found):
+        if not autograde(course, assignment, work, found):
             return replace(change, failure=records.failure(course, student, assignment.name))
         with open_gradebook(course) as gradebook:
             _leave_to_people(gradebook, assignment, student, before)
     else:  # the same verdicts from other tests: the gradebook need not hear of it
-        submission = submission_of(course, assignment, student)
         common = common_inputs(course, assignment, found.secret)
-        for graded in found.grade_notebook(assignment, submission.for_judge()).values():
+        for graded in found.grade_notebook(assignment, work.submission.for_judge()).values():
             records.write(
                 course,
                 student,
                 assignment,
                 graded,
                 common=common,
-                problems=submission.problems,
+                problems=work.submission.problems,
             )
-    done.mark_done(course, assignment, student, state.digest)
+    done.mark_done(course, assignment, work, state.digest)
     return change
 
 
@@ -271,7 +264,7 @@ def _student(
 ) -> StudentRegraded:
     if failure := entry["found"].get("failure", ""):
         return StudentRegraded(student, failure=failure)
-    problems = submission_of(course, assignment, student).problems
+    problems = tuple(entry["problems"])
     grades = {grade.name: grade for grade in grades_of(gradebook, assignment.name, student)}
     changes, failed = [], []
     for id, found in entry["found"]["graded"].items():

@@ -1,4 +1,4 @@
-"""Judges a class on a Dask cluster, through joblib.
+"""Judges a class on a Dask cluster.
 
 Its nodes are trusted: they get the tests and the secret. They need this kit and the students'
 packages, installed in the same versions, and bubblewrap; the course itself travels, and no folder
@@ -17,80 +17,98 @@ import shutil
 import tempfile
 import threading
 import zipfile
-from collections.abc import Generator, Iterable, Iterator
-from contextlib import closing, contextmanager
-from dataclasses import asdict
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import torch
-from joblib import Parallel, delayed, parallel_config
-from nbformat import NotebookNode
 
 from autograder.course import Assignment, Course
-from autograder.gradebook.done import inputs_of_all
-from autograder.gradebook.judging import Judged, as_bytes, digest_of, failed, verdicts_on
 from autograder.judge.grading import Judge
-from autograder.judge.inputs import Inputs
+from autograder.judge.inputs import Inputs, common_inputs
 from autograder.judge.sandbox import Bubblewrap, Limits, Sandbox, Unsandboxed, find_sandbox
+from autograder.judging.bench import Judging
+from autograder.judging.judged import Judged, as_bytes, digest_of, failed, verdicts_on
+from autograder.submissions.reading import HandedIn
 
-ANSWER_SECONDS = 10
 WAITING_FOR_EACH = 2  # submissions for each thread of the cluster that are sent ahead
-BACKEND = "dask"
 WANTED = "dask is not installed here: pip install dask distributed"
 
 _busy = threading.Lock()  # a node's process judges one submission at a time, whatever its threads
 _here: dict[bytes, tuple[Judge, Path]] = {}  # by order; there is never more than one
 
 
-def judge_on_cluster(
-    judge: Judge,
-    assignment: Assignment,
-    submissions: Iterable[tuple[str, NotebookNode]],
-    *,
-    scheduler: str,
-) -> Generator[tuple[str, Judged], None, None]:
-    """Judge submissions on a cluster; give each as soon as it is done.
+@dataclass(frozen=True)
+class OnCluster:
+    """Judges on a Dask cluster.
 
-    Args:
-        judge: what every node has its own like.
-        assignment: what the notebooks answer.
-        submissions: student and notebook; read only as fast as they are judged.
+    Attributes:
+        judge: every node has one like it.
         scheduler: address of the cluster's scheduler, such as tcp://10.0.0.1:8786.
-
-    Raises:
-        ValueError: dask is not installed, nothing answers at the address, or the cluster has no
-            node.
+        answer_seconds: how long to wait for its answer.
     """
-    assert judge.secret is not None
-    bundle = _packed(judge.course, assignment)
-    order = _order(judge, assignment, bundle)
-    with _client(scheduler) as client:
-        tasks = (
-            delayed(judge_there)(order, bundle, student, as_bytes(notebook))
-            for student, notebook in submissions
-        )
-        threads = sum(client.ncores().values())
-        with parallel_config(BACKEND, client=client, scatter=[bundle]):
-            parallel = Parallel(
-                n_jobs=threads,
-                return_as="generator_unordered",
-                batch_size=1,
-                pre_dispatch=WAITING_FOR_EACH * threads,
-            )
-            with closing(parallel(tasks)) as results:
-                for student, digest, verdicts in results:
-                    yield student, Judged(judge.secret, digest, verdicts)
+
+    judge: Judge
+    scheduler: str
+    answer_seconds: float = 10
+
+    def judge_each(self, assignment: Assignment, works: Iterable[HandedIn]) -> Judging:
+        """Judge what students handed in; see `Bench`.
+
+        Raises:
+            ValueError: dask is not installed, nothing answers at the address, or the cluster has
+                no node.
+        """
+        assert self.judge.secret is not None
+        bundle = _packed(self.judge.course, assignment)
+        order = _order(self.judge, assignment, bundle)
+        with _client(self.scheduler, self.answer_seconds) as client:
+            there = client.scatter(bundle, broadcast=True, hash=False)
+            for work, future in _results(client, works, partial(_submit, client, order, there)):
+                digest, verdicts = future.result()
+                yield work, Judged(self.judge.secret, digest, verdicts)
+
+
+def _results(
+    client: Any, works: Iterable[HandedIn], submit: Callable[[HandedIn], Any]
+) -> Iterator[tuple[HandedIn, Any]]:
+    """Give each work with its future, as soon as it is done; a few for each thread are ahead."""
+    from distributed import as_completed
+
+    waiting = iter(works)
+    running = {
+        submit(work): work
+        for work in islice(waiting, WAITING_FOR_EACH * sum(client.ncores().values()))
+    }
+    done = as_completed(list(running))
+    try:
+        for future in done:
+            yield running.pop(future), future
+            for work in islice(waiting, 1):
+                fresh = submit(work)
+                running[fresh] = work
+                done.add(fresh)
+    finally:
+        client.cancel(list(running))
+
+
+def _submit(client: Any, order: bytes, bundle: Any, work: HandedIn) -> Any:
+    notebook = as_bytes(work.submission.for_judge())
+    return client.submit(judge_there, order, bundle, notebook, pure=False)
 
 
 @contextmanager
-def _client(scheduler: str) -> Iterator[Any]:
+def _client(scheduler: str, answer_seconds: float) -> Iterator[Any]:
     try:
         from distributed import Client
     except ImportError:
         raise ValueError(WANTED) from None
     try:
-        client = Client(scheduler, timeout=ANSWER_SECONDS, set_as_default=False)
+        client = Client(scheduler, timeout=answer_seconds, set_as_default=False)
     except (OSError, ValueError) as error:
         raise ValueError(
             f"no Dask scheduler answers at {scheduler} ({error}): start one with `dask scheduler`, "
@@ -104,7 +122,7 @@ def _client(scheduler: str) -> Iterator[Any]:
             )
         yield client
     finally:
-        client.close(timeout=ANSWER_SECONDS)
+        client.close(timeout=answer_seconds)
 
 
 # what travels -------------------------------------------------------------------------------------
@@ -135,7 +153,7 @@ def _order(judge: Judge, assignment: Assignment, bundle: bytes) -> bytes:
         {
             "assignment": assignment.name,
             "bundle": hashlib.sha256(bundle).hexdigest(),
-            "inputs": asdict(inputs_of_all(judge.course, assignment, judge)),
+            "inputs": asdict(common_inputs(judge.course, assignment, judge.secret)),
             "secret": base64.b64encode(judge.secret).decode(),
             "contained": judge.sandbox.contained,
             "limits": asdict(judge.sandbox.limits),
@@ -147,15 +165,12 @@ def _order(judge: Judge, assignment: Assignment, bundle: bytes) -> bytes:
 # on a node ----------------------------------------------------------------------------------------
 
 
-def judge_there(
-    order: bytes, bundle: bytes, student: str, notebook: bytes
-) -> tuple[str, str, bytes]:
-    """Judge one submission on a node: the student, the notebook's digest, verdicts as JSON.
+def judge_there(order: bytes, bundle: bytes, notebook: bytes) -> tuple[str, bytes]:
+    """Judge one submission on a node: the notebook's digest, verdicts as JSON.
 
     Args:
         order: with what, see `_order`.
         bundle: the course's files.
-        student: id.
         notebook: JSON of the submission.
     """
     with _busy:
@@ -165,7 +180,7 @@ def judge_there(
             )
         except Exception as error:
             verdicts = failed(f"on {platform.node()}, {type(error).__name__}: {error}")
-    return student, digest_of(notebook), verdicts
+    return digest_of(notebook), verdicts
 
 
 def _judge_of(order: bytes, bundle: bytes) -> Judge:
@@ -180,8 +195,9 @@ def _judge_of(order: bytes, bundle: bytes) -> Judge:
     with zipfile.ZipFile(io.BytesIO(bundle)) as archive:
         archive.extractall(folder)
     course = Course.find(folder)
-    judge = Judge(course, sandbox, base64.b64decode(said["secret"]))
-    here = inputs_of_all(course, course.assignment(said["assignment"]), judge)
+    secret = base64.b64decode(said["secret"])
+    judge = Judge(course, sandbox, secret)
+    here = common_inputs(course, course.assignment(said["assignment"]), secret)
     if differences := here.changed_since(Inputs(**said["inputs"])):
         shutil.rmtree(folder, ignore_errors=True)
         raise ValueError(f"this node is not like the grader: {', '.join(differences)}")

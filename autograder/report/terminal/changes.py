@@ -10,27 +10,28 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from autograder.gradebook.changes import ExerciseChange, VerdictChange
-from autograder.gradebook.regrading import Regrade, StudentRegraded
-from autograder.gradebook.verifying import Verified
+from autograder.regrading.changes import ExerciseChange, VerdictChange
+from autograder.regrading.regrade import Regrade, StudentRegraded
+from autograder.regrading.verifying import Verified
+from autograder.report.terminal.lines import say
 from autograder.student.rendering import WORDS
 from autograder.testing.verdicts import Verdict
 
 
 def print_regrade(regrade: Regrade, console: Console) -> None:
     """Print who changes, by how much and why; then each test with how many win and lose by it."""
-    _say(console, _summary(regrade))
+    say(console, _summary(regrade))
     if why := _why(regrade):
-        _say(console, f"Not as it was: {why}.")
+        say(console, f"Not as it was: {why}.")
     if regrade.moved:
         console.print(_students(regrade.moved))
         console.print(_tests(regrade.moved))
     for student in regrade.students:
         for change in student.exercises:
             if change.by_hand is not None and change.before != change.after:
-                _say(console, f"{student.student}: {_stands(change)}")
+                say(console, f"{student.student}: {_stands(change)}")
     for student in regrade.failures:
-        _say(console, f"{student.student} stays as it is: {student.failure}")
+        say(console, f"{student.student} stays as it is: {student.failure}")
 
 
 def told(change: VerdictChange) -> str:
@@ -59,14 +60,14 @@ def print_verified(found: Iterable[Verified], console: Console) -> None:
     for each in found:
         points = f"{each.exercise}: {_points(each.points)} points"
         if each.holds:
-            _say(console, f"{points}, verdict.json is byte-equal")
+            say(console, f"{points}, verdict.json is byte-equal")
             continue
-        _say(console, f"{points}; the gradebook has {_points(each.book)}")
+        say(console, f"{points}; the gradebook has {_points(each.book)}")
         if not each.difference:
             continue
-        _say(console, f"  verdict.json differs; changed since: {_listed(each.why)}")
+        say(console, f"  verdict.json differs; changed since: {_listed(each.why)}")
         for line in (*(told(change) for change in each.verdicts), *each.difference):
-            _say(console, f"  {line}")
+            say(console, f"  {line}")
 
 
 def _summary(regrade: Regrade) -> str:
@@ -159,7 +160,3 @@ def _listed(words: Iterable[str]) -> str:
 
 def _count(things: tuple[StudentRegraded, ...], word: str) -> str:
     return f"{len(things)} {word}{'' if len(things) == 1 else 's'}"
-
-
-def _say(console: Console, line: str) -> None:
-    console.print(line, markup=False, highlight=False, soft_wrap=True)

@@ -1,4 +1,4 @@
-"""What handing in late costs: one policy, in `[tool.course.late]`, by nbgrader's own plugin.
+"""What handing in late costs: one policy, in `[tool.course.late]`.
 
     [tool.course.late]
     percent_per_day = 10      # of the points earned, for each day begun
@@ -18,13 +18,9 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
-from nbformat import NotebookNode
 from nbgrader.api import Gradebook, MissingEntry, SubmittedAssignment
-from nbgrader.plugins import BasePlugin
-from nbgrader.preprocessors import NbGraderPreprocessor
 
 from autograder.course import Assignment, Course
 from autograder.gradebook.database import open_gradebook
@@ -112,35 +108,6 @@ def _due_dates(course: Course, due: Any, where: str) -> dict[str, datetime]:
     return {name: date.astimezone(UTC) for name, date in due.items()}
 
 
-# in nbgrader's pipeline ---------------------------------------------------------------------------
-
-
-class EnterDueDate(NbGraderPreprocessor):
-    """Before AssignLatePenalties: the gradebook learns when the assignment is due."""
-
-    def preprocess(
-        self, nb: NotebookNode, resources: dict[str, Any]
-    ) -> tuple[NotebookNode, dict[str, Any]]:
-        """Enter the date of the policy; leave the gradebook's own when there is no policy."""
-        policy = read_policy(Course.find(Path(self.parent.parent.coursedir.root)))
-        known = resources["nbgrader"]
-        if policy is not None:
-            with Gradebook(known["db_url"]) as gradebook:
-                _enter_due_date(gradebook, policy, known["assignment"])
-        return nb, resources
-
-
-class LatePenalty(BasePlugin):
-    """nbgrader's plugin for late submissions, by the course's policy."""
-
-    def late_submission_penalty(
-        self, student_id: str, score: float, total_seconds_late: float
-    ) -> float | None:
-        """Points off, or None: see `LatePolicy`."""
-        policy = read_policy(Course.find(Path(self.parent.parent.parent.coursedir.root)))
-        return None if policy is None else policy.penalty(score, total_seconds_late) or None
-
-
 # after people gave points -------------------------------------------------------------------------
 
 
@@ -156,17 +123,27 @@ def settle(
     if policy is None:
         return
     with open_gradebook(course) as gradebook:
-        _enter_due_date(gradebook, policy, assignment.name)
-        for submission in _submissions(gradebook, assignment.name, students):
-            for notebook in submission.notebooks:
-                penalty = policy.penalty(notebook.score or 0.0, _seconds_late(submission))
-                notebook.late_submission_penalty = penalty or None
+        settle_in(gradebook, policy, assignment.name, students)
         gradebook.db.commit()
 
 
+def settle_in(
+    gradebook: Gradebook, policy: LatePolicy, assignment: str, students: Iterable[str] | None = None
+) -> None:
+    """Bring the penalties of an open gradebook up to date; the caller keeps them or not."""
+    enter_due_date(gradebook, policy, assignment)
+    for submission in _submissions(gradebook, assignment, students):
+        for notebook in submission.notebooks:
+            penalty = policy.penalty(notebook.score or 0.0, _seconds_late(submission))
+            notebook.late_submission_penalty = penalty or None
+
+
 def lateness(course: Course, assignment: Assignment) -> dict[str, float]:
-    """Seconds after the due date, of those who handed in late by the gradebook's dates."""
-    with open_gradebook(course) as gradebook:
+    """Return seconds after the due date, of those who handed in late; nothing is written."""
+    policy = read_policy(course)
+    with open_gradebook(course) as gradebook, gradebook.db.no_autoflush:
+        if policy is not None:
+            enter_due_date(gradebook, policy, assignment.name)
         found = {
             submission.student_id: _seconds_late(submission)
             for submission in _submissions(gradebook, assignment.name, None)
@@ -191,11 +168,11 @@ def _submissions(
     return [each for each in found if wanted is None or each.student_id in wanted]
 
 
-def _enter_due_date(gradebook: Gradebook, policy: LatePolicy, name: str) -> None:
+def enter_due_date(gradebook: Gradebook, policy: LatePolicy, name: str) -> None:
+    """Let an open gradebook have the due date of the policy; the caller commits."""
     try:
         assignment = gradebook.find_assignment(name)
     except MissingEntry:
         return
     due = policy.due.get(name)
     assignment.duedate = None if due is None else due.replace(tzinfo=None)  # nbgrader's: naive UTC
-    gradebook.db.commit()

@@ -13,6 +13,7 @@ from functools import lru_cache
 from html import escape
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import nbformat
 from nbformat import NotebookNode
@@ -30,18 +31,20 @@ from traitlets import Any as AnyTrait
 
 from autograder.course import Course
 from autograder.gradebook.database import close_grades, mark_not_graded
-from autograder.gradebook.graft import grade_id_of, graft
-from autograder.gradebook.judging import JudgeFailed
-from autograder.gradebook.untrusted import read_submission, submission_of
 from autograder.judge import records
 from autograder.judge.grading import Graded, Judge
 from autograder.judge.inputs import common_inputs
 from autograder.judge.redaction import for_students
 from autograder.judge.sandbox import find_sandbox
+from autograder.judging.judged import JudgeFailed
+from autograder.nbgrader.graft import graft
+from autograder.releasing.student_form import grade_id_of
 from autograder.student.rendering import html, text
+from autograder.submissions.reading import SubmittedNotebook, submission_of
 
 Resources = dict[str, Any]
 
+HANDED_ON = "The submission, where it was read already; by default it is read from submitted/."
 RECORDS = "autograder_records"  # key of the judge's records in nbconvert's resources
 NOT_GRADED = (
     "Not graded: the grader itself failed on this exercise. That is not your mistake, and no "
@@ -58,7 +61,6 @@ class Place:
     notebook: str
     db_url: str
     root: Path
-    submitted: Path
     release: Path
 
 
@@ -67,7 +69,6 @@ def place_of(preprocessor: NbGraderPreprocessor, resources: Mapping[str, Any]) -
     course = preprocessor.parent.parent.coursedir
     known = resources["nbgrader"]
     student, assignment, notebook = known["student"], known["assignment"], known["notebook"]
-    submitted = course.format_path(course.submitted_directory, student, assignment)
     release = course.format_path(course.release_directory, ".", assignment)
     return Place(
         student,
@@ -75,13 +76,34 @@ def place_of(preprocessor: NbGraderPreprocessor, resources: Mapping[str, Any]) -
         notebook,
         known["db_url"],
         Path(course.root),
-        Path(submitted) / f"{notebook}.ipynb",
         Path(release) / f"{notebook}.ipynb",
     )
 
 
+_last_read: WeakKeyDictionary[object, tuple[Place, SubmittedNotebook]] = WeakKeyDictionary()
+
+
+def _submission_of(preprocessor: NbGraderPreprocessor, place: Place) -> SubmittedNotebook:
+    """Return what was handed in: as it was handed on, or read once for all of nbgrader's steps.
+
+    nbgrader makes its preprocessors anew for each step, and only its converter stays.
+    """
+    if preprocessor.submission is not None:
+        return preprocessor.submission
+    converter = preprocessor.parent.parent
+    for_whom, submission = _last_read.get(converter, (None, None))
+    if submission is None or for_whom != place:
+        course = Course.find(place.root)
+        assignment = course.assignment(place.assignment)
+        submission = submission_of(course, assignment, place.student)
+        _last_read[converter] = place, submission
+    return submission
+
+
 class GraftStudentCells(NbGraderPreprocessor):
     """First of all: the released notebook with the student's sources in it (see `graft`)."""
+
+    submission = AnyTrait(None, help=HANDED_ON).tag(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
         """Rebuild the submission; what nbgrader read of it is thrown away."""
@@ -95,7 +117,7 @@ class GraftStudentCells(NbGraderPreprocessor):
         stat = place.release.stat()
         _require_sound_metadata(place.release, stat.st_mtime_ns, stat.st_size)
         release = nbformat.read(place.release, as_version=4)
-        return graft(release, read_submission(place.submitted)), resources
+        return graft(release, _submission_of(self, place)), resources
 
 
 @lru_cache(maxsize=16)  # a class has one release, which takes long to check
@@ -117,6 +139,7 @@ class JudgeExercises(NbGraderPreprocessor):
     Every failure of the grader ends in an exercise without a score, never in a wrong one.
     """
 
+    submission = AnyTrait(None, help=HANDED_ON).tag(config=True)
     judge = AnyTrait(
         None,
         help="Grades the submissions, as a `Judge` does; by default one of the course, in this "
@@ -145,7 +168,7 @@ class JudgeExercises(NbGraderPreprocessor):
     def _grade(self, course: Course, place: Place) -> dict[str, tuple[records.Record, Graded]]:
         """What the judge found, by exercise, and what was kept of it; empty when it failed."""
         assignment = course.assignment(place.assignment)
-        submission = submission_of(course, assignment, place.student)
+        submission = _submission_of(self, place)
         reason = ""
         try:
             judge = self.judge or Judge(course, find_sandbox())

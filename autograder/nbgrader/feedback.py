@@ -14,16 +14,9 @@ from nbgrader.utils import capture_log
 from traitlets.config import Config
 
 from autograder.course import Assignment, Course
-from autograder.gradebook.grading import (
-    ClassGrades,
-    Status,
-    StudentGrades,
-    class_grades,
-    nbgrader_for,
-    quiet,
-    reason_of,
-)
-from autograder.gradebook.late import settle
+from autograder.gradebook.lateness import settle
+from autograder.gradebook.standing import ClassGrades, Status, StudentGrades, class_grades
+from autograder.nbgrader.autograde import nbgrader_for, quiet, reason_of
 
 
 @dataclass

@@ -2,102 +2,119 @@
 
 from __future__ import annotations
 
+import itertools
 import multiprocessing
 import os
 import signal
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from dataclasses import dataclass
 from multiprocessing.util import Finalize
 
 import torch
-from nbformat import NotebookNode
 
 from autograder.course import Assignment
-from autograder.gradebook.judging import Judged, as_bytes, digest_of, failed, verdicts_on
 from autograder.judge.deadlines import remembered
 from autograder.judge.grading import Judge
+from autograder.judging.bench import InThisProcess, Judging
+from autograder.judging.judged import Judged, as_bytes, digest_of, failed, verdicts_on
+from autograder.submissions.reading import HandedIn
 from autograder.worker.isolation import die_with_parent
 
 WAITING_FOR_EACH = 2  # submissions that are read ahead, so that no judge waits for the next
 DIED = "JudgeDied: the process that judged it ended before it was done"
 
-Work = tuple[str, bytes]  # student and notebook
-Found = tuple[str, str, bytes]  # student, digest of the notebook, verdicts
+Found = tuple[str, bytes]  # digest of the notebook, verdicts
 _own: Judge | None = None  # of a process that judges
 
 
-def judge_class(
-    judge: Judge,
-    assignment: Assignment,
-    submissions: Iterable[tuple[str, NotebookNode]],
-    *,
-    jobs: int,
-) -> Generator[tuple[str, Judged], None, None]:
-    """Judge submissions, a few at a time; give each as soon as it is done.
+@dataclass(frozen=True)
+class InProcesses:
+    """Judges in several processes.
 
     A submission whose judge dies (the kernel may end it for memory) is tried once more, alone; if
     that judge dies, too, the submission is not graded, and the others are.
 
-    Args:
-        judge: what every process has its own of.
-        assignment: what the notebooks answer.
-        submissions: student and notebook; read only as fast as they are judged.
-        jobs: processes.
+    Attributes:
+        judge: every process has one like it.
+        jobs: processes, at most.
     """
-    assert judge.secret is not None
-    judge.prepare(assignment)
-    work = ((student, as_bytes(notebook)) for student, notebook in submissions)
-    lost: list[Work] = []
-    while True:
-        for student, digest, verdicts in _judged(judge, assignment, work, jobs, lost):
-            yield student, Judged(judge.secret, digest, verdicts)
-        if not lost:
+
+    judge: Judge
+    jobs: int
+
+    def judge_each(self, assignment: Assignment, works: Iterable[HandedIn]) -> Judging:
+        """Judge what students handed in, a few at a time; see `Bench`."""
+        waiting = iter(works)
+        first = list(itertools.islice(waiting, self.jobs))
+        waiting = itertools.chain(first, waiting)
+        if len(first) < 2:
+            yield from InThisProcess(self.judge).judge_each(assignment, waiting)
             return
-        for each in lost:
-            student, digest, verdicts = _judged_alone(judge, assignment, each)
-            yield student, Judged(judge.secret, digest, verdicts)
-        lost.clear()
+        self.judge.prepare(assignment)
+        lost: list[HandedIn] = []
+        while True:
+            yield from _judged(self.judge, assignment, waiting, len(first), lost)
+            if not lost:
+                return
+            for work in lost:
+                yield work, _judged_alone(self.judge, assignment, work)
+            lost.clear()
 
 
 def _judged(
-    judge: Judge, assignment: Assignment, work: Iterator[Work], jobs: int, lost: list[Work]
-) -> Iterator[Found]:
+    judge: Judge,
+    assignment: Assignment,
+    works: Iterator[HandedIn],
+    jobs: int,
+    lost: list[HandedIn],
+) -> Judging:
     """Judge until there is no more work or a judge died; `lost` then has what is not judged."""
     with _judges(judge, jobs) as pool:
         for exercise in judge.course.exercises_of(assignment):
             if remembered(judge.course, exercise) is None:
                 pool.submit(_measure, exercise.id)
-        running: dict[Future[Found], Work] = {}
+        running: dict[Future[Found], HandedIn] = {}
         while True:
-            while len(running) < WAITING_FOR_EACH * jobs and (each := next(work, None)):
+            while len(running) < WAITING_FOR_EACH * jobs and (work := next(works, None)):
                 try:
-                    running[pool.submit(_judge, assignment.name, *each)] = each
+                    running[_submit(pool, assignment, work)] = work
                 except BrokenProcessPool:
-                    lost.append(each)
+                    lost.append(work)
                     break
             if not running:
                 return
             for future in wait(running, return_when=FIRST_COMPLETED).done:
-                each = running.pop(future)
+                work = running.pop(future)
                 try:
-                    found = future.result()
+                    digest, verdicts = future.result()
                 except BrokenProcessPool:
-                    lost.append(each)
+                    lost.append(work)
                 else:
-                    yield found
+                    yield work, _judged_by(judge, digest, verdicts)
             if lost and not running:
                 return
 
 
-def _judged_alone(judge: Judge, assignment: Assignment, work: Work) -> Found:
+def _judged_alone(judge: Judge, assignment: Assignment, work: HandedIn) -> Judged:
     """Judge one submission in a process of its own, which it may take down with it."""
     with _judges(judge, 1) as pool:
         try:
-            return pool.submit(_judge, assignment.name, *work).result()
+            return _judged_by(judge, *_submit(pool, assignment, work).result())
         except BrokenProcessPool:
-            return work[0], digest_of(work[1]), failed(DIED)
+            content = as_bytes(work.submission.for_judge())
+            return _judged_by(judge, digest_of(content), failed(DIED))
+
+
+def _submit(pool: ProcessPoolExecutor, assignment: Assignment, work: HandedIn) -> Future[Found]:
+    return pool.submit(_judge, assignment.name, as_bytes(work.submission.for_judge()))
+
+
+def _judged_by(judge: Judge, digest: str, verdicts: bytes) -> Judged:
+    assert judge.secret is not None
+    return Judged(judge.secret, digest, verdicts)
 
 
 @contextmanager
@@ -134,9 +151,9 @@ def _become_judge(judge: Judge, parent: int) -> None:
     Finalize(None, _own.close, exitpriority=0)  # a fork runs nothing else at its end
 
 
-def _judge(assignment: str, student: str, notebook: bytes) -> Found:
+def _judge(assignment: str, notebook: bytes) -> Found:
     assert _own is not None
-    return student, digest_of(notebook), verdicts_on(_own, assignment, notebook)
+    return digest_of(notebook), verdicts_on(_own, assignment, notebook)
 
 
 def _measure(exercise: str) -> None:

@@ -15,16 +15,19 @@ from rich.console import Console
 
 from autograder.authoring.reference import rehearse
 from autograder.course import Assignment, Course
-from autograder.gradebook.feedback import write_feedback
-from autograder.gradebook.grading import grade_class, print_table
-from autograder.gradebook.intake import collect
-from autograder.gradebook.roster import enter_roster
+from autograder.demo.sample_class import read_class, write_roster, write_submissions
+from autograder.gradebook.roster import enter_roster, known_students
+from autograder.judge.grading import Judge
 from autograder.judge.sandbox import Bubblewrap, Sandbox, Unsandboxed, sandbox_problem
+from autograder.judging.bench import bench_for
+from autograder.nbgrader.feedback import write_feedback
+from autograder.nbgrader.grade import grade_class
 from autograder.progress import progress_bar
 from autograder.releasing.release import release
 from autograder.releasing.verify import verify_release
 from autograder.report.page import write_report
-from autograder.samples import read_class, write_roster, write_submissions
+from autograder.report.terminal.gradebook import print_gradebook
+from autograder.submissions.collect import collect
 
 TAKEN_ALONG = ("pyproject.toml", "requirements.txt", "nbgrader_config.py", "examples", "LICENSE")
 
@@ -55,18 +58,16 @@ def run_demo(course: Course, console: Console) -> None:
     students = read_class(demo)
     enter_roster(demo, write_roster(students, demo.state / "roster.csv"))
     grades = []
-    for assignment in demo.assignments():
-        with _step(console, f"Grading {assignment.name}"):
-            _hand_in(demo, assignment, released[assignment.name], sandbox)
-            with progress_bar(console, assignment.name) as progress:
-                grades.append(
-                    grade_class(
-                        demo, assignment, sandbox=sandbox, progress=progress, jobs=cpu_count()
-                    )
-                )
-            write_feedback(demo, assignment)
+    with Judge(demo, sandbox) as judge:
+        bench = bench_for(judge, jobs=cpu_count())
+        for assignment in demo.assignments():
+            with _step(console, f"Grading {assignment.name}"):
+                _hand_in(demo, assignment, released[assignment.name], sandbox)
+                with progress_bar(console, assignment.name) as progress:
+                    grades.append(grade_class(demo, assignment, bench=bench, progress=progress))
+                write_feedback(demo, assignment)
     for table in grades:
-        print_table(table, console)
+        print_gradebook(table, console)
     for student in students:
         console.print(f"  {student.id}: {student.story}", highlight=False)
     page = write_report(demo, demo.assignments(), demo.root / "reports")
@@ -104,7 +105,7 @@ def _hand_in(course: Course, assignment: Assignment, archive: Path, sandbox: San
     folder = course.state / "handed_in" / assignment.name
     students = read_class(course)
     write_submissions(course, assignment, notebook, folder, students, contained=sandbox.contained)
-    collect(course, folder, assignment)
+    collect(course, folder, assignment, known=known_students(course))
 
 
 def _sandbox(console: Console) -> Sandbox:

@@ -6,16 +6,15 @@ import difflib
 from dataclasses import dataclass
 
 from autograder.course import Assignment, Course
-from autograder.gradebook.changes import NO_RECORD, VerdictChange, differences
 from autograder.gradebook.database import grades_of, open_gradebook
-from autograder.gradebook.grading import chosen_students, require_gradable
-from autograder.gradebook.judging import judge_one
-from autograder.gradebook.regrading import kept_record
-from autograder.gradebook.untrusted import submission_of
+from autograder.gradebook.gradable import chosen_students, require_gradable
 from autograder.judge import records
 from autograder.judge.grading import Judge
 from autograder.judge.inputs import common_inputs
-from autograder.judge.sandbox import Sandbox
+from autograder.judging.judged import judge_one
+from autograder.regrading.changes import NO_RECORD, VerdictChange, differences
+from autograder.regrading.regrade import kept_record
+from autograder.submissions.reading import submission_of
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,7 @@ class Verified:
 
 
 def verify_grade(
-    course: Course, assignment: Assignment, student: str, *, sandbox: Sandbox
+    course: Course, assignment: Assignment, student: str, *, judge: Judge
 ) -> list[Verified]:
     """Grade a student's work again and compare it with what was kept; nothing is written.
 
@@ -62,8 +61,7 @@ def verify_grade(
         raise ValueError(f"{student} was never graded: run `course grade {assignment.number}`")
     submission = submission_of(course, assignment, student)
     notebook = submission.for_judge()
-    with Judge(course, sandbox) as judge:
-        judged = judge_one(judge, assignment, notebook)
+    judged = judge_one(judge, assignment, notebook)
     found = judged.grade_notebook(assignment, notebook)
     common = common_inputs(course, assignment, judged.secret)
     return [

@@ -1,0 +1,66 @@
+"""Whether an assignment can be graded, and whose work there is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from nbgrader.api import Gradebook, MissingEntry
+
+from autograder.course import Assignment, Course
+from autograder.gradebook.database import open_gradebook
+from autograder.submissions.submitted import check_submitted
+
+
+def require_gradable(course: Course, assignment: Assignment) -> None:
+    """Refuse what `grade_class` refuses, before anything is judged."""
+    check_submitted(course)
+    with open_gradebook(course) as gradebook:
+        require_released(gradebook, assignment)
+        _require_points(course, gradebook, assignment)
+
+
+def require_released(gradebook: Gradebook, assignment: Assignment) -> None:
+    """Refuse an assignment that the gradebook does not know."""
+    try:
+        gradebook.find_notebook(assignment.name, assignment.name)
+    except MissingEntry:
+        raise ValueError(
+            f"{assignment.name} is not in the gradebook: run `course release {assignment.number}`"
+        ) from None
+
+
+def chosen_students(
+    course: Course, assignment: Assignment, students: Iterable[str] | None
+) -> list[str]:
+    """Who handed in, of all or of some; those some must have."""
+    everybody = handed_in(course, assignment)
+    if students is None:
+        return everybody
+    wanted = sorted(set(students))
+    if missing := [student for student in wanted if student not in everybody]:
+        raise ValueError(
+            f"{', '.join(missing)} handed in no {assignment.name}: there is no folder "
+            f"submitted/{missing[0]}/{assignment.name}"
+        )
+    return wanted
+
+
+def handed_in(course: Course, assignment: Assignment) -> list[str]:
+    """Students with a submission; not what `collect` left behind when it was interrupted."""
+    folders = (course.root / "submitted").glob(f"*/{assignment.name}")
+    return sorted(f.parent.name for f in folders if not f.parent.name.startswith("."))
+
+
+def _require_points(course: Course, gradebook: Gradebook, assignment: Assignment) -> None:
+    """Refuse to grade with tests that are worth something else than what was released."""
+    notebook = gradebook.find_notebook(assignment.name, assignment.name)
+    released = {cell.name: cell.max_score for cell in notebook.grade_cells}
+    for exercise in course.exercises_of(assignment):
+        points = sum(test.points for test in (*exercise.public, *exercise.hidden))
+        before = released.get(f"check-{exercise.id}", points)
+        if points != before:
+            raise ValueError(
+                f"{exercise.id} was released for {before:g} points, but its tests add up to "
+                f"{points:g}: give the tests their points back, or set points in its @exercise "
+                f"and run `course notebooks` and `course release {assignment.number} --replace`"
+            )

@@ -1,0 +1,1 @@
+"""Takes in what students hand in, and reads it: every byte of it is untrusted."""
