@@ -33,8 +33,7 @@ demo: setup sandbox ## grade a small class of sample submissions, show gradebook
 	$(BIN)/course demo
 
 test: setup sandbox ## every test, on two cores
-	$(BIN)/course data birds
-	$(BIN)/course data many-birds
+	$(BIN)/course prepare
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 soak: setup sandbox ## thousands of damaged notebooks, hundreds of kills; rewrites docs/soak.md

@@ -12,8 +12,8 @@ import numpy as np
 import torch
 
 from autograder.testing.codec import describe
+from autograder.testing.declarations import exercise, graded
 from autograder.testing.errors import CheckFailure, SubmissionError
-from autograder.testing.exercise import exercise, graded
 from autograder.testing.expectations import Misconception, expect, expect_equal, fail
 from autograder.testing.submission import Remote, Submission
 

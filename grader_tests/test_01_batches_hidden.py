@@ -8,8 +8,8 @@ import numpy as np
 import torch
 
 from autograder.testing.codec import describe
+from autograder.testing.declarations import graded, hidden_tests
 from autograder.testing.errors import CheckFailure, SubmissionError
-from autograder.testing.exercise import graded, hidden_tests
 from autograder.testing.expectations import Misconception, expect, expect_equal, fail
 from course_lib.sampling import eligible_products, epoch_length
 from grader_tests.test_01_batches import (

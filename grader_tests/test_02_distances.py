@@ -6,7 +6,7 @@ off by 1e-5.
 
 import torch
 
-from autograder.testing.exercise import exercise, graded
+from autograder.testing.declarations import exercise, graded
 from autograder.testing.expectations import (
     Misconception,
     expect,

@@ -6,7 +6,7 @@ otherwise.
 
 import torch
 
-from autograder.testing.exercise import graded, hidden_tests
+from autograder.testing.declarations import graded, hidden_tests
 from autograder.testing.expectations import (
     Misconception,
     expect,

@@ -4,7 +4,7 @@ from collections import Counter
 
 import torch
 
-from autograder.testing.exercise import graded, hidden_tests
+from autograder.testing.declarations import graded, hidden_tests
 from autograder.testing.expectations import (
     Misconception,
     expect,

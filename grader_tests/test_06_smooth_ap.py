@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from autograder.testing.exercise import exercise, graded
+from autograder.testing.declarations import exercise, graded
 from autograder.testing.expectations import (
     Misconception,
     expect,

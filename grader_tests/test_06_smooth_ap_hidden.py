@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from autograder.testing.exercise import graded, hidden_tests
+from autograder.testing.declarations import graded, hidden_tests
 from autograder.testing.expectations import expect_close, expect_gradient
 from course_lib.losses import average_precision, dense_smooth_ap_loss, smooth_ap_loss
 

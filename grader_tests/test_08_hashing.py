@@ -8,8 +8,8 @@ from typing import Any
 
 import torch
 
+from autograder.testing.declarations import exercise, graded
 from autograder.testing.errors import SubmissionError
-from autograder.testing.exercise import exercise, graded
 from autograder.testing.expectations import (
     Misconception,
     expect,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import torch
 
+from autograder.testing.declarations import graded, hidden_tests
 from autograder.testing.errors import SubmissionError
-from autograder.testing.exercise import graded, hidden_tests
 from autograder.testing.expectations import (
     Misconception,
     expect,

@@ -27,7 +27,7 @@ from autograder.answers.cells import (
     read_cells,
     retyped,
 )
-from autograder.testing.exercise import Exercise
+from autograder.testing.declarations import Exercise
 
 _BESIDE = (ast.Expr, ast.For, ast.While, ast.With)  # that may fail before an answer is defined
 _FUTURE = 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from typing import Annotated
 
 import typer
 from rich.table import Table
@@ -12,8 +13,9 @@ from rich.table import Table
 from autograder.cli.shared import (
     MACHINE,
     console,
+    errors,
 )
-from autograder.course import Course
+from autograder.course import Course, writing
 
 commands = typer.Typer()
 
@@ -42,11 +44,25 @@ def doctor() -> None:
 
 
 @commands.command(rich_help_panel=MACHINE)
-def demo() -> None:
+def demo(
+    everything: Annotated[
+        bool, typer.Option("--all", help="all assignments; by default those of the course's demo")
+    ] = False,
+) -> None:
     """Grade a small class of sample submissions, from data to report."""
     from autograder.demo.run import run_demo
 
-    run_demo(Course.find(), console)
+    course = Course.find()
+    with writing(course, "course demo", warn=errors.print, name="demo"):
+        run_demo(course, console, everything=everything)
+
+
+@commands.command("prepare", rich_help_panel=MACHINE)
+def prepare_data() -> None:
+    """Put on disk what the course's notebooks and tests read; what is there already stays."""
+    from autograder.demo.run import prepare
+
+    prepare(Course.find().prepare)
 
 
 @commands.command(rich_help_panel=MACHINE)

@@ -20,7 +20,7 @@ from types import ModuleType
 from typing import Any
 
 from autograder.answers.artifacts import handed_in_as
-from autograder.testing.exercise import Exercise, Graded, graded_methods
+from autograder.testing.declarations import Exercise, Graded, graded_methods
 
 ASSIGNMENT_NAME = re.compile(r"\d{2}_[a-z0-9_]+")
 
@@ -111,7 +111,9 @@ class Course:
         library_name: package that holds the reference; likewise the tests' and the data scripts'.
         notebooks_name: folder of the notebooks.
         runtime: distributions that an answer may import; the sandbox shows these.
-        late: what handing in late costs, read by `autograder.nbgrader.late`; empty for nothing.
+        prepare: commands of `course` that put on disk what the notebooks read.
+        late: what handing in late costs (`autograder.gradebook.lateness`); empty for nothing.
+        demo: what `course demo` shows (`autograder.demo.plan`); empty for no demo.
     """
 
     root: Path
@@ -122,7 +124,9 @@ class Course:
     notebooks_name: str
     data_name: str
     runtime: tuple[str, ...]
+    prepare: tuple[str, ...] = ()
     late: dict[str, Any] = field(default_factory=dict, compare=False)
+    demo: dict[str, Any] = field(default_factory=dict, compare=False)
 
     @classmethod
     def find(cls, start: Path | None = None) -> Course:
@@ -147,7 +151,11 @@ class Course:
     @classmethod
     def _from_table(cls, root: Path, table: dict[str, object]) -> Course:
         names = {each.name: each.name.removesuffix("_name") for each in fields(cls)[1:]}
-        optional = {each.name for each in fields(cls) if each.default_factory is not MISSING}
+        optional = {
+            each.name
+            for each in fields(cls)
+            if each.default is not MISSING or each.default_factory is not MISSING
+        }
         if missing := set(names.values()) - optional - table.keys():
             raise ValueError(
                 f"{root / 'pyproject.toml'}: [tool.course] lacks {', '.join(sorted(missing))}"
@@ -158,14 +166,14 @@ class Course:
                 f"{', '.join(sorted(unknown))}; known are {', '.join(names.values())}"
             )
         values = {name: table[key] for name, key in names.items() if key in table}
-        runtime, late = values.pop("runtime"), values.pop("late", {})
-        if not isinstance(runtime, list) or not all(isinstance(name, str) for name in runtime):
-            raise ValueError(f"{root / 'pyproject.toml'}: runtime should be a list of names")
-        if not isinstance(late, dict):
-            raise ValueError(f"{root / 'pyproject.toml'}: late should be a table")
+        where = root / "pyproject.toml"
+        lists = {key: _names(values.pop(key, []), key, where) for key in ("runtime", "prepare")}
+        tables = {key: values.pop(key, {}) for key in ("late", "demo")}
+        if bad := [key for key, value in tables.items() if not isinstance(value, dict)]:
+            raise ValueError(f"{where}: {', '.join(bad)} should be a table")
         if bad := [key for key, value in values.items() if not isinstance(value, str)]:
-            raise ValueError(f"{root / 'pyproject.toml'}: {', '.join(bad)} should be a string")
-        return cls(root=root, runtime=tuple(runtime), late=late, **values)  # type: ignore[arg-type]
+            raise ValueError(f"{where}: {', '.join(bad)} should be a string")
+        return cls(root=root, **lists, **tables, **values)  # type: ignore[arg-type]
 
     @property
     def library(self) -> Path:
@@ -327,6 +335,13 @@ class Course:
             and value.__module__ == module.__name__
             and hasattr(value, "exercise_id")
         ]
+
+
+def _names(value: object, key: str, where: Path) -> tuple[str, ...]:
+    """Return a list of names as a tuple."""
+    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+        raise ValueError(f"{where}: {key} should be a list of names")
+    return tuple(value)
 
 
 def _course_table(pyproject: Path) -> dict[str, object] | None:

@@ -6,16 +6,23 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from joblib import cpu_count
+from joblib import Parallel, cpu_count, delayed
 from rich.console import Console
 
 from autograder.authoring.reference import rehearse
 from autograder.course import Assignment, Course
-from autograder.demo.sample_class import read_class, write_roster, write_submissions
+from autograder.demo.plan import Plan, read_plan
+from autograder.demo.sample_class import (
+    SampleStudent,
+    read_class,
+    write_roster,
+    write_submissions,
+)
 from autograder.gradebook.roster import enter_roster, known_students
 from autograder.judge.grading import Judge
 from autograder.judge.sandbox import Bubblewrap, Sandbox, Unsandboxed, sandbox_problem
@@ -29,40 +36,35 @@ from autograder.report.page import write_report
 from autograder.report.terminal.gradebook import print_gradebook
 from autograder.submissions.collect import collect
 
-TAKEN_ALONG = ("pyproject.toml", "requirements.txt", "nbgrader_config.py", "examples", "LICENSE")
+TAKEN_ALONG = ("pyproject.toml", "requirements.txt", "nbgrader_config.py")
 
 
-def run_demo(course: Course, console: Console) -> None:
-    """Show the whole way; raises when a step does not end as it should."""
+def run_demo(course: Course, console: Console, *, everything: bool = False) -> None:
+    """Show the whole way; raise when a step does not end as it should.
+
+    Args:
+        course: the checkout, which stays as it is.
+        console: where the steps are told.
+        everything: all assignments, not only those of the course's demo.
+    """
     began = time.perf_counter()
     sandbox = _sandbox(console)
-    with _step(console, "Rendering the embedded data sets"):
-        for name in ("birds", "many-birds"):
-            subprocess.run([sys.executable, "-m", "autograder.cli", "data", name], check=True)
+    with _step(console, "Preparing the data"):
+        prepare(read_plan(course, everything=everything).prepare)
     demo = own_course(course, course.state / "demo")
+    plan = read_plan(demo, everything=everything)
     with _step(console, "Running the reference notebooks"):
-        for assignment in demo.assignments():
-            run = rehearse(demo, assignment, demo.state / "executed" / assignment.ipynb.name)
-            console.print(f"  {assignment.name}: {run.summary} ({run.seconds:.0f} s)")
-            if run.errors:
-                raise ValueError(f"the reference notebook {assignment.name} raised")
-    released = {}
+        _rehearse(demo, plan, console)
     with _step(console, "Writing and verifying the student editions"):
-        for assignment in demo.assignments():
-            archive = release(demo, assignment.name)
-            report = verify_release(demo, archive)
-            console.print(f"  {archive.name}: {report.summary}")
-            if not report.clean:
-                raise ValueError(f"{archive} gives something away:\n{report}")
-            released[assignment.name] = archive
-    students = read_class(demo)
+        released = _release(demo, plan, console)
+    students = read_class(plan.class_file)
     enter_roster(demo, write_roster(students, demo.state / "roster.csv"))
     grades = []
     with Judge(demo, sandbox) as judge:
         bench = bench_for(judge, jobs=cpu_count())
-        for assignment in demo.assignments():
+        for assignment in plan.assignments:
             with _step(console, f"Grading {assignment.name}"):
-                _hand_in(demo, assignment, released[assignment.name], sandbox)
+                _hand_in(demo, assignment, released[assignment.name], students, sandbox)
                 with progress_bar(console, assignment.name) as progress:
                     grades.append(grade_class(demo, assignment, bench=bench, progress=progress))
                 write_feedback(demo, assignment)
@@ -70,7 +72,7 @@ def run_demo(course: Course, console: Console) -> None:
         print_gradebook(table, console)
     for student in students:
         console.print(f"  {student.id}: {student.story}", highlight=False)
-    page = write_report(demo, demo.assignments(), demo.root / "reports")
+    page = write_report(demo, plan.assignments, demo.root / "reports")
     console.print(f"\nClass report:   {page}", highlight=False, soft_wrap=True)
     feedback = demo.root / "feedback"
     for html in sorted(feedback.rglob("*.html"))[:3]:
@@ -79,16 +81,54 @@ def run_demo(course: Course, console: Console) -> None:
     console.print(f"The demo took {time.perf_counter() - began:.0f} s.")
 
 
+def prepare(commands: Iterable[str]) -> None:
+    """Run the course's own commands that put on disk what its notebooks read.
+
+    Raises:
+        CalledProcessError: one of them failed.
+    """
+    for command in commands:
+        subprocess.run([sys.executable, "-m", "autograder.cli", *command.split()], check=True)
+
+
+def _rehearse(demo: Course, plan: Plan, console: Console) -> None:
+    """Run the reference notebooks side by side."""
+    folder = demo.state / "executed"
+    runs = _side_by_side(
+        (rehearse, demo, each, folder / each.ipynb.name) for each in plan.assignments
+    )
+    for assignment, run in zip(plan.assignments, runs, strict=True):
+        console.print(f"  {assignment.name}: {run.summary} ({run.seconds:.0f} s)")
+        if run.errors:
+            raise ValueError(f"the reference notebook {assignment.name} raised")
+
+
+def _release(demo: Course, plan: Plan, console: Console) -> dict[str, Path]:
+    """Write the student editions, which share a gradebook, and verify them side by side."""
+    released = {each.name: release(demo, each.name) for each in plan.assignments}
+    reports = _side_by_side((verify_release, demo, archive) for archive in released.values())
+    for archive, report in zip(released.values(), reports, strict=True):
+        console.print(f"  {archive.name}: {report.summary}")
+        if not report.clean:
+            raise ValueError(f"{archive} gives something away:\n{report}")
+    return released
+
+
+def _side_by_side(calls: Iterable[tuple[Any, ...]]) -> list[Any]:
+    """Call functions with their arguments, a process for each core; return what they return."""
+    return list(Parallel(cpu_count())(delayed(call)(*arguments) for call, *arguments in calls))
+
+
 def own_course(course: Course, folder: Path) -> Course:
     """A fresh copy of the course in a folder, so that no real gradebook is touched."""
     if folder.exists():
         shutil.rmtree(folder)
     parts = (course.library, course.tests, course.notebooks, course.data)
-    paths = [*parts, *(course.root / name for name in TAKEN_ALONG)]
-    for path in paths:
+    sample_class = [read_plan(course).class_file.parent] if course.demo else []
+    for path in (*parts, *sample_class, *(course.root / name for name in TAKEN_ALONG)):
         if path.is_dir():
             left_out = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints")
-            shutil.copytree(path, folder / path.name, ignore=left_out)
+            shutil.copytree(path, folder / path.relative_to(course.root), ignore=left_out)
         elif path.is_file():
             folder.mkdir(parents=True, exist_ok=True)
             shutil.copy2(path, folder / path.name)
@@ -97,13 +137,18 @@ def own_course(course: Course, folder: Path) -> Course:
     return Course.find(folder)
 
 
-def _hand_in(course: Course, assignment: Assignment, archive: Path, sandbox: Sandbox) -> None:
+def _hand_in(
+    course: Course,
+    assignment: Assignment,
+    archive: Path,
+    students: list[SampleStudent],
+    sandbox: Sandbox,
+) -> None:
     """Unpack the release as students do, write their work, and collect it."""
     workspace = course.state / "workspaces" / assignment.name
     shutil.unpack_archive(archive, workspace)
     notebook = next(workspace.rglob(f"{assignment.name}.ipynb"))
     folder = course.state / "handed_in" / assignment.name
-    students = read_class(course)
     write_submissions(course, assignment, notebook, folder, students, contained=sandbox.contained)
     collect(course, folder, assignment, known=known_students(course))
 

@@ -1,6 +1,6 @@
 """A small class of sample submissions, made from a release and the variants of its exercises.
 
-`examples/class/class.toml` says who the students are; what they answered are files of
+The class's file says who the students are; what they answered are files of
 `variants/`, so that a sample never repeats code. Hostile samples are written only when the caller
 has a sandbox.
 """
@@ -22,11 +22,9 @@ from nbformat import NotebookNode
 from autograder.answers.artifacts import handed_in_as
 from autograder.course import Assignment, Course, CourseExercise
 
-CLASS = Path("examples") / "class" / "class.toml"
-
 
 @dataclass(frozen=True)
-class Student:
+class SampleStudent:
     """A made-up student.
 
     Attributes:
@@ -36,7 +34,7 @@ class Student:
         right: ids of the exercises that they answered well; `["*"]` for all.
         wrong: exercise id -> name of the wrong variant that they handed in.
         damage: what happened to the file: names of `DAMAGES`.
-        hostile: a file beside class.toml whose code they put into every answer, or "".
+        hostile: code that they put into every answer, or ""; in the file, its file's name.
     """
 
     id: str
@@ -49,23 +47,24 @@ class Student:
     hostile: str = ""
 
 
-def read_class(course: Course) -> list[Student]:
-    """The students of `examples/class/class.toml`.
+def read_class(path: Path) -> list[SampleStudent]:
+    """Read the students of a sample class.
 
     Raises:
-        FileNotFoundError: the course has no such file.
+        FileNotFoundError: there is no such file.
     """
-    path = course.root / CLASS
     table = tomllib.loads(path.read_text(encoding="utf-8"))
-    return [_student(entry) for entry in table["students"]]
+    return [_student(entry, path.parent) for entry in table["students"]]
 
 
-def _student(entry: dict[str, Any]) -> Student:
+def _student(entry: dict[str, Any], folder: Path) -> SampleStudent:
     lists = {key: tuple(entry.get(key, ())) for key in ("right", "damage")}
-    return Student(**{**entry, **lists})
+    attack = entry.get("hostile", "")
+    hostile = (folder / attack).read_text(encoding="utf-8") if attack else ""
+    return SampleStudent(**{**entry, **lists, "hostile": hostile})
 
 
-def write_roster(students: list[Student], path: Path) -> Path:
+def write_roster(students: list[SampleStudent], path: Path) -> Path:
     """Write the class list as CSV."""
     with path.open("w", newline="", encoding="utf-8") as file:
         rows = csv.writer(file)
@@ -79,10 +78,10 @@ def write_submissions(
     assignment: Assignment,
     released: Path,
     folder: Path,
-    students: list[Student],
+    students: list[SampleStudent],
     *,
     contained: bool,
-) -> list[Student]:
+) -> list[SampleStudent]:
     """Write what each student hands in, as `folder/STUDENT/ASSIGNMENT.ipynb`, with its artifacts.
 
     Args:
@@ -110,7 +109,7 @@ def write_submissions(
 
 
 def _answer(
-    course: Course, assignment: Assignment, notebook: NotebookNode, student: Student
+    course: Course, assignment: Assignment, notebook: NotebookNode, student: SampleStudent
 ) -> None:
     for exercise in course.exercises_of(assignment):
         source = _answer_source(course, exercise, student)
@@ -121,20 +120,19 @@ def _answer(
             cell.source = f"{student.first_name}'s answer waits for a person to read it."
 
 
-def _answer_source(course: Course, exercise: CourseExercise, student: Student) -> str | None:
+def _answer_source(course: Course, exercise: CourseExercise, student: SampleStudent) -> str | None:
     """What the student wrote for an exercise; None when they left it as it was."""
     variants = exercise.variants
     if exercise.id in student.wrong:
         return (variants / "wrong" / f"{student.wrong[exercise.id]}.py").read_text("utf-8")
     if student.hostile:
-        attack = (course.root / CLASS.parent / student.hostile).read_text("utf-8")
-        return attack.replace("EXERCISE", exercise.name)
+        return student.hostile.replace("EXERCISE", exercise.name)
     if _is_right(exercise, student):
         return sorted((variants / "right").glob("*.py"))[0].read_text("utf-8")
     return None
 
 
-def _is_right(exercise: CourseExercise, student: Student) -> bool:
+def _is_right(exercise: CourseExercise, student: SampleStudent) -> bool:
     return exercise.id in student.right or "*" in student.right
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from autograder.course import Assignment, Course, CourseExercise
 from autograder.student.manifest import ExerciseEntry, Manifest, TestTitle
-from autograder.testing.exercise import Graded
+from autograder.testing.declarations import Graded
 
 
 def manifest_of(root: Path) -> Manifest:

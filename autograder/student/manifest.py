@@ -29,7 +29,7 @@ class ExerciseEntry:
     """An exercise, as students know it.
 
     Attributes:
-        id: see `autograder.testing.exercise.Exercise`, as all that is not named here.
+        id: see `autograder.testing.declarations.Exercise`, as all that is not named here.
         name: name that the answer defines.
         assignment: name of its assignment, which is also its notebook's.
         tests: file of its public tests, relative to the workspace.

@@ -17,8 +17,8 @@ from typing import Any, TypeVar
 from autograder.answers.program import Program, execute, program_for
 from autograder.student.manifest import FILE, Manifest, read_manifest
 from autograder.student.workspace import SETUP, released_setup
+from autograder.testing.declarations import Exercise
 from autograder.testing.errors import NotDoneYet
-from autograder.testing.exercise import Exercise
 
 Object = TypeVar("Object", bound=Callable[..., Any])
 

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 import torch
 
+from autograder.testing.declarations import Graded, graded_methods
 from autograder.testing.errors import (
     CheckFailure,
     DeadlineExceeded,
@@ -23,7 +24,6 @@ from autograder.testing.errors import (
     UnreadableValue,
     WorkerDied,
 )
-from autograder.testing.exercise import Graded, graded_methods
 from autograder.testing.submission import Submission
 from autograder.testing.verdicts import Outcome, Verdict
 

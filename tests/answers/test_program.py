@@ -17,7 +17,7 @@ from autograder.answers.program import (
     program_for,
     program_for_file,
 )
-from autograder.testing.exercise import Exercise
+from autograder.testing.declarations import Exercise
 
 REST = "    product = x * y\n    return product"
 METHOD = "    def area(self):\n        return self.side ** 2"

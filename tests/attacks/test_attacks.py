@@ -12,6 +12,7 @@ import psutil
 import pytest
 
 from autograder.course import Course
+from autograder.demo.plan import read_plan
 from autograder.demo.sample_class import read_class, write_submissions
 from autograder.gradebook.standing import ExerciseGrade, Status
 from autograder.judge.forks import FIRST_UID
@@ -87,7 +88,7 @@ def test_without_a_sandbox_nothing_hostile_is_written(tiny_course: Course, tmp_p
 
 def test_hostile_students_are_left_out_without_a_sandbox(tmp_path: Path) -> None:
     course = Course.find(CHECKOUT)
-    students = read_class(course)
+    students = read_class(read_plan(course).class_file)
     hostile = {student.id for student in students if student.hostile}
     assignment = course.assignment("02")
     write_submissions(course, assignment, assignment.ipynb, tmp_path, students, contained=False)

@@ -14,7 +14,7 @@ from nbformat import NotebookNode
 from autograder.answers.program import Program, program_for
 from autograder.course import Course
 from autograder.submissions.reading import parse_submission
-from autograder.testing.exercise import Exercise
+from autograder.testing.declarations import Exercise
 from tests.damage.damages import Step, apply
 from tests.damage.notebooks import Work, original, remains, same_code, work_of
 from tests.damage.saving import Saving, saved

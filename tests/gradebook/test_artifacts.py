@@ -18,7 +18,7 @@ from autograder.releasing.release import release
 from autograder.releasing.verify import verify_release
 from autograder.student.submit import submit
 from autograder.submissions.collect import collect
-from autograder.testing.exercise import exercise
+from autograder.testing.declarations import exercise
 from tests.gradebook.samples import (
     ARTIFACT,
     DOT,

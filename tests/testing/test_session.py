@@ -15,7 +15,7 @@ from autograder.testing.verbs import Server
 from autograder.testing.verdicts import Outcome, Result, Verdict
 
 MODULE = """
-from autograder.testing.exercise import exercise, graded, hidden_tests
+from autograder.testing.declarations import exercise, graded, hidden_tests
 from autograder.testing.expectations import Misconception, expect_equal, fail
 
 ADDS_ONE = Misconception("adds one", "Multiply.")
