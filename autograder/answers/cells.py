@@ -88,7 +88,7 @@ class PythonCell:
     def definitions(self) -> list[ast.stmt]:
         """What defines a name: functions and classes; of an own cell, assignments and imports.
 
-        Elsewhere an assignment does not count: `triplet_loss = triplet_loss(a, p, n)` in an
+        Elsewhere an assignment does not count: `loss = loss(anchor, positive)` in an
         experiment is no answer.
         """
         return [

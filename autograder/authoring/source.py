@@ -2,8 +2,8 @@
 
 # %% [markdown]                                   prose
 # %% name="setup"                                 the set-up cell
-# %% exercise="l2_normalize"                      an exercise; the body stays empty
-# %% name="picture" needs="l2_normalize"          code that calls the student's answers
+# %% exercise="norm"                              an exercise; the body stays empty
+# %% name="picture" needs="norm"                  code that calls the student's answers
 # %% [markdown] question="angles" points=10       a question for the human grader
 # %% [markdown] model_answer="angles"             for graders only
 # %% [markdown] rubric="angles"                   for graders only

@@ -39,7 +39,7 @@ def main() -> None:
         said: object = error
         if isinstance(error, OSError) and error.filename and error.strerror:
             said = f"{error.filename}: {error.strerror}"
-        errors.print(f"course: {said}", style="bold", markup=False, highlight=False)
+        errors.print(f"course: {said}", style="bold", markup=False, highlight=False, soft_wrap=True)
         raise SystemExit(2) from None
 
 

@@ -30,7 +30,7 @@ class Assignment:
     """A notebook and its tests.
 
     Attributes:
-        name: number and topic, such as `02_distances`.
+        name: number and topic, such as `02_topic`.
         notebooks: the course's folder of notebooks.
         tests: the course's folder of tests.
     """

@@ -91,7 +91,7 @@ def reference_object(course: Course, dotted: str) -> ReferenceObject:
     """Read an exercise's object and find its solution.
 
     Args:
-        dotted: its path, such as `course_lib.distances.l2_normalize`.
+        dotted: its path, such as `my_lib.vectors.norm`.
 
     Raises:
         ValueError: there is no such object, its markers do not pair, or nothing is left to solve.

@@ -3,7 +3,7 @@
 [tool.course.demo]
 class = "examples/class/class.toml"     # the sample class
 assignments = ["01", "02", "03"]        # what `course demo` shows; default all
-prepare = ["data birds"]                # commands of `course`; default the course's own
+prepare = ["data small"]                # commands of `course`; default the course's own
 """
 
 from __future__ import annotations

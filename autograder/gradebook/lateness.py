@@ -6,7 +6,7 @@
     grace_minutes = 15        # not late yet
     nothing_after_days = 7    # no points at all
     [tool.course.late.due]
-    02_distances = 2026-10-12T23:59:00+02:00
+    02_topic = 2026-10-12T23:59:00+02:00
 
 Without the table, or without a due date, nothing is ever taken off. A student's `extension` in
 nbgrader's gradebook moves the due date for that student.

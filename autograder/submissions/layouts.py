@@ -207,7 +207,7 @@ def _notebook_in(paths: list[str], wanted: Wanted) -> str:
     """The assignment's notebook among a submission's files.
 
     It is the one with the assignment's name, at the shallowest place; else the only one whose name
-    is that of a copy, such as `02_distances (1).ipynb`.
+    is that of a copy, such as `02_topic (1).ipynb`.
     """
     notebooks = [
         path

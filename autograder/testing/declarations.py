@@ -17,7 +17,7 @@ class Exercise:
 
     Attributes:
         id: name used by `check`, the command line, `variants/`, nbgrader and the cell.
-        object: dotted path of the reference, such as `course_lib.distances.l2_normalize`.
+        object: dotted path of the reference, such as `my_lib.vectors.norm`.
         title: what it is, in a few words.
         points: sum over its public and hidden tests.
         difficulty: 1 (a line) to 5 (think for a while).
