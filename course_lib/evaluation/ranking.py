@@ -45,11 +45,13 @@ def recall_at_k(
     return hits.sum().item() / len(hits)
 
 
-def average_precision(relevant: Tensor) -> Tensor:
-    """Average precision of complete rankings.
+def average_precision_of_rankings(relevant: Tensor) -> Tensor:
+    """Return the average precision of complete rankings.
 
-    That is the mean, over the relevant items, of the precision at each one's rank: the share of
-    relevant items up to there.
+    It is the mean of the precisions at the ranks of the relevant items; the precision at a rank is
+    the share of relevant items up to it. Ties are broken already: a ranking has an order, as
+    :func:`k_nearest` gives it by index. :func:`course_lib.losses.average_precision` takes
+    similarities instead, and gives equal similarities the better rank.
 
     Args:
         relevant: ``(..., R)`` bool, nearest first: is the item at this rank relevant?
@@ -115,7 +117,9 @@ def mean_average_precision(
     precisions = []
     for embeddings, labels in chunks:
         _, ranking = k_nearest(embeddings, retrieval_embeddings, len(retrieval_embeddings))
-        precisions.append(average_precision(retrieval_labels[ranking] == labels[:, None]))
+        precisions.append(
+            average_precision_of_rankings(retrieval_labels[ranking] == labels[:, None])
+        )
     return torch.cat(precisions).mean().item()
 
 
