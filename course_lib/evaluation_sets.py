@@ -31,7 +31,12 @@ Label = int | str
 
 
 class Entry(NamedTuple):
-    """One image of an evaluation set."""
+    """One image of an evaluation set.
+
+    Example:
+        >>> Entry("images/001.png", 7)
+        Entry(path='images/001.png', label=7)
+    """
 
     path: str
     label: Label
@@ -39,14 +44,26 @@ class Entry(NamedTuple):
 
 @dataclass(frozen=True)
 class EvaluationSet:
-    """Which images to search with, and which to search in.
+    """The images to search with, and the images to search in.
 
     Attributes:
         query: the images to search with; at least one.
         retrieval: the images to search in; at least one, and none of the queries.
 
     Paths are relative to the data set's folder, with ``/``; labels are all integers or all strings.
-    Raises ``DatasetError`` naming the first entry that is otherwise.
+
+    Raises:
+        DatasetError: an entry is not as said above; the message names the first.
+
+    Example:
+        >>> found = EvaluationSet((Entry("a.png", 1), Entry("b.png", 2)), (Entry("c.png", 1),))
+        >>> found
+        <EvaluationSet: 2 queries, 1 to search in>
+        >>> found.unanswerable
+        1
+        >>> found.write("test_dataset.pickle")
+        >>> EvaluationSet.read("test_dataset.pickle") == found
+        True
     """
 
     query: tuple[Entry, ...]
@@ -78,16 +95,20 @@ class EvaluationSet:
 
     @property
     def unanswerable(self) -> int:
-        """Number of queries that no image of the retrieval set shares its label with.
+        """Number of queries whose label no image of the retrieval set has.
 
-        They count as misses in every measure.
+        These queries count as misses in every measure.
         """
         known = {entry.label for entry in self.retrieval}
         return sum(entry.label not in known for entry in self.query)
 
     @classmethod
     def read(cls, path: str | Path) -> EvaluationSet:
-        """Read a file, trusting nothing in it. Raises ``DatasetError`` saying what is wrong."""
+        """Read a file, trusting nothing in it.
+
+        Raises:
+            DatasetError: the file is missing, or is no evaluation set; the message says why.
+        """
         path = Path(path)
         try:
             found = load_plain(path)
@@ -108,7 +129,7 @@ class EvaluationSet:
             raise DatasetError(f"{path}: {error}") from error
 
     def write(self, path: str | Path) -> None:
-        """Write the file; the same set gives the same bytes."""
+        """Write the file; equal sets give equal bytes."""
         parts = {
             part: [(str(path), label) for path, label in getattr(self, part)] for part in _PARTS
         }
@@ -116,7 +137,7 @@ class EvaluationSet:
         Path(path).write_bytes(content)
 
     def collections(self, root: str | Path) -> tuple[ImageCollection, ImageCollection]:
-        """The images of the queries and of the retrieval set, with one numbering of products.
+        """Return the images of queries and retrieval set, with one numbering of products.
 
         Args:
             root: the folder that the paths are relative to.
@@ -134,7 +155,7 @@ class EvaluationSet:
     def select(
         self, collection: ImageCollection, root: str | Path
     ) -> tuple[ImageCollection, ImageCollection]:
-        """The images of the queries and of the retrieval set, as a collection knows them.
+        """Return the images of queries and retrieval set, as a collection knows them.
 
         Unlike :meth:`collections`, they keep the collection's ids, names, categories and boxes.
 

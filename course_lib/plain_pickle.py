@@ -45,13 +45,26 @@ _KINDS = {
 
 
 class PlainPickleError(ValueError):
-    """A file is no pickle, or not of plain data; the message names what was found."""
+    """A file that is no pickle of plain data; the message names what was found."""
 
 
 def load_plain(path: Path) -> Any:
-    """Return what the pickle holds: dicts, lists, tuples, strings and integers, nested.
+    """Return what a pickle of plain data holds: dicts, lists, tuples, strings and integers.
 
-    Raises ``PlainPickleError`` naming the first thing that is anything else, and ``OSError``.
+    Raises:
+        PlainPickleError: the file is no pickle, or holds anything else; the message names it.
+        OSError: the file cannot be read.
+
+    Example:
+        >>> path = Path("plain.pickle")
+        >>> _ = path.write_bytes(pickle.dumps({"query": [("a.png", 3)]}))
+        >>> load_plain(path)
+        {'query': [('a.png', 3)]}
+        >>> _ = path.write_bytes(pickle.dumps({"query": print}))
+        >>> load_plain(path)
+        Traceback (most recent call last):
+            ...
+        course_lib.plain_pickle.PlainPickleError: it holds builtins.print
     """
     with open(path, "rb") as file:
         content = file.read(_LARGEST + 1)

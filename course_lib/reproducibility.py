@@ -20,6 +20,13 @@ def seed_everything(seed: int) -> None:
 
     Raises:
         TypeError, ValueError: ``seed`` is no such integer.
+
+    Example:
+        >>> seed_everything(0)
+        >>> first = torch.rand(3)
+        >>> seed_everything(0)
+        >>> torch.equal(first, torch.rand(3))
+        True
     """
     require_integers(0, seed=seed)
     if seed >= 2**32:

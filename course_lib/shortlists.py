@@ -17,7 +17,7 @@ GROUP_SIZE = 32
 def shortlists(
     queries: Tensor, retrieval: Tensor, k: int, chunk_size: int
 ) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
-    """For each chunk of queries, the items that may be among the k nearest of each query.
+    """List, for each chunk of queries, the items that may be among the k nearest of each query.
 
     Args:
         queries: ``(Q, D)`` embeddings, float32 or float64.
@@ -37,6 +37,13 @@ def shortlists(
     Note:
         Relies on matrix products of full precision, PyTorch's default: leave
         ``torch.set_float32_matmul_precision`` at ``"highest"``.
+
+    Example:
+        >>> retrieval = torch.tensor([[0.0], [1.0], [5.0]])
+        >>> chunks = shortlists(retrieval[:1], retrieval, k=2, chunk_size=1)
+        >>> for rows, items, squared_distances in chunks:
+        ...     print(rows.tolist(), items.tolist(), squared_distances.tolist())
+        [0, 0] [0, 1] [0.0, 1.0]
     """
     retrieval_squares = _finite_squares("retrieval", retrieval)
     query_lengths = _finite_squares("queries", queries).sqrt()

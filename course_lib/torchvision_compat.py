@@ -59,6 +59,13 @@ def _declare_operators() -> None:
 
 
 def install() -> None:
-    """Put the import hook in place; once is enough, more do no harm."""
+    """Put the import hook in place; a second call changes nothing.
+
+    Example:
+        >>> install()
+        >>> import torchvision
+        >>> torchvision.models.__name__
+        'torchvision.models'
+    """
     if _ExtensionFinder not in sys.meta_path:
         sys.meta_path.insert(0, _ExtensionFinder)

@@ -37,6 +37,18 @@ def read_cub(
 
     Raises:
         DatasetError: naming the file, or the image, that is missing or damaged.
+
+    Example:
+        >>> from PIL import Image
+        >>> folder = Path("birds")
+        >>> (folder / "images").mkdir(parents=True)
+        >>> Image.new("RGB", (8, 8)).save(folder / "images" / "1.png")
+        >>> for name, line in {"images": "1 1.png", "classes": "1 001.Blue_Tit",
+        ...                    "image_class_labels": "1 1", "train_test_split": "1 1"}.items():
+        ...     _ = (folder / f"{name}.txt").write_text(line)
+        >>> birds = read_cub(folder)
+        >>> birds.product_names, birds.category_names, birds.split.tolist()
+        ({0: 'Blue Tit'}, {0: 'Tit'}, ['train'])
     """
     folder = Path(folder)
     images = _numbered(folder / "images.txt")

@@ -51,8 +51,16 @@ class HNSWIndex:
         takes no seed: of equal graphs in one process no two are the same.
 
     Example:
-        >>> index = HNSWIndex(backend="faiss").add(retrieval)
-        >>> squared_distances, indices = index.search(queries, k=5)
+        >>> index = HNSWIndex(backend="faiss", threads=1).add(torch.eye(4))
+        >>> index
+        HNSWIndex('l2', 'faiss', M=16, ef_construction=200, ef_search=100): 4 items
+        >>> squared_distances, indices = index.search(torch.eye(4)[:2], k=1)
+        >>> indices
+        tensor([[0],
+                [1]])
+        >>> index.save("graph")
+        >>> len(HNSWIndex.load("graph"))
+        4
     """
 
     def __init__(
@@ -91,7 +99,7 @@ class HNSWIndex:
         self._ef_search = value
 
     def __len__(self) -> int:
-        """Items in the index."""
+        """Return the number of items in the index."""
         return 0 if self._graph is None else self._graph.size
 
     def __repr__(self) -> str:
@@ -130,7 +138,7 @@ class HNSWIndex:
         return self
 
     def search(self, queries: Tensor, k: int) -> tuple[Tensor, Tensor]:
-        """The k items found nearest to each query; :func:`k_nearest` is the exact counterpart.
+        """Find the k nearest items of each query; :func:`k_nearest` is the exact counterpart.
 
         Args:
             queries: ``(Q, D)``, floating point, finite; all are searched in one call, by

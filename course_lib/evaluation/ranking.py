@@ -14,7 +14,7 @@ def recall_at_k(
     retrieval_labels: Tensor,
     k: int,
 ) -> float:
-    """Share of the queries that have a relevant item among their k nearest.
+    """Return the share of the queries that have a relevant item among their k nearest.
 
     Also called hit rate, CMC@k or "top-k accuracy"; it is neither precision (how many of the k are
     relevant) nor the recall of information retrieval (how many of the relevant are found). A query
@@ -33,6 +33,14 @@ def recall_at_k(
     Raises:
         TypeError, ValueError: shapes, dtypes or devices do not fit, an input is empty, or k is out
             of range.
+
+    Example:
+        >>> queries, retrieval = torch.tensor([[0.0], [4.0]]), torch.tensor([[0.1], [0.3], [9.0]])
+        >>> labels = torch.tensor([1, 2]), torch.tensor([3, 1, 2])
+        >>> recall_at_k(queries, labels[0], retrieval, labels[1], k=1)
+        0.0
+        >>> recall_at_k(queries, labels[0], retrieval, labels[1], k=2)
+        0.5
     """
     require_comparable(
         query_embeddings, retrieval_embeddings, ("query_embeddings", "retrieval_embeddings")
@@ -64,6 +72,10 @@ def average_precision_of_rankings(relevant: Tensor) -> Tensor:
         TypeError, ValueError: ``relevant`` is not bool, or has no ranks.
 
     Source: Manning, Raghavan & Schütze, "Introduction to Information Retrieval", 2008, eq. 8.8.
+
+    Example:
+        >>> average_precision_of_rankings(torch.tensor([[True, False, True], [False, True, False]]))
+        tensor([0.8333, 0.5000], dtype=torch.float64)
     """
     require_ranking(relevant)
 
@@ -81,10 +93,10 @@ def mean_average_precision(
     *,
     chunk_size: int = 512,
 ) -> float:
-    """Mean of the queries' average precision, each over its ranking of the whole retrieval set.
+    """Return the mean of the queries' average precisions, each over the whole retrieval set.
 
-    Queries without any relevant item have none and are left out of the mean; averaging them in as
-    0 would measure the data set. Count them with :func:`queries_without_relevant`.
+    Queries without any relevant item have no average precision and are left out; averaging them in
+    as 0 would measure the data set. Count them with :func:`queries_without_relevant`.
 
     Args:
         query_embeddings: ``(Q, D)``, floating point.
@@ -99,6 +111,12 @@ def mean_average_precision(
     Raises:
         TypeError, ValueError: shapes, dtypes or devices do not fit, an input is empty, or no query
             has a relevant item.
+
+    Example:
+        >>> queries, retrieval = torch.tensor([[0.0], [4.0]]), torch.tensor([[0.1], [0.3], [9.0]])
+        >>> labels = torch.tensor([1, 2]), torch.tensor([3, 1, 2])
+        >>> mean_average_precision(queries, labels[0], retrieval, labels[1])
+        0.41666666666666663
     """
     require_comparable(
         query_embeddings, retrieval_embeddings, ("query_embeddings", "retrieval_embeddings")
@@ -124,7 +142,7 @@ def mean_average_precision(
 
 
 def queries_without_relevant(query_labels: Tensor, retrieval_labels: Tensor) -> Tensor:
-    """Which queries have no relevant item in the retrieval set: ``(Q,)`` bool.
+    """Say which queries have no relevant item in the retrieval set: ``(Q,)`` bool.
 
     Args:
         query_labels: ``(Q,)`` integer product ids.
@@ -132,6 +150,10 @@ def queries_without_relevant(query_labels: Tensor, retrieval_labels: Tensor) -> 
 
     Raises:
         TypeError, ValueError: the labels are no non-empty vectors of integers.
+
+    Example:
+        >>> queries_without_relevant(torch.tensor([1, 2, 3]), torch.tensor([3, 1, 1]))
+        tensor([False,  True, False])
     """
     require_labels(query_labels, "query_labels")
     require_labels(retrieval_labels, "retrieval_labels")

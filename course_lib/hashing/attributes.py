@@ -11,7 +11,7 @@ from course_lib.validation import require_attributes, require_codes
 
 
 def bit_attribute_information(codes: Tensor, attributes: Tensor) -> Tensor:
-    """Mutual information of each bit and each attribute, in bits.
+    """Compute the mutual information of each bit and each attribute, in bits.
 
     I(k, a) = Σ_xy p(x, y) log₂( p(x, y) / (p(x) p(y)) ), where x is the side of bit k, y says
     whether an image has attribute a, and the p are shares of the images. It is the same for a bit
@@ -29,6 +29,12 @@ def bit_attribute_information(codes: Tensor, attributes: Tensor) -> Tensor:
         TypeError, ValueError: no codes, no bools, or not one row an image in both.
 
     Source: Cover & Thomas, "Elements of Information Theory", 2nd edition, eq. 2.28.
+
+    Example:
+        >>> codes = torch.tensor([[1.0, 1.0], [1.0, -1.0], [-1.0, 1.0], [-1.0, -1.0]])
+        >>> bit_attribute_information(codes, torch.tensor([[True], [True], [False], [False]]))
+        tensor([[1.],
+                [0.]], dtype=torch.float64)
     """
     require_codes(codes)
     require_attributes(attributes, of=codes)

@@ -17,13 +17,25 @@ from course_lib.validation import require_at_most, require_embeddings, require_i
 
 
 class Hasher(TransformerMixin, BaseEstimator):
-    """What all of them share: centred features, and one code a row.
+    """The base of the hashers without labels: centred features, and one code a row.
 
     A subclass says in ``fit`` what it keeps of the features, beginning with ``self._centre``, and
     in ``_project`` how centred features become numbers. ``transform`` is then as here.
 
     Attributes:
         mean_: ``(D,)``, of the features that ``fit`` saw.
+
+    Example:
+        >>> class Signs(Hasher):
+        ...     n_bits = 2
+        ...     def fit(self, features, y=None):
+        ...         self._centre(features)
+        ...         return self
+        ...     def _project(self, centred):
+        ...         return centred[:, :2]
+        >>> Signs().fit_transform(torch.tensor([[1.0, 5.0, 0.0], [3.0, 1.0, 0.0]]))
+        tensor([[-1.,  1.],
+                [ 1., -1.]])
     """
 
     n_bits: int
@@ -36,7 +48,7 @@ class Hasher(TransformerMixin, BaseEstimator):
         return features - self.mean_
 
     def transform(self, features: Tensor) -> Tensor:
-        """Codes of features.
+        """Return the codes of features.
 
         Args:
             features: ``(N, D)``, as wide as those of ``fit``.
@@ -56,7 +68,7 @@ class Hasher(TransformerMixin, BaseEstimator):
 
 
 class LSH(Hasher):
-    """Locality-sensitive hashing by random hyperplanes: a bit says on which side of one you are.
+    """Locality-sensitive hashing: a bit is the side of a random hyperplane that a row lies on.
 
     Two vectors at an angle θ (in radians, seen from the mean) agree in a bit with probability
     1 − θ/π. Nothing is learnt but the mean. The hyperplanes come from a generator of their own:
@@ -71,6 +83,14 @@ class LSH(Hasher):
         directions_: ``(D, n_bits)``, each from a standard normal distribution.
 
     Source: Charikar, "Similarity Estimation Techniques from Rounding Algorithms", STOC 2002.
+
+    Example:
+        >>> features = torch.rand(100, 16)
+        >>> hasher = LSH(n_bits=32, seed=0).fit(features)
+        >>> hasher.directions_.shape, hasher.transform(features).shape
+        (torch.Size([16, 32]), torch.Size([100, 32]))
+        >>> torch.equal(hasher.transform(features), LSH(n_bits=32, seed=0).fit_transform(features))
+        True
     """
 
     def __init__(self, n_bits: int = 32, *, seed: int = 0) -> None:
@@ -104,7 +124,7 @@ class LSH(Hasher):
 
 
 def itq_rotation_step(projected: Tensor, rotation: Tensor) -> Tensor:
-    """One step of ITQ: the rotation that brings the rows closest to the codes they have now.
+    """Return the rotation that brings the rows closest to the codes they have now: a step of ITQ.
 
     With B = sign(V R) fixed, ‖B − V R‖² is least for R = W Uᵀ, where Bᵀ V = U S Wᵀ is a singular
     value decomposition (the orthogonal Procrustes problem). So each step lowers it, or leaves it.
@@ -120,6 +140,12 @@ def itq_rotation_step(projected: Tensor, rotation: Tensor) -> Tensor:
         TypeError, ValueError: the two do not fit.
 
     Source: Gong & Lazebnik, "Iterative Quantization", CVPR 2011, section 2.2.
+
+    Example:
+        >>> projected = torch.tensor([[2.0, 0.3], [-2.0, -0.3], [0.1, 1.0], [-0.1, -1.0]])
+        >>> itq_rotation_step(projected, torch.eye(2))
+        tensor([[ 0.9734,  0.2290],
+                [-0.2290,  0.9734]])
     """
     require_embeddings(projected=projected, rotation=rotation)
     if rotation.shape != (projected.shape[1], projected.shape[1]):
@@ -148,6 +174,14 @@ class ITQ(Hasher):
             and at the end; it never rises.
 
     Source: Gong & Lazebnik, "Iterative Quantization", CVPR 2011.
+
+    Example:
+        >>> features = torch.randn(200, 16, generator=torch.Generator().manual_seed(0))
+        >>> hasher = ITQ(n_bits=8, n_steps=10).fit(features)
+        >>> hasher.transform(features).shape
+        torch.Size([200, 8])
+        >>> bool(hasher.losses_[-1] < hasher.losses_[0])
+        True
     """
 
     def __init__(self, n_bits: int = 32, *, n_steps: int = 50, seed: int = 0) -> None:
@@ -156,7 +190,7 @@ class ITQ(Hasher):
         self.seed = seed
 
     def fit(self, features: Tensor, y: None = None) -> Self:
-        """Find the rotation; ``features`` is ``(N, D)``, floating point."""
+        """Find the rotation for ``(N, D)`` features, floating point."""
         require_integers(0, n_steps=self.n_steps)
         centred = self._centre(features)
         require_at_most(
@@ -182,7 +216,7 @@ class ITQ(Hasher):
 class SpectralHashing(Hasher):
     """Spectral hashing: waves along the principal axes, the slowest of all of them.
 
-    As if the data filled a box along the axes evenly, the smoothest functions on it are
+    If the data filled a box along the axes evenly, the smoothest functions on it would be
     sin(π/2 + kπ (x − a) / (b − a)). A wide side carries several waves, thus several bits.
 
     Args:
@@ -195,13 +229,18 @@ class SpectralHashing(Hasher):
         frequencies_: ``(n_bits,)``: kπ / (b − a).
 
     Source: Weiss, Torralba & Fergus, "Spectral Hashing", NIPS 2008.
+
+    Example:
+        >>> features = torch.randn(200, 16, generator=torch.Generator().manual_seed(0))
+        >>> SpectralHashing(n_bits=8).fit_transform(features).shape
+        torch.Size([200, 8])
     """
 
     def __init__(self, n_bits: int = 32) -> None:
         self.n_bits = n_bits
 
     def fit(self, features: Tensor, y: None = None) -> Self:
-        """Choose axes and waves; ``features`` is ``(N, D)``, floating point."""
+        """Choose axes and waves for ``(N, D)`` features, floating point."""
         centred = self._centre(features)
         axes = principal_axes(centred)[:, : self.n_bits]
         projected = centred @ axes
@@ -222,13 +261,18 @@ class SpectralHashing(Hasher):
 
 
 def principal_axes(centred: Tensor) -> Tensor:
-    """Directions in which centred rows vary most, that with the greatest variance first.
+    """Return the directions in which centred rows vary, that of the greatest variance first.
 
     Args:
         centred: ``(N, D)``, floating point, with mean 0.
 
     Returns:
         ``(D, D)`` orthonormal columns. Their signs are fixed: each one's largest entry is positive.
+
+    Example:
+        >>> principal_axes(torch.tensor([[-1.0, -2.0], [1.0, 2.0], [0.2, -0.1], [-0.2, 0.1]]))
+        tensor([[ 0.4472,  0.8944],
+                [ 0.8944, -0.4472]])
     """
     _, axes = torch.linalg.eigh(centred.T @ centred)
     axes = axes.flip(dims=[1])

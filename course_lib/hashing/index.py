@@ -46,8 +46,14 @@ class BinaryIndex:
         ``"numpy"`` takes those with the smallest index; faiss does not say which it takes.
 
     Example:
-        >>> index = BinaryIndex("flat").add(pack_codes(codes))
-        >>> distances, indices = index.search(pack_codes(query_codes), k=5)
+        >>> from course_lib.hashing import pack_codes
+        >>> packed = pack_codes(torch.tensor([[1, 1, -1], [1, -1, -1], [-1, -1, 1]]))
+        >>> index = BinaryIndex("flat").add(packed)
+        >>> index.search(packed[:1], k=2)
+        (tensor([[0, 1]], dtype=torch.int16), tensor([[0, 1]]))
+        >>> index.save("codes")
+        >>> len(BinaryIndex.load("codes"))
+        3
     """
 
     def __init__(
@@ -77,7 +83,7 @@ class BinaryIndex:
         self._index: Any = None
 
     def __len__(self) -> int:
-        """Codes in the index."""
+        """Return the number of codes in the index."""
         if self._codes is not None:
             return len(self._codes)
         return 0 if self._index is None else int(self._index.ntotal)
@@ -114,7 +120,7 @@ class BinaryIndex:
         return self
 
     def search(self, queries: Tensor, k: int) -> tuple[Tensor, Tensor]:
-        """The k codes found nearest to each query.
+        """Find the k codes nearest to each query.
 
         Args:
             queries: ``(Q, B)`` uint8 packed codes.

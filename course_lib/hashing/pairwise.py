@@ -18,7 +18,7 @@ from course_lib.validation import require_embeddings, require_integers
 def pairwise_codes(
     similarities: Tensor, n_bits: int, *, n_sweeps: int = 5, seed: int = 0
 ) -> tuple[Tensor, list[float]]:
-    """Stage one: H in [−1, 1] that minimises ‖S − H Hᵀ / C‖², one entry at a time.
+    """Find H in [−1, 1] that minimises ‖S − H Hᵀ / C‖², one entry at a time: stage one of two.
 
     In one entry, with all others fixed, the objective is a polynomial of degree four, whose least
     value on [−1, 1] is known in closed form: it never rises.
@@ -39,6 +39,13 @@ def pairwise_codes(
 
     Source: Xia, Pan, Lai, Liu & Yan, "Supervised Hashing for Image Retrieval via Image
     Representation Learning", AAAI 2014, section 3.1; there by a Newton step.
+
+    Example:
+        >>> labels = torch.tensor([0, 0, 1, 1])
+        >>> similarities = 2.0 * (labels[:, None] == labels) - 1
+        >>> codes, objectives = pairwise_codes(similarities, n_bits=4)
+        >>> codes.shape, objectives[-1] < objectives[0]
+        (torch.Size([4, 4]), True)
     """
     require_embeddings(similarities=similarities)
     require_integers(1, n_bits=n_bits)

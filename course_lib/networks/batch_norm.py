@@ -7,7 +7,7 @@ from course_lib.validation import require_module
 
 
 def freeze_batch_norm(model: nn.Module) -> None:
-    """Keep every batch normalisation as it is: in evaluation mode, and not trained.
+    """Keep every batch normalisation as pretraining left it: in evaluation mode, not trained.
 
     Fine-tuning batches are small and of few products: their means and variances are not those of
     the images that the network will see. A frozen layer normalises by its running statistics, which
@@ -22,6 +22,14 @@ def freeze_batch_norm(model: nn.Module) -> None:
 
     Raises:
         TypeError: ``model`` is no ``nn.Module``.
+
+    Example:
+        >>> network = nn.Sequential(nn.Linear(4, 4), nn.BatchNorm1d(4))
+        >>> freeze_batch_norm(network)
+        >>> [layer.training for layer in network.train()]
+        [True, False]
+        >>> [parameter.requires_grad for parameter in network[1].parameters()]
+        [False, False]
     """
     require_module(model)
 

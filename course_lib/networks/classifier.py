@@ -16,6 +16,12 @@ class Classifier(nn.Module):
     Args:
         embedder: trained along.
         n_classes: number of classes (C), >= 2.
+
+    Example:
+        >>> import torch
+        >>> classifier = Classifier(Embedder(), n_classes=10)
+        >>> classifier(torch.rand(2, 3, 64, 64)).shape
+        torch.Size([2, 10])
     """
 
     def __init__(self, embedder: Embedder, n_classes: int) -> None:
@@ -25,5 +31,5 @@ class Classifier(nn.Module):
         self.head = nn.Linear(embedder.out_features, n_classes)
 
     def forward(self, images: Tensor) -> Tensor:
-        """``(N, 3, H, W)`` images in [0, 1] -> ``(N, C)`` logits."""
+        """Map ``(N, 3, H, W)`` images in [0, 1] to ``(N, C)`` logits."""
         return self.head(self.embedder.descriptors(images))

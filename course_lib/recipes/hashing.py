@@ -48,7 +48,7 @@ RESULT = "result.json"
 
 
 class HashRuns:
-    """What all seeds, methods and lengths of a recipe share.
+    """The hashing of a recipe: what all seeds, methods and lengths of codes share.
 
     Raises:
         RecipeError: the data set has no test images, or there are several processes.
@@ -86,7 +86,7 @@ class HashRuns:
         say(f"{len(self.queries)} queries among {len(self.database)} images")
 
     def climb(self, seed: int) -> Results | None:
-        """All stages, and then all methods, of one seed; None when somebody stopped it."""
+        """Train all stages, and then all methods, of one seed; None when somebody stopped it."""
         folder = self.folder / f"seed-{seed}"
         for name, stage in self.recipe.stages.items():
             self.say(f"seed {seed}, {stage.title or name}")
@@ -120,7 +120,7 @@ class HashRuns:
         return results
 
     def outputs(self, network: nn.Module, images: LabelledImages) -> Tensor:
-        """``(N, C)`` outputs for images, on the CPU."""
+        """Return ``(N, C)`` outputs for images, on the CPU."""
         parts = torch.arange(len(images)).split(IMAGES_AT_ONCE)
         return torch.cat([embed(network, floating(images[part][0])).cpu() for part in parts])
 

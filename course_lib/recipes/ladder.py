@@ -30,10 +30,16 @@ def _silent(line: str) -> None:
 
 
 class RawPixels(nn.Module):
-    """Thumbnails of 16 x 16 pixels as embeddings: what can be had without learning."""
+    """Thumbnails of 16 x 16 pixels as embeddings: what can be had without learning.
+
+    Example:
+        >>> import torch
+        >>> RawPixels()(torch.rand(2, 3, 64, 64)).shape
+        torch.Size([2, 768])
+    """
 
     def forward(self, images: Tensor) -> Tensor:
-        """``(N, 3, H, W)`` -> ``(N, 768)`` of length 1."""
+        """Map ``(N, 3, H, W)`` to ``(N, 768)`` of length 1."""
         return l2_normalize(adaptive_avg_pool2d(images, 16).flatten(start_dim=1))
 
 

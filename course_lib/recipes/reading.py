@@ -14,7 +14,12 @@ from course_lib.validation import require_integers
 
 
 def built_in() -> dict[str, Path]:
-    """The recipes that come with the library, by name."""
+    """Return the files of the recipes that come with the library, by name.
+
+    Example:
+        >>> sorted(built_in())
+        ['04_birds', '04_eth80', '04_omniglot', '08_birds', '08_eth80', '08_resnet50']
+    """
     return {path.stem: path for path in sorted(Path(__file__).parent.glob("*.toml"))}
 
 
@@ -29,6 +34,15 @@ def read_recipe(which: str | Path, changes: Iterable[str] = ()) -> Recipe:
     Raises:
         RecipeError: there is no such recipe, it is no TOML, or an entry is unknown, missing, or
             of a kind or value that is not allowed.
+
+    Example:
+        >>> recipe = read_recipe("04_birds", ["stage.triplet.steps=50", "seeds=[7]"])
+        >>> recipe.name, recipe.stages["triplet"].steps, recipe.seeds
+        ('04_birds', 50, (7,))
+        >>> read_recipe("04_birds", ["model.depth=3"])
+        Traceback (most recent call last):
+            ...
+        course_lib.recipes.config.RecipeError: 04_birds.toml: unknown key model.depth: there may ...
     """
     path = _find(which)
     try:

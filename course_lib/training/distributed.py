@@ -25,6 +25,13 @@ class World:
     Attributes:
         rank: which of them this is, from 0.
         size: how many there are.
+
+    Example:
+        >>> here = World.current()
+        >>> here, here.leads
+        (World(rank=0, size=1), True)
+        >>> here.gather(torch.tensor([3, 1])), here.collect("a value"), here.any(False)
+        (tensor([3, 1]), ['a value'], False)
     """
 
     rank: int = 0
@@ -32,26 +39,26 @@ class World:
 
     @classmethod
     def current(cls) -> "World":
-        """The processes of the default group; this one alone if there is none."""
+        """Return the processes of the default group; this process alone if there is no group."""
         if not (dist.is_available() and dist.is_initialized()):
             return cls()
         return cls(dist.get_rank(), dist.get_world_size())
 
     @property
     def leads(self) -> bool:
-        """Whether this is the process that evaluates, writes files and shows progress."""
+        """Whether this process evaluates, writes files and shows progress."""
         return self.rank == 0
 
     def distribute(self, model: nn.Module) -> nn.Module:
-        """A model whose output is that of all processes' images, one share after the other."""
+        """Return a model whose output is that of all processes' images, share after share."""
         return model if self.size == 1 else _OfAll(DistributedDataParallel(model))
 
     def gather(self, labels: Tensor) -> Tensor:
-        """The labels of all processes, in the order of :meth:`distribute`'s outputs."""
+        """Return the labels of all processes, in the order of :meth:`distribute`'s outputs."""
         return labels if self.size == 1 else torch.cat(_gathered(labels))
 
     def any(self, here: bool) -> bool:
-        """Whether it is so in any of the processes; all must ask at the same time."""
+        """Say whether ``here`` is true in any of the processes; all must ask at the same time."""
         if self.size == 1:
             return here
         device = "cuda" if dist.get_backend() == "nccl" else "cpu"
@@ -60,7 +67,7 @@ class World:
         return bool(flag.item())
 
     def collect(self, value: Any) -> list[Any]:
-        """A plain value of every process, by rank."""
+        """Return a plain value of every process, by rank."""
         values: list[Any] = [value] * self.size
         if self.size > 1:
             dist.all_gather_object(values, value)
@@ -74,7 +81,13 @@ class World:
 
 @contextmanager
 def world() -> Iterator[World]:
-    """The processes that torchrun started, connected for the block; else this one alone."""
+    """Connect the processes that torchrun started for a block; else yield this process alone.
+
+    Example:
+        >>> with world() as here:
+        ...     print(here)
+        World(rank=0, size=1)
+    """
     if "TORCHELASTIC_RUN_ID" not in os.environ or dist.is_initialized():
         yield World.current()
         return

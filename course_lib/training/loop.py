@@ -44,12 +44,16 @@ better."""
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a run ended.
+    """The end of a run.
 
     Attributes:
         finished: False when somebody stopped it; resume it from its folder.
         best: step and metrics of the evaluation whose weights the model now has; None without any.
         log: all steps and evaluations.
+
+    Example:
+        >>> Outcome(finished=True, best=(40, {"map": 0.5}), log=TrainingLog()).best
+        (40, {'map': 0.5})
     """
 
     finished: bool
@@ -58,7 +62,7 @@ class Outcome:
 
 
 class Trainer:
-    """Trains one model on one data set with one objective.
+    """A run of training: one model on one data set with one objective.
 
     A step is an objective of ``objectives``, or any function of that form, such as
     :func:`~course_lib.training.training_step`. Everything else goes on around it: the model that it
@@ -83,6 +87,17 @@ class Trainer:
     Raises:
         TypeError, ValueError: the model is none, has nothing to train, or the sampler is of another
             number of processes.
+
+    Example:
+        >>> from torch.utils.data import TensorDataset
+        >>> from course_lib.networks import Embedder
+        >>> from course_lib.training import ShuffledBatches, TrainingSettings, smooth_ap_objective
+        >>> dataset = TensorDataset(torch.rand(8, 3, 32, 32), torch.arange(8) % 4)
+        >>> settings = TrainingSettings(steps=2, device="cpu")
+        >>> sampler = ShuffledBatches(8, batch_size=8)
+        >>> outcome = Trainer(Embedder(), dataset, sampler, smooth_ap_objective(), settings).run()
+        >>> outcome.finished, [step.step for step in outcome.log.steps]
+        (True, [1, 2])
     """
 
     def __init__(

@@ -10,7 +10,7 @@ from course_lib.validation import require_choice, require_integers, require_posi
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingSettings:
-    """How a run of training goes.
+    """The settings of a run of training: all that is a number or a name.
 
     Attributes:
         steps: batches to train on, >= 1.
@@ -31,6 +31,14 @@ class TrainingSettings:
 
     Raises:
         TypeError, ValueError: a setting is not as said above.
+
+    Example:
+        >>> TrainingSettings(steps=200, schedule="one-cycle").learning_rate
+        0.001
+        >>> TrainingSettings(steps=200, schedule="triangle")
+        Traceback (most recent call last):
+            ...
+        ValueError: schedule must be one of 'constant', 'cosine', 'one-cycle', got 'triangle'
     """
 
     steps: int

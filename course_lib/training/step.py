@@ -12,7 +12,12 @@ from course_lib.validation import require_images, require_labels, require_module
 
 
 class TrainingStep(NamedTuple):
-    """What one batch taught."""
+    """The result of one step: what one batch taught.
+
+    Example:
+        >>> TrainingStep(loss=0.1, triplets=12)
+        TrainingStep(loss=0.1, triplets=12)
+    """
 
     loss: float
     """Of the batch, before the weights moved; 0 when there was nothing to learn from."""
@@ -53,6 +58,12 @@ def training_step(
         TypeError, ValueError: shapes, dtypes or devices do not fit, or ``margin`` is not positive.
 
     Source: Schroff, Kalenichenko & Philbin, "FaceNet", CVPR 2015, section 3.
+
+    Example:
+        >>> model = nn.Sequential(nn.Flatten(), nn.Linear(12, 2))
+        >>> optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        >>> training_step(model, optimizer, torch.zeros(4, 3, 2, 2), torch.tensor([0, 0, 1, 1]))
+        TrainingStep(loss=0.0, triplets=0)
     """
     require_module(model)
     require_images(images)

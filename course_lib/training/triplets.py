@@ -57,6 +57,17 @@ def train_triplets(
     Raises:
         TypeError, ValueError: shapes or dtypes do not fit, a number is out of range, or ``batches``
             yields none.
+
+    Example:
+        >>> from course_lib.networks import Embedder
+        >>> from course_lib.sampling import CategoryProductBatchSampler
+        >>> images, labels = torch.rand(8, 3, 32, 32), torch.arange(8) // 2
+        >>> batches = CategoryProductBatchSampler(
+        ...     labels // 2, labels, n_categories=2, n_products=2, n_images=2
+        ... )
+        >>> history = train_triplets(Embedder(), images, labels, batches, steps=2)
+        >>> len(history)
+        2
     """
     require_images(images)
     require_labels(labels)

@@ -34,7 +34,7 @@ def embedding_map(
     max_thumbnails: int = 60,
     title: str = "t-SNE of the embeddings",
 ) -> Figure:
-    """Embeddings as points, a marker for each category, with some of their images on top.
+    """Draw embeddings as points, a marker for each category, some of their images on top.
 
     Args:
         points: ``(N, 2)``, as :func:`tsne` returns.
@@ -46,6 +46,13 @@ def embedding_map(
 
     Raises:
         ValueError: the lengths differ.
+
+    Example:
+        >>> points = [[0, 0], [0, 1], [1, 0], [5, 5], [5, 6], [6, 5]]
+        >>> figure = embedding_map(points, category_ids=[1, 1, 1, 2, 2, 2])
+        >>> print(figure.get_label())
+        t-SNE of the embeddings. 6 images of 2 categories as points of a plane, 0 of them as
+        thumbnails. In the map: 40% of the five nearest points are of the same category.
     """
     return _maps({"": points}, category_ids, images, category_names, max_thumbnails, title)
 
@@ -61,7 +68,7 @@ def before_after(
     max_thumbnails: int = 40,
     title: str = "t-SNE before and after training",
 ) -> Figure:
-    """Two maps of the same images side by side; the same thumbnails are drawn in both.
+    """Draw two maps of the same images side by side, with the same thumbnails.
 
     Args:
         before: ``(N, 2)`` points.
@@ -75,15 +82,26 @@ def before_after(
 
     Raises:
         ValueError: the lengths differ.
+
+    Example:
+        >>> before, after = np.random.rand(2, 6, 2)
+        >>> figure = before_after(before, after, category_ids=[1, 1, 1, 2, 2, 2])
+        >>> [axes.get_title() for axes in figure.axes]
+        ['before', 'after']
     """
     maps = dict(zip(names, (before, after), strict=True))
     return _maps(maps, category_ids, images, category_names, max_thumbnails, title)
 
 
 def same_category_share(points: Any, category_ids: Ids, k: int = 5) -> float:
-    """How often one of a point's k nearest neighbours in the plane is of its category.
+    """Return the share of a point's k nearest neighbours in the plane that are of its category.
 
-    Says in a figure what a map shows to the eye; it judges the map, not the embeddings.
+    The number says what a map shows to the eye; it judges the map, not the embeddings.
+
+    Example:
+        >>> points = [[0, 0], [0, 1], [1, 0], [5, 5], [5, 6], [6, 5]]
+        >>> same_category_share(points, category_ids=[1, 1, 1, 2, 2, 2], k=2)
+        1.0
     """
     positions, categories = plain(points).astype(np.float64), np.asarray(category_ids)
     k = min(k, len(positions) - 1)
