@@ -57,10 +57,8 @@ def _members(archive: Path) -> Iterator[tuple[str, int, IO[bytes]]]:
             for member in packed.infolist():
                 if member.is_dir():
                     continue
-                if (member.external_attr >> 28) not in (
-                    0,
-                    0o10,
-                ):  # the kind of file, in Unix's mode
+                kind = member.external_attr >> 28  # of file, in Unix's mode; 0o10 is a plain one
+                if kind not in (0, 0o10):
                     raise PreparationError(_not_plain(archive, member.filename))
                 with packed.open(member) as content:
                     yield member.filename, member.file_size, content
@@ -69,10 +67,10 @@ def _members(archive: Path) -> Iterator[tuple[str, int, IO[bytes]]]:
         for entry in packed:
             if entry.isdir():
                 continue
-            content = packed.extractfile(entry) if entry.isreg() else None
-            if content is None:
+            file = packed.extractfile(entry) if entry.isreg() else None
+            if file is None:
                 raise PreparationError(_not_plain(archive, entry.name))
-            yield entry.name, entry.size, content
+            yield entry.name, entry.size, file
 
 
 def _plain(name: str, archive: Path) -> PurePosixPath:
