@@ -1,4 +1,4 @@
-"""Take the wanted files out of a publisher's archive, and nothing else onto the disk."""
+"""Archives: the wanted files are unpacked, and nothing else comes onto the disk."""
 
 from __future__ import annotations
 
@@ -17,14 +17,22 @@ _LARGEST = 64 << 20  # bytes; no published picture or list comes near it
 _BLOCK = 1 << 20
 
 Place = Callable[[PurePosixPath], PurePosixPath | None]
-"""Where a member of the archive goes below the folder; None to leave it out."""
+"""A function from a file's path in the archive to its path in the folder; None leaves it out."""
 
 
 def unpack(archive: Path, folder: Path, place: Place, *, progress: bool = False) -> None:
-    """Write the members of a zip or tar archive that ``place`` gives a name, below ``folder``.
+    """Unpack the files of a zip or tar archive that ``place`` gives a path below ``folder``.
 
-    Raises ``PreparationError`` naming the archive when it is damaged, or holds a link, a special
-    file, an absurdly large one, a name that leads outside, or two files for one place.
+    Args:
+        archive: the archive.
+        folder: where to put the files.
+        place: maps a file's path in the archive to its path below ``folder``; None leaves it out.
+        progress: count the files while they are unpacked.
+
+    Raises:
+        PreparationError: the archive is damaged, or holds a link, a special file, a file of more
+            than 64 MB, a path that leads outside, or two files for the same path; the message names
+            it.
     """
     try:
         with tqdm(desc=archive.name, unit=" files", disable=not progress) as bar:
@@ -51,7 +59,7 @@ def unpack(archive: Path, folder: Path, place: Place, *, progress: bool = False)
 
 
 def _members(archive: Path) -> Iterator[tuple[str, int, IO[bytes]]]:
-    """Name, size and content of each regular file."""
+    """Yield name, size and content of each regular file."""
     if zipfile.is_zipfile(archive):
         with zipfile.ZipFile(archive) as packed:
             for member in packed.infolist():
