@@ -1,4 +1,4 @@
-"""How far embeddings are from each other, and which are nearest.
+"""Distances of embeddings, and exact search for the nearest.
 
 Distances are squared Euclidean throughout: they order neighbours as the root does, cost no root,
 and have a gradient everywhere. On unit rows they lie in [0, 4] and equal 2 − 2 cos.
@@ -26,7 +26,7 @@ def l2_normalize(x: Tensor, eps: float = 1e-12) -> Tensor:
         eps: smallest length divided by; a zero row stays zero.
 
     Returns:
-        ``(N, D)`` tensor of the dtype and device of ``x``, which is left as it is.
+        ``(N, D)`` tensor of the dtype and device of ``x``, which stays unchanged.
 
     Raises:
         TypeError, ValueError: ``x`` is no non-empty floating-point matrix, or ``eps`` not positive.

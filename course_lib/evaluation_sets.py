@@ -90,7 +90,7 @@ class EvaluationSet:
             raise DatasetError(f"some labels are integers and some strings; {_REMEDY}")
 
     def __repr__(self) -> str:
-        """Sizes only: a set has thousands of paths."""
+        """Show sizes only: a set has thousands of paths."""
         return f"<EvaluationSet: {len(self.query)} queries, {len(self.retrieval)} to search in>"
 
     @property
@@ -200,7 +200,7 @@ def _collection(
 
 
 def _entries(found: Any, part: str) -> tuple[Entry, ...]:
-    """One part of the file, in either form."""
+    """Read a part of the file, in either form."""
     if isinstance(found, dict):
         found = list(found.items())
     if not isinstance(found, list | tuple):

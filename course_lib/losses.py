@@ -165,8 +165,8 @@ def dense_smooth_ap_loss(embeddings: Tensor, labels: Tensor, temperature: float 
         embeddings: ``(B, D)``, floating point, of any length: similarities are cosines.
         labels: ``(B,)`` integer product ids, in any order. An image alone of its product is no
             query; the others search among all.
-        temperature: of the sigmoid, > 0. The smaller, the closer to the average precision, and the
-            fewer pairs get a gradient.
+        temperature: temperature of the sigmoid, > 0. The smaller, the closer to the average
+            precision, and the fewer pairs get a gradient.
 
     Returns:
         Scalar of the embeddings' dtype, in [0, 1). Zero, and still connected to the graph, where no
@@ -225,7 +225,7 @@ def smooth_ap_loss(
         embeddings: ``(B, D)``, floating point, of any length: similarities are cosines.
         labels: ``(B,)`` integer product ids, in any order. An image alone of its product is no
             query; the others search among all.
-        temperature: of the sigmoid, > 0.
+        temperature: temperature of the sigmoid, > 0.
         count_query: as published, the query itself is one of its relevant items and stands above
             all. False leaves it out of relevant items and ranks, as a search would.
         chunk_size: pairs computed at a time, >= 1; None for all. Values stay; memory is then
@@ -291,7 +291,7 @@ class SmoothAP(nn.Module):
     Its values are those of :func:`smooth_ap_loss`.
 
     Args:
-        temperature: of the sigmoid, > 0.
+        temperature: temperature of the sigmoid, > 0.
         count_query: whether the query is one of its own relevant items, as published.
         chunk_size: pairs computed at a time; None for all.
 

@@ -1,4 +1,4 @@
-"""Choosing the pairs and triplets of a batch that are worth learning from."""
+"""Pairs and triplets of a batch that are worth learning from."""
 
 import torch
 from torch import Tensor

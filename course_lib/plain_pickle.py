@@ -1,4 +1,4 @@
-"""Read a pickle that holds plain data, and nothing else.
+"""Pickles that hold plain data and nothing else.
 
 Unpickling is a small machine whose instructions may import and call anything. Here they are listed
 first, without being run, and compared with those that build dicts, lists, tuples, strings and
@@ -78,7 +78,7 @@ def load_plain(path: Path) -> Any:
 
 
 class _Loader(pickle.Unpickler):
-    """The second wall: no instruction that was let through asks for these."""
+    """An unpickler without classes: the second wall behind the check of instructions."""
 
     def find_class(self, module: str, name: str) -> Any:
         raise PlainPickleError(f"it holds {module}.{name}")

@@ -208,7 +208,7 @@ class CategoryProductBatchSampler(BatchSampler):
         ### END SOLUTION
 
     def set_epoch(self, epoch: int) -> None:
-        """Make the next pass that of ``epoch``, as every process of a distributed run must."""
+        """Set the epoch of the next pass, as every process of a distributed run must."""
         require_integers(0, epoch=epoch)
         self.epoch = epoch
 
@@ -236,7 +236,7 @@ class CategoryProductBatchSampler(BatchSampler):
 
     ### BEGIN SOLUTION
     def _cover_once(self, rng: np.random.Generator) -> Iterator[np.ndarray]:
-        """Products of each batch such that an epoch uses none twice."""
+        """Yield the products of each batch, so that an epoch uses no product twice."""
         m = self.n_products
         shuffled = [rng.permutation(products) for products in self._products]
         chunks_left = np.array([len(products) // m for products in self._products])
@@ -252,7 +252,7 @@ class CategoryProductBatchSampler(BatchSampler):
             )
 
     def _independent(self, rng: np.random.Generator) -> Iterator[np.ndarray]:
-        """Products of each batch, drawn anew from all for every one, without end."""
+        """Yield the products of each batch, drawn anew from all products, without end."""
         while True:
             chosen = rng.choice(len(self._products), self.n_categories, replace=False)
             yield np.concatenate(
@@ -260,7 +260,7 @@ class CategoryProductBatchSampler(BatchSampler):
             )
 
     def _draw_images(self, products: np.ndarray, rng: np.random.Generator) -> list[int]:
-        """``n_images`` different images of each product, product after product."""
+        """Draw ``n_images`` different images of each product, product after product."""
         starts = np.searchsorted(self._runs, products, side="left")
         ends = np.searchsorted(self._runs, products, side="right")
         drawn = [

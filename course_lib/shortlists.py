@@ -78,14 +78,14 @@ def shortlists(
 def _paired_squared_distances(
     x: Tensor, y: Tensor, rows: Tensor, columns: Tensor, max_elements: int
 ) -> Tensor:
-    """‖x[rows] − y[columns]‖² pair by pair, through temporaries of about ``max_elements``."""
+    """Compute ‖x[rows] − y[columns]‖² pair by pair, with temporaries of about ``max_elements``."""
     at_a_time = max(1, max_elements // x.shape[1])
     pieces = zip(rows.split(at_a_time), columns.split(at_a_time), strict=True)
     return torch.cat([(x[i] - y[j]).square().sum(dim=1) for i, j in pieces])
 
 
 def _finite_squares(name: str, embeddings: Tensor) -> Tensor:
-    """Squared length of every row; the square of a sum of two lengths must be finite, too."""
+    """Return the squared length of every row; refuse rows whose doubled length has no square."""
     squares = embeddings.square().sum(dim=1)
     finite = (4 * squares).isfinite()
     if not finite.all():

@@ -155,7 +155,7 @@ def require_comparable(x: Tensor, y: Tensor | None, names: tuple[str, str] = ("x
     Args:
         x: ``(N, D)`` embeddings.
         y: ``(M, D)`` embeddings, or None where ``x`` is compared with itself.
-        names: what the caller calls the two.
+        names: the caller's names of the two.
 
     Example:
         >>> require_comparable(torch.zeros(2, 3), torch.zeros(5, 3))
@@ -182,7 +182,7 @@ def require_labels(labels: Tensor, name: str = "labels", *, of: Tensor | None = 
 
     Args:
         labels: ``(N,)`` integer tensor, N >= 1.
-        name: what the caller calls it.
+        name: the caller's name of the labels.
         of: the tensor whose N rows the labels describe; must have as many rows and share a device.
 
     Example:

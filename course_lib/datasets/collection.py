@@ -1,4 +1,4 @@
-"""The interface that all data sets share: images with a product, a category and a split each."""
+"""The interface of all data sets: images, each with a product, a category and a split."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ class ImageCollection:
 
         Args:
             index: 0 … N-1.
-            size: side in pixels; None leaves the crop as large as it is.
+            size: side in pixels; None keeps the size of the crop.
             crop: ``"full"``, the whole image (an oblong one is squeezed when scaled);
                 ``"center"``, its largest central square; ``"box"``, the smallest square around
                 the object's box, shifted and cut to lie in the image.
@@ -126,7 +126,8 @@ class ImageCollection:
             a part that can be seen there, 0 for one that is hidden or cut off.
 
         Raises:
-            DatasetError, ValueError: as ``image`` does; or the collection knows no parts.
+            DatasetError: the file is missing, truncated or no image.
+            ValueError: the collection knows no parts, or an unknown crop or size.
         """
         if self.parts is None:
             raise ValueError("this collection knows no parts: read it with parts=True")
@@ -198,7 +199,7 @@ class ImageCollection:
             raise ValueError('crop="box" needs boxes, and this collection has none')
 
     def _window(self, index: int, crop: Crop, width: int, height: int) -> tuple[int, int, int, int]:
-        """Left, upper, right and lower edge of what a crop keeps."""
+        """Return left, upper, right and lower edge of what a crop keeps."""
         if crop == "box" and self.boxes is not None:
             return _square_around(self.boxes[index], width, height)
         return _central_square(width, height) if crop == "center" else (0, 0, width, height)

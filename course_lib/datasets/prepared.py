@@ -37,10 +37,11 @@ def read_prepared(folder: str | Path) -> ImageCollection:
 def product_disjoint(collection: ImageCollection) -> ImageCollection:
     """Return the collection with a split that shares no product between training and the rest.
 
-    A collection whose own split is so is returned as it is. Otherwise (CUB-200-2011, FGVC-Aircraft,
-    the procedural birds) the first half of the products, by id, is for training and the second
-    half for testing, whatever the split of their images was: on CUB the first 100 and the last 100
-    species (Oh Song et al., "Deep metric learning via lifted structured feature embedding", 2016).
+    A collection whose own split shares none is returned unchanged. In others (CUB-200-2011,
+    FGVC-Aircraft, the procedural birds) the first half of the products, by id, is for training and
+    the second half for testing, whatever the split of their images was: on CUB the first 100 and
+    the last 100 species (Oh Song et al., "Deep metric learning via lifted structured feature
+    embedding", 2016).
 
     Example:
         >>> from PIL import Image

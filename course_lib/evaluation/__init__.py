@@ -1,4 +1,4 @@
-"""How good a retrieval system is, by exact search and by an approximate index.
+"""Measures of a retrieval system, with exact search and with an approximate index.
 
 An item of the retrieval set is *relevant* to a query when their labels are equal. Query and
 retrieval set are disjoint sets of images. Rankings are by (distance, index), as in ``k_nearest``.

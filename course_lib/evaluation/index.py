@@ -29,9 +29,9 @@ DESCRIPTION_FILE = "index.json"
 class HNSWIndex:
     """A graph that links every embedding with near ones, and a search that walks along the links.
 
-    An exact search measures every item; this one measures a few hundred. It may miss some of the
-    nearest: :func:`index_recall` says how many. Larger values of the three settings miss fewer and
-    cost more.
+    An exact search measures every item; this search measures a few hundred. It may miss some of the
+    nearest items: :func:`index_recall` says how many. Larger values of the three settings miss
+    fewer and cost more.
 
     Args:
         space: "l2", the squared Euclidean distance. On rows of length 1 it orders as the cosine
@@ -41,8 +41,8 @@ class HNSWIndex:
         ef_construction: candidates kept when an item is linked, >= 1: building time.
         ef_search: candidates kept in a search, >= 1; never fewer than the neighbours asked for.
             Searching time. May be set at any time: ``index.ef_search = 400``.
-        seed: of the random layers of items.
-        threads: that build and search; by default as many as torch uses.
+        seed: seed of the random layers of items.
+        threads: number of threads; by default as many as torch uses.
         progress: show how far building is.
 
     Note:
@@ -193,7 +193,7 @@ class HNSWIndex:
 
         Raises:
             FileNotFoundError: there is no saved index in the folder.
-            ValueError: its description is damaged, or is another graph's.
+            ValueError: the description is damaged, or belongs to another graph.
             ImportError: the backend is not installed.
         """
         path = Path(folder) / DESCRIPTION_FILE
@@ -218,7 +218,7 @@ class HNSWIndex:
         return index
 
     def _rows(self, name: str, embeddings: Tensor) -> np.ndarray:
-        """Embeddings as the backends want them, checked."""
+        """Check embeddings, and return them as the backends want them."""
         require_embeddings(**{name: embeddings}, allow_empty=False)
         if self._graph is not None and embeddings.shape[1] != self._graph.dimension:
             raise ValueError(

@@ -1,4 +1,4 @@
-"""Figures of exact rankings: recall at k, average precision."""
+"""Measures of exact rankings: recall at k, average precision."""
 
 import torch
 from torch import Tensor

@@ -1,4 +1,4 @@
-"""How many of the exact nearest neighbours an approximate search finds."""
+"""Recall of an approximate search: the share of the exact neighbours that it finds."""
 
 import torch
 from torch import Tensor

@@ -157,7 +157,7 @@ def update_codes(
         gamma: γ, >= 0.
 
     Returns:
-        ``(N, C)`` new codes; the input is left as it is. A bit on which nothing depends stays.
+        ``(N, C)`` new codes; the input stays unchanged. A bit on which nothing depends stays.
 
     Raises:
         TypeError, ValueError: shapes, dtypes or devices do not fit.

@@ -1,4 +1,4 @@
-"""What bits mean: how much each of them tells of attributes that people can name."""
+"""The meaning of bits: how much each bit tells of attributes that people can name."""
 
 from __future__ import annotations
 

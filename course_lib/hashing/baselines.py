@@ -41,7 +41,7 @@ class Hasher(TransformerMixin, BaseEstimator):
     n_bits: int
 
     def _centre(self, features: Tensor) -> Tensor:
-        """Keep the mean of features as ``mean_``; return them without it."""
+        """Keep the mean of features as ``mean_``; return the features without it."""
         require_embeddings(features=features)
         require_integers(1, n_bits=self.n_bits)
         self.mean_ = features.mean(dim=0)
@@ -63,7 +63,7 @@ class Hasher(TransformerMixin, BaseEstimator):
         return binarize(self._project(features - self.mean_))
 
     def _project(self, centred: Tensor) -> Tensor:
-        """``(N, n_bits)`` real numbers, of which the sides of 0 are the bits."""
+        """Return ``(N, n_bits)`` real numbers, whose signs are the bits."""
         raise NotImplementedError
 
 
@@ -76,7 +76,7 @@ class LSH(Hasher):
 
     Args:
         n_bits: length of the codes.
-        seed: of the hyperplanes.
+        seed: seed of the hyperplanes.
 
     Attributes:
         mean_: ``(D,)``.
@@ -117,7 +117,7 @@ class LSH(Hasher):
         ### END SOLUTION
 
     def _project(self, centred: Tensor) -> Tensor:
-        """``(N, n_bits)``: how far along the normal of each hyperplane the rows lie."""
+        """Return how far along the normal of each hyperplane the rows lie: ``(N, n_bits)``."""
         ### BEGIN SOLUTION
         return centred @ self.directions_
         ### END SOLUTION
@@ -164,8 +164,8 @@ class ITQ(Hasher):
 
     Args:
         n_bits: length of the codes, at most the features' dimensions.
-        n_steps: of the rotation.
-        seed: of the random rotation to start from.
+        n_steps: number of steps of the rotation.
+        seed: seed of the random rotation to start from.
 
     Attributes:
         mean_: ``(D,)``.

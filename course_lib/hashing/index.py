@@ -37,8 +37,8 @@ class BinaryIndex:
         M: links of a code in each layer of the graph (in the lowest 2M), >= 2.
         ef_construction: candidates kept when a code is linked, >= 1.
         ef_search: candidates kept in a search, >= 1; never fewer than the neighbours asked for.
-        seed: of the graph's random layers.
-        threads: of faiss; by default as many as torch uses.
+        seed: seed of the graph's random layers.
+        threads: number of faiss's threads; by default as many as torch uses.
 
     Note:
         Results come by distance, and equally far codes by index. All backends but the graph give
@@ -176,7 +176,7 @@ class BinaryIndex:
 
         Raises:
             FileNotFoundError: there is no saved index in the folder.
-            ValueError: its description is damaged, or is another index's.
+            ValueError: the description is damaged, or belongs to another index.
             ImportError: the backend needs faiss, which is not installed.
         """
         folder = Path(folder)
@@ -228,7 +228,7 @@ class BinaryIndex:
         return torch.from_numpy(distances.astype(np.int16)), torch.from_numpy(indices)
 
     def _rows(self, **given: Tensor) -> Tensor:
-        """Packed codes on the CPU, of the width of those already there."""
+        """Check packed codes and their width, and return them on the CPU."""
         require_packed(**given)
         ((name, packed),) = given.items()
         if self.n_bytes not in (None, packed.shape[1]):

@@ -44,10 +44,10 @@ class AlternationSettings:
         sample_size: images of the database that the network learns from in a round, at most.
         epochs: passes over the sample in a round.
         batch_size: images in a step.
-        learning_rate: of Adam.
-        weight_decay: of Adam.
+        learning_rate: learning rate of Adam.
+        weight_decay: weight decay of Adam.
         gamma: weight of the outputs' distance from their codes.
-        seed: of samples and order.
+        seed: seed of samples and order.
         precision: ``"auto"``, ``"float32"`` or ``"bfloat16"``, of convolutions; see
             ``course_lib.training.hardware``.
 
@@ -247,7 +247,7 @@ class AsymmetricHashing(TransformerMixin, BaseEstimator):
 
     Args:
         n_bits: length of the codes.
-        settings: of the alternation; None for the defaults.
+        settings: settings of the alternation; None for the defaults.
 
     Attributes:
         network_: ``(N, D)`` features -> ``(N, n_bits)`` outputs.

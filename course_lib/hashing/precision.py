@@ -1,4 +1,4 @@
-"""How good rankings by Hamming distance are.
+"""Average precision of rankings by Hamming distance, with ties.
 
 Such rankings have many ties, and an average precision depends on how they are broken: of five codes
 equally far, two of them relevant, it lies anywhere from 0.33 to 1. So say how you break them.
@@ -190,7 +190,7 @@ def _dense(
     k: int,
     divisor: str,
 ) -> Tensor:
-    """:func:`average_precision_at_k` of Hamming distances, a block of queries at a time."""
+    """Compute :func:`average_precision_at_k` of Hamming distances, block by block of queries."""
     blocks = zip(
         query_codes.split(QUERIES_AT_ONCE), query_labels.split(QUERIES_AT_ONCE), strict=True
     )

@@ -118,7 +118,7 @@ def for_each_query(
 
 
 def _distances(words: np.ndarray, others: np.ndarray) -> Iterator[np.ndarray]:
-    """Hamming distances of each of ``words`` from all ``others``, a row at a time."""
+    """Yield the Hamming distances of each of ``words`` from all ``others``."""
     kind = np.uint8 if words.shape[1] * 64 <= np.iinfo(np.uint8).max else np.uint16
     for word in words:
         counts = np.bitwise_count(others[:, 0] ^ word[0])

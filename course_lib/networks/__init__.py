@@ -1,4 +1,4 @@
-"""From images to embeddings: backbones, and what stands on top of one.
+"""Networks from images to embeddings: backbones, and what stands on top of a backbone.
 
 ================  ==================================================================================
 module            what it holds

@@ -75,8 +75,8 @@ class A2Net(nn.Module):
     """A²-Net: features of the whole image and of attended parts, and a linear layer for the bits.
 
     Args:
-        backbone: of ``build_backbone``; its last stage is shared by all parts, and copied for the
-            whole image.
+        backbone: a backbone of ``build_backbone``. All parts share its last stage; the whole image
+            gets a copy.
         n_bits: C, length of the codes.
         n_parts: attended parts. Published are as many as bits; each costs a pass of the last stage.
 

@@ -1,4 +1,4 @@
-"""Batch normalisation during fine-tuning: leave it as pretraining left it."""
+"""Batch normalisation during fine-tuning: frozen in the state of pretraining."""
 
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm

@@ -1,4 +1,4 @@
-"""A classifier on top of an embedder: the cheapest way to pretrain one."""
+"""A classifier on top of an embedder: the cheapest way to pretrain the embedder."""
 
 from torch import Tensor, nn
 
@@ -14,7 +14,7 @@ class Classifier(nn.Module):
     normalised: logits of unit vectors could not grow, and the loss would not fall.
 
     Args:
-        embedder: trained along.
+        embedder: trained along with the layer.
         n_classes: number of classes (C), >= 2.
 
     Example:

@@ -26,7 +26,7 @@ class SuppressionGuidedAttention(nn.Module):
     a constant mask suppresses nothing.
 
     Args:
-        channels: of the feature maps.
+        channels: channels of the feature maps.
         n_stages: masks.
         width: channels that the masks are computed from.
         alpha: α; 0.3 in the article (0.15 in its published code).
@@ -102,9 +102,9 @@ class SEMICON(nn.Module):
     """SEMICON: a backbone whose last stage sees the whole image, and attended parts of it.
 
     Args:
-        backbone: of ``build_backbone``; its last stage is copied for the parts.
+        backbone: a backbone of ``build_backbone``; its last stage is copied for the parts.
         n_bits: length of the codes, at least 6.
-        alpha: of the suppression.
+        alpha: exponent α of the suppression.
         channel_transformers: end the last stages with a :class:`ChannelTransformer`.
 
     Source: Shen, Sun, Wei, Chen & Yang, "SEMICON", ECCV 2022. There the transformers stand after

@@ -1,4 +1,4 @@
-"""A backbone in two parts: the trunk, and its last stage, of which a network may need copies."""
+"""Backbones in two parts: the trunk, and the last stage, of which a network may need copies."""
 
 from typing import NamedTuple
 
@@ -59,7 +59,7 @@ def split_backbone(backbone: nn.Module) -> SplitBackbone:
 
 
 class _Trunk(nn.Module):
-    """All of a torchvision ResNet but its last stage."""
+    """A torchvision ResNet without its last stage."""
 
     mean: Tensor
     std: Tensor

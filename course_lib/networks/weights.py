@@ -1,4 +1,4 @@
-"""A trained network, kept in a file: tensors by name, and nothing that could run."""
+"""Trained networks kept in files: tensors by name, and nothing that could run."""
 
 from pathlib import Path
 

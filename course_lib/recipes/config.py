@@ -1,4 +1,4 @@
-"""What a recipe says: one class for each of its tables, which checks what is in it."""
+"""The tables of a recipe: a class for each, which checks its entries."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Data:
 
     Attributes:
         reader: ``"cub"``, ``"folders"`` or ``"omniglot"``; see ``course_lib.datasets``.
-        folder: of the data set, relative to the working directory.
+        folder: folder of the data set, relative to the working directory.
         size: side of the images in pixels.
         crop: ``"full"``, ``"center"`` or ``"box"``.
         test_products: products of each category that are held out for testing, the last ones; 0
@@ -122,12 +122,12 @@ class Stage(TrainingSettings):
     """``[stage.NAME]``: one run of training. ``[training]`` holds defaults for all stages.
 
     Attributes:
-        title: what tables call it; its name if left out.
+        title: the stage's name in tables; the name of its table if left out.
         start: name of the stage whose weights it starts from, or ``"random"``.
         objective: ``"classification"``, ``"contrastive"``, ``"smooth_ap"`` or ``"triplet"``.
         labels: ``"category"`` or ``"product"``: what the classes, or the pairs, are of.
-        margin: of the contrastive or triplet loss.
-        temperature: of Smooth-AP.
+        margin: margin of the contrastive or triplet loss.
+        temperature: temperature of Smooth-AP.
         freeze_batch_norm: keep batch normalisation as the start left it.
         batch_size: images in a batch of a classification stage.
         n_categories, n_products, n_images: the batch of any other; ``CategoryProductBatchSampler``.
@@ -181,15 +181,16 @@ class Hash(AlternationSettings):
     method sees as many images as the others.
 
     Attributes:
-        methods: of ``"pairwise"`` (codes of the labels first, then a network that learns them),
-            ``"head"`` (asymmetric hashing of embeddings: one linear layer), ``"asymmetric"`` (the
-            same, of images), ``"a2net"`` and ``"semicon"`` (so, too, with their own networks).
+        methods: some of ``"pairwise"`` (codes of the labels first, then a network that learns
+            them), ``"head"`` (asymmetric hashing of embeddings: one linear layer), ``"asymmetric"``
+            (asymmetric hashing of images), ``"a2net"`` and ``"semicon"`` (asymmetric hashing of
+            images, with their own networks).
         bits: lengths of the codes.
         start: name of the stage whose backbone they start from, or ``"random"``.
         labels: ``"category"`` or ``"product"``: images of equal ones are relevant to each other.
         parts: attended parts of A²-Net.
-        augment: as in a stage; not for ``"head"``.
-        device: as in a stage.
+        augment: as in :class:`Stage`; ``"head"`` uses no augmentation.
+        device: as in :class:`Stage`.
 
     The other attributes are those of ``AlternationSettings``.
 

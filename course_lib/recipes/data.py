@@ -85,7 +85,7 @@ def read_splits(data: Data) -> Splits:
 
 
 def _is_last(collection: ImageCollection, indices: np.ndarray, count: int) -> np.ndarray:
-    """Which of these images show one of the last ``count`` products of their category."""
+    """Say which images show one of the last ``count`` products of their category."""
     held_out: list[int] = []
     categories, products = collection.category_ids[indices], collection.product_ids[indices]
     for category in np.unique(categories):
@@ -222,7 +222,7 @@ def search_task(splits: Splits, split: Split, data: Data, search: Search) -> Sea
 
 
 def _first_of_each(products: np.ndarray, count: int) -> np.ndarray:
-    """Positions of the first ``count`` images of each product."""
+    """Return the positions of the first ``count`` images of each product."""
     order = np.argsort(products, kind="stable")
     _, starts, counts = np.unique(products[order], return_index=True, return_counts=True)
     nth = np.arange(len(products)) - np.repeat(starts, counts)

@@ -1,4 +1,4 @@
-"""Training a recipe: its stages one after the other, each measured, for every seed.
+"""Recipes in training: the stages one after the other, each measured, for every seed.
 
 Two rungs stand at the bottom of each ladder and cost nothing: raw pixels, and the network before it
 has learnt anything. What a trained network is worth shows only beside them.
@@ -58,7 +58,7 @@ def train_recipe(
 
     Args:
         recipe: what to train.
-        folder: of the results.
+        folder: folder of the results.
         resume: go on with what is there.
         progress: show progress bars.
         say: is told what happens, one line at a time, by the leading process.
@@ -94,7 +94,7 @@ def train_recipe(
 
 
 def _claim(folder: Path, recipe: Recipe, resume: bool) -> None:
-    """Make the folder this recipe's own, or find that it is."""
+    """Make the folder this recipe's own, or refuse a folder that is not."""
     # Not the seeds: others may be added to what is there.
     plain = json.dumps({**recipe.to_plain(), "seeds": None}, indent=1) + "\n"
     there = folder / RECIPE
@@ -112,7 +112,7 @@ def _claim(folder: Path, recipe: Recipe, resume: bool) -> None:
 
 
 class _Ladder:
-    """What all seeds and stages of a recipe share."""
+    """The training of a recipe: what all seeds and stages share."""
 
     def __init__(
         self,
@@ -134,7 +134,7 @@ class _Ladder:
         say(f"test: {len(self.test.queries)} queries among {len(self.test.retrieval)} images")
 
     def climb(self, seed: int) -> Results | None:
-        """All stages of one seed; None when somebody stopped it."""
+        """Train all stages of one seed; None when somebody stopped it."""
         folder = self.folder / f"seed-{seed}"
         untrained = started_embedder(self.recipe, RANDOM, seed, folder)
         results = {RAW: self.test.measure(RawPixels()), UNTRAINED: self.test.measure(untrained)}

@@ -1,4 +1,4 @@
-"""A recipe's file: found by name, read as TOML, checked key by key."""
+"""Recipes read from their files: found by name, read as TOML, checked key by key."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ def read_recipe(which: str | Path, changes: Iterable[str] = ()) -> Recipe:
     """Read a recipe and check it.
 
     Args:
-        which: a TOML file, or the name of a recipe of the library, or a unique beginning of it.
+        which: a TOML file, or the name of a recipe of the library, or a unique beginning of the
+            name.
         changes: ``table.key=value``, each of which replaces or adds one entry; the value is TOML,
             and a bare word is a string.
 
@@ -147,7 +148,7 @@ def _table(value: Any, where: str) -> dict[str, Any]:
 
 
 def _entries(kind: type, table: Any, where: str) -> dict[str, Any]:
-    """The entries of a table, each of the kind that its field of the dataclass says."""
+    """Return the entries of a table, each of the kind that its field of the dataclass says."""
     kinds = get_type_hints(kind)
     names = [each.name for each in fields(kind)]
     entries = {}
@@ -172,7 +173,7 @@ def _build(kind: type, entries: Mapping[str, Any], where: str) -> Any:
 
 
 def _of_kind(kind: Any, value: Any, where: str) -> Any:
-    """The value, if it is of the kind that an annotation says; whole numbers are floats, too."""
+    """Return a value of the kind that an annotation says; whole numbers are floats, too."""
     if get_origin(kind) is tuple:
         (inner, _) = get_args(kind)
         values = value if isinstance(value, list) else [value]

@@ -41,8 +41,8 @@ def started_embedder(recipe: Recipe, start: str, seed: int, folder: Path) -> Emb
     Args:
         recipe: says what backbone it has.
         start: name of the stage, or ``"random"``.
-        seed: of random weights.
-        folder: of all stages of this seed.
+        seed: seed of random weights.
+        folder: folder of all stages of this seed.
 
     Example:
         >>> from course_lib.recipes import read_recipe
@@ -76,8 +76,8 @@ def train_stage(
         recipe, name: the stage.
         embedder: with the weights of its start.
         train: images to learn from.
-        seed: of everything that is drawn.
-        folder: of all stages of this seed.
+        seed: seed of everything that is drawn.
+        folder: folder of all stages of this seed.
         measure: validation, which chooses the weights; None keeps the last ones.
         resume: go on with what is there.
         progress: show a bar.

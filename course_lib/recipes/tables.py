@@ -1,4 +1,4 @@
-"""What came of a recipe, as a table."""
+"""The results of a recipe, as a table."""
 
 from __future__ import annotations
 

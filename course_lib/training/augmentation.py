@@ -1,4 +1,4 @@
-"""Changes to a training image that leave what it shows as it is."""
+"""Random changes to training images: what an image shows stays the same."""
 
 import math
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Batches without end, from a sampler of epochs, and the place in them to go on from."""
+"""Batches without end, made from a sampler of epochs, and the place of a run in them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -39,10 +39,10 @@ class Batches(Protocol):
     world_size: int
 
     def set_epoch(self, epoch: int) -> None:
-        """Make the next pass that of ``epoch``."""
+        """Set the epoch of the next pass."""
 
     def __iter__(self) -> Iterator[list[int]]:
-        """This process's batches of the epoch."""
+        """Yield this process's batches of the epoch."""
 
 
 class ShuffledBatches:
@@ -53,7 +53,7 @@ class ShuffledBatches:
     ``world_size``-th batch; the last ones that would not reach all are dropped.
 
     Args:
-        n_images: of the data set, at least ``batch_size * world_size``.
+        n_images: number of images of the data set, at least ``batch_size * world_size``.
         batch_size: images in a batch, >= 1.
         seed: integer >= 0.
         rank: which of the processes this is.
@@ -86,7 +86,7 @@ class ShuffledBatches:
         self.epoch = 0
 
     def set_epoch(self, epoch: int) -> None:
-        """Make the next pass that of ``epoch``."""
+        """Set the epoch of the next pass."""
         require_integers(0, epoch=epoch)
         self.epoch = epoch
 
@@ -127,7 +127,8 @@ def endless(
     Args:
         dataset: ``dataset[list of indices]`` gives ``(images, labels)``.
         sampler: its passes follow each other without end.
-        place: where to begin. Whoever trains on a batch counts it there; passes are counted here.
+        place: where to begin. The caller counts there each batch that it trains on; this function
+            counts the passes.
         workers: processes that load images ahead; 0 loads them here.
 
     Raises:
@@ -161,7 +162,7 @@ def endless(
 
 
 class _Rest(torch.utils.data.Sampler[list[int]]):
-    """A pass without the batches that are done."""
+    """A pass over a sampler without the batches that are done."""
 
     def __init__(self, sampler: Batches, epoch: int, done: int) -> None:
         self.sampler = sampler

@@ -33,10 +33,10 @@ class Checkpoint:
     """A run on disk: what it needs to go on as if it had not stopped.
 
     Attributes:
-        weights: of the model.
+        weights: weights of the model.
         optimizer: the optimiser's ``state_dict()``.
         state: counters, random states and results: plain data.
-        best: weights of the best evaluation, if there was one.
+        best: weights of the best evaluation; None before any evaluation.
 
     Example:
         >>> layer = nn.Linear(2, 1)
@@ -189,14 +189,14 @@ def restore_random_states(states: Mapping[str, Any], generator: torch.Generator)
 
 
 def _checkpoints(folder: Path) -> list[Path]:
-    """The finished checkpoints, oldest first."""
+    """List the finished checkpoints, oldest first."""
     if not folder.is_dir():
         return []
     return sorted(path for path in folder.iterdir() if _NAME.fullmatch(path.name))
 
 
 def _taken_apart(state: Mapping[str, Any]) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """An optimiser's state as named tensors, and the rest as plain data."""
+    """Divide an optimiser's state into named tensors and plain data."""
     tensors: dict[str, Tensor] = {}
     numbers: dict[str, dict[str, Any]] = {}
     for parameter, entries in state["state"].items():

@@ -1,4 +1,4 @@
-"""Several processes train one model, and the loss sees the batches of all of them.
+"""Training in several processes: the loss sees the batches of all processes.
 
 ``torchrun --nproc-per-node 2 -m course_lib train CONFIG`` starts them. Each takes its share of the
 sampler's batches; embeddings and labels are gathered, so that every process mines and computes the
@@ -23,8 +23,8 @@ class World:
     """The processes that train together.
 
     Attributes:
-        rank: which of them this is, from 0.
-        size: how many there are.
+        rank: number of this process, from 0.
+        size: number of processes.
 
     Example:
         >>> here = World.current()
@@ -101,7 +101,7 @@ def world() -> Iterator[World]:
 
 
 class _OfAll(nn.Module):
-    """Gathers what each process computed of its share."""
+    """A model that gathers the outputs of all processes."""
 
     def __init__(self, model: nn.Module) -> None:
         super().__init__()
@@ -112,7 +112,7 @@ class _OfAll(nn.Module):
 
 
 class _Gather(torch.autograd.Function):
-    """Concatenates the rows of all processes; what comes back for this one's rows is summed.
+    """A concatenation of all processes' rows; the gradients of a process's own rows are summed.
 
     Every process computes the same loss of the same rows, so that the sum over W processes is W
     times its gradient; DistributedDataParallel then divides by W.
@@ -132,7 +132,7 @@ class _Gather(torch.autograd.Function):
 
 
 def _gathered(tensor: Tensor) -> list[Tensor]:
-    """The tensors of all processes, which have the same shape, by rank."""
+    """Gather the tensors of all processes, which have the same shape, by rank."""
     tensors = [torch.empty_like(tensor) for _ in range(dist.get_world_size())]
     dist.all_gather(tensors, tensor.contiguous())
     return tensors

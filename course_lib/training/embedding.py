@@ -1,4 +1,4 @@
-"""From many images to their embeddings."""
+"""Embeddings of many images."""
 
 import torch
 from torch import Tensor, nn

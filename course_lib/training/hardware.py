@@ -1,4 +1,4 @@
-"""Where to compute, and in which precision."""
+"""Device and precision of the computation."""
 
 import torch
 from torch import Tensor, nn

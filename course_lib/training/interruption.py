@@ -1,4 +1,4 @@
-"""Ctrl-C at a good moment: after the step, not in the middle of it."""
+"""Ctrl-C that takes effect after a step, not in the middle of it."""
 
 import signal
 import threading

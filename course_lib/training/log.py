@@ -1,4 +1,4 @@
-"""What happened in a run: a table of steps, the evaluations, and a picture of both."""
+"""The log of a run: a table of steps, the evaluations, and a picture of both."""
 
 import csv
 import json
@@ -19,10 +19,10 @@ class LoggedStep:
 
     Attributes:
         step: counted from 1.
-        loss: of the batch.
-        triplets: that were mined; None for a loss without triplets.
-        learning_rate: that the step was taken with.
-        seconds: since the step before.
+        loss: loss of the batch.
+        triplets: number of mined triplets; None for a loss without triplets.
+        learning_rate: learning rate of the step.
+        seconds: time since the step before.
 
     Example:
         >>> LoggedStep(step=1, loss=0.2, triplets=35, learning_rate=0.001, seconds=0.1).triplets

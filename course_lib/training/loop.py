@@ -1,4 +1,4 @@
-"""The training loop: batches in, weights moved, looked at every so often, saved, resumed."""
+"""The training loop, with evaluation, checkpoints and resumption."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class Trainer:
         augment: changes a batch of images on the device; draws from torch's global generator.
         evaluate: measures the model every ``evaluate_every`` steps and at the end. Where it is
             given, the model ends with the weights of its best evaluation, not with the last ones.
-        folder: of the run's files: ``weights.safetensors`` at the end, log, curves and
+        folder: folder of the run's files: ``weights.safetensors`` at the end, log, curves and
             checkpoint. None writes nothing.
         progress: show a progress bar.
 
@@ -251,7 +251,7 @@ class Trainer:
             self.best_weights = {name: t.detach().clone() for name, t in weights.items()}
 
     def _best(self) -> tuple[int, dict[str, float]] | None:
-        """The first of the best evaluations."""
+        """Return the first of the best evaluations."""
         if not self.log.evaluations:
             return None
         return max(self.log.evaluations.items(), key=lambda item: _leading(item[1]))
@@ -303,7 +303,7 @@ class Trainer:
         restore_random_states(state["random"][self.world.rank], self.generator)
 
     def _identity(self) -> dict[str, Any]:
-        """What must be the same for a run to go on."""
+        """Return what must be the same for a run to go on."""
         names = ("steps", "optimizer", "learning_rate", "weight_decay", "schedule", "seed")
         chosen = {name: getattr(self.settings, name) for name in names}
         return {**chosen, "processes": self.world.size}

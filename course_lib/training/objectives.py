@@ -1,4 +1,4 @@
-"""What a step of training can minimise: losses, made into steps of one form.
+"""Losses made into steps of training, all of the same form.
 
 A step takes model, optimiser, images, labels and the generator for whatever it draws at random, and
 moves the weights once. ``training_step`` is one, for triplets; :class:`Objective` makes one of a

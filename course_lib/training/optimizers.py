@@ -1,4 +1,4 @@
-"""Optimisers by name, and clipping as a part of them."""
+"""Optimisers by name, and clipping of gradients before each of their steps."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -41,8 +41,8 @@ def clip_before_each_step(
     """Clip the gradient where the optimiser moves the weights, so that no step needs to know.
 
     Args:
-        optimizer: of the parameters.
-        parameters: whose gradients, taken together, are scaled down to the norm.
+        optimizer: optimiser of the parameters.
+        parameters: their gradients, taken together, are scaled down to the norm.
         norm: largest Euclidean length of the whole gradient, > 0.
 
     Example:

@@ -1,4 +1,4 @@
-"""Learning-rate schedules, as functions of the progress alone.
+"""Learning-rate schedules: functions of the progress alone.
 
 A schedule maps progress, 0 at the first step and just below 1 at the last, to a factor in [0, 1] of
 the peak learning rate. It remembers nothing, so that resuming a run needs no state of it.

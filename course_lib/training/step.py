@@ -1,4 +1,4 @@
-"""One step of training: the batch is embedded, mined, and the weights move against the gradient."""
+"""One step of training: embed a batch, mine triplets, move the weights against the gradient."""
 
 from typing import NamedTuple
 
@@ -44,10 +44,10 @@ def training_step(
     Args:
         model: maps ``(B, 3, H, W)`` images to ``(B, D)`` embeddings of length 1. It is used in the
             mode that it is in: call ``model.train()`` before.
-        optimizer: of the model's parameters. Gradients left over from before are not added to.
+        optimizer: optimiser of the model's parameters. Gradients of earlier steps do not count.
         images: ``(B, 3, H, W)``, floating point, on the model's device.
         labels: ``(B,)`` integer product ids, on the same device.
-        margin: of the miner and the loss alike, > 0.
+        margin: margin of the miner and the loss alike, > 0.
         generator: source of the miner's random choice, on the same device; None for torch's global
             one.
 

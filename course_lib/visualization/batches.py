@@ -1,4 +1,4 @@
-"""A batch: its images, and the distances within it."""
+"""Pictures of a batch: its images, and the distances within it."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -38,7 +38,7 @@ def batch_montage(
         product_ids: ``(N,)`` integers.
         category_names: names to show; ids where it has none.
         product_names: names to show; ids where it has none.
-        title: of the figure.
+        title: title of the figure.
 
     Raises:
         ValueError: there are no images, or not as many ids as images.
@@ -121,7 +121,7 @@ def distance_heat_map(
         distances: ``(B, B)`` squared distances.
         labels: ``(B,)`` integers; equal ones must be neighbours, as the sampler yields them.
         names: names of the labels to show; ids where it has none.
-        title: of the figure.
+        title: title of the figure.
 
     Raises:
         ValueError: ``distances`` is not ``(B, B)`` for B labels.

@@ -1,4 +1,4 @@
-"""Codes: how far pairs are apart, what length buys, what bits say, and where a network looks."""
+"""Pictures of codes: distances, lengths, the meaning of bits, and attention."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -30,7 +30,7 @@ def hamming_histograms(
         distances: ``(Q, N)`` integers from 0 to ``n_bits``.
         relevant: ``(Q, N)`` bools; some are true and some are not.
         n_bits: length of the codes.
-        title: of the figure.
+        title: title of the figure.
 
     Raises:
         ValueError: the shapes differ, or pairs of one kind are missing.
@@ -77,7 +77,7 @@ def precision_curves(
         found: method -> bits -> mean average precision.
         level: mean average precision of the vectors themselves, drawn as a line across; None draws
             no line.
-        title: of the figure.
+        title: title of the figure.
 
     Raises:
         ValueError: there is no method, or one without a length.
@@ -123,7 +123,7 @@ def information_heat_map(
         information: ``(C, A)``, in bits.
         attribute_names: A names. Those of one kind, by the text before ``::``, are neighbours in
             CUB's order: lines separate them, and each kind is named once.
-        title: of the figure.
+        title: title of the figure.
 
     Raises:
         ValueError: there are not as many names as columns.
@@ -178,7 +178,7 @@ def attention_gallery(
         parts: for each image ``(P, 3)``: x, y as shares of its width and height, and 1 where a part
             can be seen, which is marked with a ring; None marks nothing.
         names: M names of the maps; "map 1" and so on if None.
-        title: of the figure.
+        title: title of the figure.
 
     Raises:
         ValueError: the lengths differ.
@@ -218,7 +218,7 @@ def attention_gallery(
 
 
 def _heated(pixels: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """Grey pixels under the colours of a mask."""
+    """Put the colours of a mask over grey pixels."""
     # A few places often have most of the attention; by their height all others would be dark.
     span = np.quantile(mask, 0.9) - mask.min()
     level = ((mask - mask.min()) / span).clip(0, 1) if span > 0 else np.ones_like(mask)

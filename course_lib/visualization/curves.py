@@ -31,7 +31,7 @@ def loss_curves(
         ylabel: what the values are.
         first: number of the first step.
         smooth: steps of the running mean that is drawn, >= 1; 1 draws the values as they are.
-        title: of the figure.
+        title: title of the figure.
 
     Raises:
         ValueError: there is no curve, one is empty, or ``smooth`` is below 1.

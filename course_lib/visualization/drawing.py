@@ -1,4 +1,4 @@
-"""What the pictures share: figures, canvases of thumbnails, plain arrays."""
+"""Shared parts of the pictures: figures, canvases of thumbnails, plain arrays."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -32,8 +32,8 @@ class Page:
     """An HTML page; the last line of a cell shows it in a notebook.
 
     Attributes:
-        html: all of it.
-        alt: what it shows, in words.
+        html: the whole page.
+        alt: what the page shows, in words.
 
     Example:
         >>> page = Page("<!doctype html><title>Birds</title>", alt="An empty page.")
@@ -92,7 +92,7 @@ def embedding_explorer(
         category_ids: ``(N,)`` integers: each has its own mark.
         product_names: names to show; ids where it has none.
         category_names: names to show; ids where it has none.
-        title: of the page.
+        title: title of the page.
 
     Raises:
         ValueError: lengths or names do not fit, an index is none of an image, or there are too many
@@ -152,7 +152,7 @@ def embedding_explorer(
 
 
 def _points(name: str, points: Any, n: int) -> list[list[float]]:
-    """In [0, 1]², proportions kept, y downwards as a screen has it."""
+    """Scale points into [0, 1]², proportions kept, y downwards as on a screen."""
     plane = plain(points).astype(np.float64)
     if plane.shape != (n, 2) or not np.isfinite(plane).all():
         raise ValueError(f"map {name!r} needs {n} finite points as (N, 2), got {plane.shape}")
@@ -177,7 +177,7 @@ def _hit_share(products: np.ndarray, neighbours: Any) -> float:
 
 
 def _jpeg(image: Picture) -> str:
-    """A thumbnail as base64, in a bounded number of bytes."""
+    """Return a thumbnail as base64, in a bounded number of bytes."""
     pixels = Image.fromarray(thumbnail(image))
     for quality in (85, 70, 50, 30, 10):
         data = io.BytesIO()

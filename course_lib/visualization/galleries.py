@@ -1,4 +1,4 @@
-"""Rows of images: triplets, and what was retrieved for queries."""
+"""Rows of images: triplets, and queries with what was retrieved."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -37,7 +37,7 @@ def triplet_strips(
         negatives: T images of other products.
         to_positive: ``(T,)`` squared distances from anchor to positive.
         to_negative: ``(T,)`` squared distances from anchor to negative.
-        title: of the figure.
+        title: title of the figure.
 
     Raises:
         ValueError: the lengths differ, or there is no triplet.
@@ -90,7 +90,7 @@ def retrieval_gallery(
         same: what a hit shares with its query.
         distances: ``(Q, k)`` of any measure; integers are shown without decimals.
         measure: what the distances are.
-        title: of the figure.
+        title: title of the figure.
 
     Raises:
         ValueError: the shapes do not fit.

@@ -42,7 +42,7 @@ def embedding_map(
         images: N images; None draws markers only.
         category_names: names to show; ids where it has none.
         max_thumbnails: images drawn, where there is room: they never cover each other.
-        title: of the figure.
+        title: title of the figure.
 
     Raises:
         ValueError: the lengths differ.
@@ -75,10 +75,10 @@ def before_after(
         after: ``(N, 2)`` points of the same images.
         category_ids: ``(N,)`` integers.
         images: N images; None draws markers only.
-        names: of the two maps.
+        names: names of the two maps.
         category_names: names to show; ids where it has none.
         max_thumbnails: images drawn, where both maps have room.
-        title: of the figure.
+        title: title of the figure.
 
     Raises:
         ValueError: the lengths differ.
@@ -160,7 +160,7 @@ def _maps(
 
 
 def _unit_square(points: Any, expected: int) -> np.ndarray:
-    """Points moved and scaled into [0, 1]², proportions kept."""
+    """Move and scale points into [0, 1]², proportions kept."""
     plane = plain(points).astype(np.float64)
     if plane.shape != (expected, 2) or expected < 2:
         raise ValueError(
@@ -172,7 +172,7 @@ def _unit_square(points: Any, expected: int) -> np.ndarray:
 
 
 def _style(number: int) -> tuple[str, str]:
-    """Marker and colour of a category: 84 different ones."""
+    """Return marker and colour of a category: 84 different pairs."""
     return MARKERS[number % len(MARKERS)], COLOURS[number % len(COLOURS)]
 
 
@@ -196,7 +196,7 @@ def _scatter(axes: Axes, plane: np.ndarray, categories: np.ndarray, order: list[
 
 
 def _spread(planes: list[np.ndarray], at_most: int) -> list[int]:
-    """Points that keep their distance from each other in every plane, in order of the images."""
+    """Choose points that keep their distance in every plane; return them in order of the images."""
     chosen: list[int] = []
     # A fixed shuffle: by index, the first categories would take all the room.
     for candidate in np.random.default_rng(0).permutation(len(planes[0])).tolist():

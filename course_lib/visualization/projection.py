@@ -24,7 +24,7 @@ def tsne(embeddings: Any, *, perplexity: float = 30.0, seed: int = 0) -> np.ndar
         embeddings: ``(N, D)``, N >= 4, D >= 2: a tensor or an array.
         perplexity: about how many neighbours a point has. Small sets cannot have many: at most
             (N − 1) / 3 is used.
-        seed: of the start; the same seed, library and machine give the same points.
+        seed: seed of the start; the same seed, library and machine give the same points.
 
     Returns:
         ``(N, 2)`` float32.
