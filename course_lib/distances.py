@@ -41,7 +41,7 @@ def l2_normalize(x: Tensor, eps: float = 1e-12) -> Tensor:
 
     # float16 ends at 65504: the square of 300 overflows and 1e-12 is 0, so lengths are float32.
     wide = torch.promote_types(x.dtype, torch.float32)
-    lengths = torch.linalg.vector_norm(x, dim=1, keepdim=True, dtype=wide)
+    lengths = torch.linalg.vector_norm(x, dim=1, keepdim=True, dtype=wide)  # (N, 1)
     return (x / lengths.clamp_min(eps)).to(x.dtype)
 
 
@@ -81,7 +81,7 @@ def pairwise_squared_distances(x: Tensor, y: Tensor | None = None) -> Tensor:
     rows = x.to(wide)
     columns = rows if y is None else y.to(wide)
     # ‖y‖² − 2⟨x, y⟩, then ‖x‖² on top, in place: fresh N x M matrices cost more than the product.
-    distances = torch.addmm(columns.square().sum(dim=1), rows, columns.T, alpha=-2)
+    distances = torch.addmm(columns.square().sum(dim=1), rows, columns.T, alpha=-2)  # (N, M)
     distances += rows.square().sum(dim=1, keepdim=True)
     # Nearly equal numbers were subtracted; rounding can leave a little less than 0.
     distances.clamp_(min=0)
@@ -211,7 +211,7 @@ def k_nearest(
         order = order[rows[order].argsort(stable=True)]
         counts = torch.bincount(rows)
         starts = counts.cumsum(dim=0) - counts
-        nearest = order[starts[:, None] + ranks]
+        nearest = order[starts[:, None] + ranks]  # (chunk, k)
         neighbours.append((distances[nearest], items[nearest]))
     squared_distances, indices = zip(*neighbours, strict=True)
     return torch.cat(squared_distances), torch.cat(indices)

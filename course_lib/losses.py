@@ -54,7 +54,7 @@ def contrastive_loss(x: Tensor, y: Tensor, similar: Tensor, margin: float = 1.0)
 
     # Not sqrt(sum of squares): its slope at 0 is infinite, and infinity times 0 is NaN.
     # vector_norm has gradient 0 there.
-    distances = torch.linalg.vector_norm(x - y, dim=1)
+    distances = torch.linalg.vector_norm(x - y, dim=1)  # (N,)
     costs = torch.where(similar, distances.square(), (margin - distances).relu().square())
     # The sum of no costs is a zero that backward() accepts; the mean of none would be NaN.
     return costs.sum() / (2 * max(len(costs), 1))
@@ -104,7 +104,7 @@ def triplet_loss(
     to_positive = (anchor - positive).square().sum(dim=1)
     to_negative = (anchor - negative).square().sum(dim=1)
     # The hinge acts on each triplet: an easy one must not pay for a hard one.
-    losses = (to_positive - to_negative + margin).relu()
+    losses = (to_positive - to_negative + margin).relu()  # (N,)
     if reduction == "none":
         return losses
     total = losses.sum()
@@ -192,17 +192,17 @@ def dense_smooth_ap_loss(embeddings: Tensor, labels: Tensor, temperature: float 
     # float32 at least: for temperatures as small as these, half precision is too coarse.
     wide = torch.promote_types(embeddings.dtype, torch.float32)
     unit = l2_normalize(embeddings.to(wide))
-    similarities = unit @ unit.T
-    relevant = labels[:, None] == labels
+    similarities = unit @ unit.T  # (B, B)
+    relevant = labels[:, None] == labels  # (B, B)
     # above[q, i, j]: how surely image j stands above image i when q is the query.
     above = torch.sigmoid((similarities[:, None, :] - similarities[:, :, None]) / temperature)
     itself = torch.eye(len(labels), dtype=torch.bool, device=labels.device)
     above = above.masked_fill(itself, 0)
-    ranks = 1 + above.sum(dim=2)
+    ranks = 1 + above.sum(dim=2)  # (B, B)
     ranks_among_relevant = 1 + (above * relevant[:, None, :]).sum(dim=2)
     precisions = (ranks_among_relevant / ranks).where(relevant, 0).sum(dim=1) / relevant.sum(dim=1)
     queries = relevant.sum(dim=1) > 1
-    losses = (1 - precisions)[queries]
+    losses = (1 - precisions)[queries]  # (Q,)
     # The sum of no losses is a zero that backward() accepts; the mean of none would be NaN.
     return (losses.sum() / max(len(losses), 1)).to(embeddings.dtype)
 
@@ -257,7 +257,7 @@ def smooth_ap_loss(
     wide = torch.promote_types(embeddings.dtype, torch.float32)
     unit = l2_normalize(embeddings.to(wide))
     # Divided here, where there are B², and not below, where there are B² P.
-    similarities = unit @ unit.T / temperature
+    similarities = unit @ unit.T / temperature  # (B, B)
     relevant = labels[:, None] == labels
     if not count_query:
         relevant.fill_diagonal_(False)
@@ -265,14 +265,14 @@ def smooth_ap_loss(
         similarities = similarities.masked_fill(itself, -torch.inf)  # above nothing
     counts = relevant.sum(dim=1)
     relevant &= (counts > count_query)[:, None]  # an image alone of its product is no query
-    queries, items = relevant.nonzero(as_tuple=True)
+    queries, items = relevant.nonzero(as_tuple=True)  # (N,), (N,): a pair each
 
     def precisions(queries: Tensor, items: Tensor) -> Tensor:
-        above = similarities.index_select(0, queries)
+        above = similarities.index_select(0, queries)  # (N, B)
         above -= similarities[queries, items][:, None]
         above.sigmoid_()  # in place: fresh tensors of this size take longer to get than to fill
         # Each item was compared with itself, too, and came out at ½: 1 − ½ is what ranks add.
-        ranks = above.sum(dim=1) + 0.5
+        ranks = above.sum(dim=1) + 0.5  # (N,)
         ranks_among_relevant = torch.where(relevant[queries], above, 0).sum(dim=1) + 0.5
         return ranks_among_relevant / ranks
 

@@ -34,7 +34,7 @@ def anchor_positive_pairs(labels: Tensor) -> tuple[Tensor, Tensor]:
     """
     require_labels(labels)
 
-    same_product = labels[:, None] == labels[None, :]
+    same_product = labels[:, None] == labels[None, :]  # (B, B)
     same_product.fill_diagonal_(False)  # an image is no positive of its own
     anchors, positives = same_product.nonzero(as_tuple=True)
     return anchors, positives
@@ -88,13 +88,13 @@ def semi_hard_triplets(
     to_negative = distances.clone().fill_diagonal_(torch.inf)
     to_negative[anchors, positives] = torch.inf
     # Row a holds the distances from anchor a to its positives, side by side: its nth in column n.
-    per_anchor = anchors.bincount(minlength=len(labels))
+    per_anchor = anchors.bincount(minlength=len(labels))  # (B,)
     nth = torch.arange(len(anchors), device=anchors.device)
     nth -= (per_anchor.cumsum(0) - per_anchor)[anchors]
     to_positive = distances.new_full((len(labels), int(per_anchor.max())), torch.inf)
     to_positive[anchors, nth] = distances[anchors, positives]
     # Anchor x positive x image: no batch has room for anchor x image x image.
-    semi_hard = to_negative[:, None] > to_positive[:, :, None]
+    semi_hard = to_negative[:, None] > to_positive[:, :, None]  # (B, P, B)
     semi_hard &= to_negative[:, None] < (to_positive + margin)[:, :, None]
 
     # The semi-hard negatives of all pairs stand one after another, those of a pair together:

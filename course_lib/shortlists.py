@@ -64,8 +64,8 @@ def shortlists(
     for chunk, allowance in zip(queries.split(chunk_size), slack.split(chunk_size), strict=True):
         scores = buffer[: len(chunk)]
         torch.addmm(retrieval_squares, chunk, retrieval.T, alpha=-2, out=scores[:, :size])
-        grid = scores.view(len(chunk), depth, n_groups)
-        minima = grid.amin(dim=1)
+        grid = scores.view(len(chunk), depth, n_groups)  # (chunk, depth, n_groups)
+        minima = grid.amin(dim=1)  # (chunk, n_groups)
         # The k smallest minima belong to k different items, so that no score among the k smallest
         # is above the last of them.
         limits = minima.topk(k, dim=1, largest=False).values[:, -1] + allowance

@@ -46,7 +46,7 @@ def neighbor_recall(queries: Tensor, retrieval: Tensor, found: Tensor) -> float:
     exact, _ = k_nearest(queries, retrieval, found.shape[1])
     queries, retrieval = queries.to(exact.dtype), retrieval.to(exact.dtype)
     # A column at a time: all differences at once would be (Q, k, D).
-    columns = [(queries - retrieval[items]).square().sum(dim=1) for items in found.T]
+    columns = [(queries - retrieval[items]).square().sum(dim=1) for items in found.T]  # k of (Q,)
     # The same distance, added up in another order, may differ in its last digits.
     limit = exact[:, -1:] * (1 + 8 * torch.finfo(exact.dtype).eps)
     near = (found >= 0) & (torch.stack(columns, dim=1) <= limit)

@@ -136,7 +136,7 @@ def similarity_products(
     sums = outputs.new_zeros(len(classes), outputs.shape[1]).index_add_(0, queries, outputs)
     n_similar = int((queries.bincount(minlength=len(classes))[items]).sum())
     other = dissimilar_value(n_similar, len(queries) * len(items))
-    own = sums[items]
+    own = sums[items]  # (N, C)
     return own + other * (sums.sum(dim=0) - own), other
 
 
@@ -181,9 +181,9 @@ def update_codes(
         )
 
     codes, outputs = codes.clone(), outputs.detach()
-    wanted = codes.shape[1] * products.detach()
+    wanted = codes.shape[1] * products.detach()  # (N, C)
     wanted = wanted.index_add(0, sample, gamma * outputs)
-    between = outputs.T @ outputs
+    between = outputs.T @ outputs  # (C, C)
     for k in range(codes.shape[1]):
         others = codes @ between[:, k] - codes[:, k] * between[k, k]
         side = wanted[:, k] - others

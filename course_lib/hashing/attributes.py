@@ -39,9 +39,9 @@ def bit_attribute_information(codes: Tensor, attributes: Tensor) -> Tensor:
     require_codes(codes)
     require_attributes(attributes, of=codes)
 
-    sides = torch.stack([codes <= 0, codes > 0]).double()
-    kinds = torch.stack([~attributes, attributes]).double()
-    counts = torch.einsum("xnc,yna->xyca", sides, kinds)
+    sides = torch.stack([codes <= 0, codes > 0]).double()  # (2, N, C)
+    kinds = torch.stack([~attributes, attributes]).double()  # (2, N, A)
+    counts = torch.einsum("xnc,yna->xyca", sides, kinds)  # (2, 2, C, A)
     # As counts, both sides of the fraction are whole numbers: without dependence it is exactly 1.
     by_chance = counts.sum(dim=1, keepdim=True) * counts.sum(dim=0, keepdim=True)
     terms = torch.xlogy(counts, counts * len(codes) / by_chance.clamp(min=1))

@@ -197,7 +197,7 @@ class ITQ(Hasher):
             centred.shape[1], f"the features have {centred.shape[1]} dimensions", n_bits=self.n_bits
         )
         axes = principal_axes(centred)[:, : self.n_bits]
-        projected = centred @ axes
+        projected = centred @ axes  # (N, n_bits)
         generator = torch.Generator().manual_seed(self.seed)
         drawn = torch.randn(self.n_bits, self.n_bits, generator=generator)
         rotation, _ = torch.linalg.qr(drawn.to(features))
@@ -245,9 +245,9 @@ class SpectralHashing(Hasher):
         axes = principal_axes(centred)[:, : self.n_bits]
         projected = centred @ axes
         lowest, highest = projected.min(dim=0).values, projected.max(dim=0).values
-        waves = torch.arange(1, self.n_bits + 1, device=features.device)
+        waves = torch.arange(1, self.n_bits + 1, device=features.device)  # (n_bits,)
         # A side that the data do not fill at all has no waves.
-        frequencies = waves[:, None] * torch.pi / (highest - lowest).clamp_min(1e-12)
+        frequencies = waves[:, None] * torch.pi / (highest - lowest).clamp_min(1e-12)  # (n_bits, D)
         slowest = frequencies.flatten().argsort(stable=True)[: self.n_bits]
         sides = slowest % axes.shape[1]
         self.axes_ = axes[:, sides]

@@ -95,7 +95,7 @@ def unpack_codes(packed: Tensor, n_bits: int) -> Tensor:
     )
 
     places = torch.arange(7, -1, -1, dtype=torch.uint8, device=packed.device)
-    bits = (packed[:, :, None] >> places) & 1
+    bits = (packed[:, :, None] >> places) & 1  # (N, B, 8)
     return bits.flatten(start_dim=1)[:, :n_bits].float() * 2 - 1
 
 

@@ -60,7 +60,7 @@ def average_precision_at_k(
     require_choice(DIVISORS, divisor=divisor)
 
     nearest = distances.argsort(dim=1, stable=True)[:, :k]
-    hits = relevant.gather(1, nearest)
+    hits = relevant.gather(1, nearest)  # (Q, k)
     ranks = torch.arange(1, k + 1, device=distances.device)
     precisions = hits.cumsum(dim=1).double() / ranks
     found, count = hits.sum(dim=1), relevant.sum(dim=1)

@@ -101,7 +101,7 @@ class A2Net(nn.Module):
     def features(self, images: Tensor) -> Tensor:
         """Map ``(N, 3, H, W)`` images in [0, 1] to X, ``(N, D)``; each view has length 1."""
         maps = self.trunk(images.to(memory_format=torch.channels_last))
-        masks = self.attention(maps).sigmoid()
+        masks = self.attention(maps).sigmoid()  # (N, n_parts, h, w)
         views = [self.whole(maps)] + [self.part(maps * mask) for mask in masks.split(1, dim=1)]
         # Lengths and inner products go on in the images' own precision: bfloat16 has eight bits.
         with _full_precision(images):

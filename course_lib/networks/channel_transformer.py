@@ -55,9 +55,9 @@ class ChannelAttention(nn.Module):
         n, channels = x.shape[:2]
         size = channels // self.groups
         # The convolution's outputs stand group by group: 3 x C/G of each.
-        parts = self.to_query_key_value(x).view(n, self.groups, 3, size, -1)
-        query, key, value = parts.unbind(dim=2)
-        scores = signed_root(query @ key.transpose(2, 3) / size**0.5)
+        parts = self.to_query_key_value(x).view(n, self.groups, 3, size, -1)  # (N, G, 3, C/G, HW)
+        query, key, value = parts.unbind(dim=2)  # (N, G, C/G, HW) each
+        scores = signed_root(query @ key.transpose(2, 3) / size**0.5)  # (N, G, C/G, C/G)
         return scores.softmax(dim=3), value
 
     def forward(self, x: Tensor) -> Tensor:

@@ -53,10 +53,10 @@ class SuppressionGuidedAttention(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """Map ``(N, C, H, W)`` to masks ``(N, n_stages, H, W)``, each of sum 1."""
-        left = self.reduce(features)
+        left = self.reduce(features)  # (N, width, H, W)
         masks = []
         for stage in self.stages:
-            scores = stage(left).mean(dim=1)
+            scores = stage(left).mean(dim=1)  # (N, H, W)
             mask = scores.flatten(1).softmax(dim=1).view_as(scores)
             masks.append(mask)
             left = left * self.suppression(mask)[:, None]

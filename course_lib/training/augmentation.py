@@ -41,8 +41,8 @@ def mirror_and_shift(images: Tensor, max_shift: int = 4) -> Tensor:
     padded = nn.functional.pad(images, (max_shift,) * 4, mode="replicate")
     device = images.device
     tops, lefts = torch.randint(2 * max_shift + 1, (2, n, 1), device=device)
-    rows = tops + torch.arange(height, device=device)
-    columns = lefts + torch.arange(width, device=device)
+    rows = tops + torch.arange(height, device=device)  # (N, H)
+    columns = lefts + torch.arange(width, device=device)  # (N, W)
     mirrored = torch.rand(n, 1, device=device) < 0.5
     columns = torch.where(mirrored, columns.flip(1), columns)
     positions = torch.arange(n, device=device)[:, None, None]

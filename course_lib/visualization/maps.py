@@ -105,7 +105,7 @@ def same_category_share(points: Any, category_ids: Ids, k: int = 5) -> float:
     """
     positions, categories = plain(points).astype(np.float64), np.asarray(category_ids)
     k = min(k, len(positions) - 1)
-    squared = ((positions[:, None] - positions[None]) ** 2).sum(axis=2)
+    squared = ((positions[:, None] - positions[None]) ** 2).sum(axis=2)  # (N, N)
     np.fill_diagonal(squared, np.inf)
     nearest = squared.argpartition(k - 1, axis=1)[:, :k]
     return float((categories[nearest] == categories[:, None]).mean())
