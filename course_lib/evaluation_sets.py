@@ -6,8 +6,8 @@ a pickle of plain data::
     {"query": [(path, label), ...], "retrieval": [(path, label), ...]}
 
 with paths relative to the data set's folder. A pickle can make its reader run any code, so it is
-looked through before anything is built of it: what is not a dict, list, tuple, string or integer
-is refused by name (``plain_pickle``). The slides do not say what the entries are; the other form
+looked through first: anything but dicts, lists, tuples, strings and integers is refused by name
+(``plain_pickle``). The slides do not say what the entries are; the other form
 that may be meant, ``{"query": {path: label}, ...}``, is read as well.
 """
 
@@ -143,7 +143,10 @@ class EvaluationSet:
             root: the folder that the paths are relative to.
 
         Integer labels are the product ids; strings are numbered in their order. The file does not
-        say categories: all images have category 0. Raises ``DatasetError`` naming a missing image.
+        say categories: all images have category 0.
+
+        Raises:
+            DatasetError: an image is missing; the message names it.
         """
         root = Path(root)
         labels = sorted({entry.label for part in _PARTS for entry in getattr(self, part)})
@@ -163,7 +166,8 @@ class EvaluationSet:
             collection: holds all images of the set.
             root: the folder that the paths are relative to.
 
-        Raises ``DatasetError`` naming the first image that the collection does not hold.
+        Raises:
+            DatasetError: the collection lacks an image; the message names the first.
         """
         root = Path(root)
         places = {source: place for place, source in enumerate(collection.sources)}

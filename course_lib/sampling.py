@@ -119,7 +119,7 @@ class CategoryProductBatchSampler(BatchSampler):
     Randomness is the sampler's own and depends on ``(seed, epoch)`` only; global generators are
     neither read nor changed. Every pass advances the epoch by one; :meth:`set_epoch` sets it. Of
     ``world_size`` processes each takes every ``world_size``-th batch, beginning with its ``rank``;
-    the last batches that would not reach all are dropped.
+    the last batches that would not reach all processes are dropped.
 
     Pass it as ``DataLoader(dataset, batch_sampler=...)``, and leave ``batch_size``, ``shuffle``,
     ``sampler`` and ``drop_last`` at their defaults.

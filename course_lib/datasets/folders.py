@@ -35,11 +35,14 @@ class Entry(NamedTuple):
 def read_folders(folder: str | Path) -> ImageCollection:
     """Read images that lie in ``folder/category/product/``, or what ``course data`` prepared so.
 
-    Where the only folders at the top are ``train``, ``validation`` and ``test`` (or some of them),
-    categories begin below them, and a product of one name in several is one product; else all
+    Where all folders at the top are named ``train``, ``validation`` or ``test``, categories begin
+    below them, and a product of the same name in several of them is one product. Otherwise all
     images are for training. Products are told apart by category and name. Ids count from 0 in the
-    order of names. Hidden files and files that are no images are passed over. Raises
-    ``DatasetError`` naming what lies where it should not, or a prepared set that lost pictures.
+    order of names. Hidden files and files that are no images are passed over.
+
+    Raises:
+        DatasetError: something lies where it should not, or a prepared data set has lost pictures;
+            the message names it.
 
     Example:
         >>> from PIL import Image

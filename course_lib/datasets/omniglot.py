@@ -14,8 +14,10 @@ def read_omniglot(folder: str | Path) -> ImageCollection:
     """Read what ``course data omniglot`` prepared, or one of the publisher's unpacked archives.
 
     The prepared set says in ``alphabets.txt`` which alphabets are for training and which for
-    testing; a publisher's archive has no split, and all of it is for training.
-    Raises ``DatasetError`` naming the file or folder that is not as expected.
+    testing. A publisher's archive has no split: all of its drawings are for training.
+
+    Raises:
+        DatasetError: a file or folder is not as expected; the message names it.
 
     Example:
         >>> from PIL import Image

@@ -16,8 +16,11 @@ from course_lib.datasets.omniglot import read_omniglot
 def read_prepared(folder: str | Path) -> ImageCollection:
     """Read a data set by the reader of its layout.
 
-    ``images.txt`` in it means ``read_cub``, ``alphabets.txt`` means ``read_omniglot``, else
-    ``read_folders``. Raises ``DatasetError`` as these do.
+    A folder with ``images.txt`` goes to ``read_cub``, a folder with ``alphabets.txt`` to
+    ``read_omniglot``, and any other folder to ``read_folders``.
+
+    Raises:
+        DatasetError: a file or folder is not as expected; the message names it.
 
     Example:
         >>> from PIL import Image

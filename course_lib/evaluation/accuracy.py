@@ -47,8 +47,8 @@ def top_k_accuracy(
 ) -> float:
     """Return the share of the queries that have an item of their own label among the k found.
 
-    One such item among the k is enough: this is no precision. A query whose label the retrieval set
-    lacks is a miss (:func:`queries_without_relevant` counts those).
+    One item of the label among the k is enough: this is no precision. A query whose label the
+    retrieval set lacks is a miss (:func:`queries_without_relevant` counts these queries).
 
     Args:
         query_embeddings: ``(Q, D)``, floating point.

@@ -260,7 +260,7 @@ def portions(rows: np.ndarray, progress: bool) -> Iterator[np.ndarray]:
 def faiss_threads(faiss: ModuleType, threads: int) -> Iterator[None]:
     """Let faiss use this many threads within a block.
 
-    Its own count of them is one for the whole process, so it is put back after use.
+    faiss keeps one number of threads for the whole process; the old number comes back afterwards.
 
     Example:
         >>> import faiss

@@ -27,7 +27,7 @@ DESCRIPTION_FILE = "index.json"
 
 
 class HNSWIndex:
-    """A graph that links every embedding with near ones, and a search that walks along the links.
+    """A graph that links every embedding with near embeddings, and a search along the links.
 
     An exact search measures every item; this search measures a few hundred. It may miss some of the
     nearest items: :func:`index_recall` says how many. Larger values of the three settings miss

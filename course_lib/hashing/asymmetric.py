@@ -20,7 +20,7 @@ from course_lib.validation import (
 def soft_similarities(query_labels: Tensor, database_labels: Tensor) -> Tensor:
     """Return S: +1 for equal labels; for others the negative number that makes the sum of all 0.
 
-    With ±1 the many dissimilar pairs would outweigh the few similar ones. With n₁ similar and n₀
+    With ±1 the many dissimilar pairs would outweigh the few similar pairs. With n₁ similar and n₀
     dissimilar pairs the latter get −n₁/n₀: nearly 0 for many classes, so that their codes shall be
     orthogonal, not opposite.
 

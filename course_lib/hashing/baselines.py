@@ -51,7 +51,7 @@ class Hasher(TransformerMixin, BaseEstimator):
         """Return the codes of features.
 
         Args:
-            features: ``(N, D)``, as wide as those of ``fit``.
+            features: ``(N, D)``, with as many columns as ``fit`` saw.
 
         Returns:
             ``(N, n_bits)`` of the features' dtype, −1 or +1.
@@ -214,7 +214,7 @@ class ITQ(Hasher):
 
 
 class SpectralHashing(Hasher):
-    """Spectral hashing: waves along the principal axes, the slowest of all of them.
+    """Spectral hashing: the slowest waves along the principal axes.
 
     If the data filled a box along the axes evenly, the smoothest functions on it would be
     sin(π/2 + kπ (x − a) / (b − a)). A wide side carries several waves, thus several bits.
@@ -261,7 +261,7 @@ class SpectralHashing(Hasher):
 
 
 def principal_axes(centred: Tensor) -> Tensor:
-    """Return the directions in which centred rows vary, that of the greatest variance first.
+    """Return the directions in which centred rows vary, the greatest variance first.
 
     Args:
         centred: ``(N, D)``, floating point, with mean 0.

@@ -1,7 +1,7 @@
 """Average precision of rankings by Hamming distance, with ties.
 
 Such rankings have many ties, and an average precision depends on how they are broken: of five codes
-equally far, two of them relevant, it lies anywhere from 0.33 to 1. So say how you break them.
+equally far, two of them relevant, it lies anywhere from 0.33 to 1. So say how you break ties.
 """
 
 import numpy as np

@@ -24,7 +24,7 @@ QUERIES_AT_ONCE = 32
 
 
 def hamming_search(queries: Tensor, database: Tensor, k: int) -> tuple[Tensor, Tensor]:
-    """Find the k codes of the database that are nearest to each query; k = N ranks all of them.
+    """Find the k codes of the database that are nearest to each query; k = N ranks all codes.
 
     Distances are small integers: counting how often each occurs tells how far the k nearest reach,
     and only codes up to there are sorted.

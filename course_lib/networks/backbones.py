@@ -26,7 +26,7 @@ def build_backbone(name: str, *, pretrained: bool = False) -> nn.Module:
     Args:
         name: one of ``BACKBONES``: ``"small"`` for a :class:`SmallResNet`, or a torchvision ResNet.
         pretrained: start from torchvision's ImageNet weights, which are downloaded once; else from
-            random ones.
+            random weights.
 
     Returns:
         A module that maps ``(N, 3, H, W)`` to ``(N, D, h, w)``; D is its ``out_channels``.

@@ -9,8 +9,8 @@ from course_lib.validation import require_module
 def freeze_batch_norm(model: nn.Module) -> None:
     """Keep every batch normalisation as pretraining left it: in evaluation mode, not trained.
 
-    Fine-tuning batches are small and of few products: their means and variances are not those of
-    the images that the network will see. A frozen layer normalises by its running statistics, which
+    Fine-tuning batches are small and of few products: the images that the network will see have
+    other means and variances. A frozen layer normalises by its running statistics, which
     no longer change, and its scale and shift get no gradient. ``model.train()`` puts all other
     layers into training mode and leaves these in evaluation mode, however often it is called.
 

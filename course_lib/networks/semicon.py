@@ -15,15 +15,15 @@ N_STAGES = 3
 
 
 class SuppressionGuidedAttention(nn.Module):
-    """Masks over the positions of feature maps, each of what the ones before have left.
+    """Masks over the positions of feature maps, each of what earlier masks have left.
 
     At each stage a mask is a softmax over the positions. What it stands out at is then damped for
     the next: a position's features are multiplied by 2 − clip((a − mean) / stdᵅ + 1, 0, 2), at most
     2 where there was little attention, and 0 at a peak.
 
     As published, mean and deviation are taken over the batch, so that codes depend on the other
-    images; and a mask without any deviation gives NaN. Here they are those of the image itself, and
-    a constant mask suppresses nothing.
+    images; and a mask without any deviation gives NaN. Here mean and deviation are taken over the
+    image itself, and a constant mask suppresses nothing.
 
     Args:
         channels: channels of the feature maps.

@@ -13,7 +13,7 @@ def load_embedder(path: str | Path) -> Embedder:
 
     A file of weights holds tensors by their names, and no network: the network is built first, by
     the same code as for training, and takes every tensor under its name. Parameters and buffers
-    both count: without its running statistics, batch normalisation is that of another network.
+    both count: without the running statistics, batch normalisation would belong to another network.
 
     Args:
         path: a safetensors file of the ``state_dict()`` of an ``Embedder()``.

@@ -27,7 +27,7 @@ class RecipeError(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class Data:
-    """``[data]``: the images, and which of them are for what.
+    """``[data]``: the images, and their division into splits.
 
     Attributes:
         reader: ``"cub"``, ``"folders"`` or ``"omniglot"``; see ``course_lib.datasets``.
@@ -36,7 +36,8 @@ class Data:
         crop: ``"full"``, ``"center"`` or ``"box"``.
         test_products: products of each category that are held out for testing, the last ones; 0
             where the data set has its own test split.
-        validation_products: likewise, of what is left, for choosing weights and settings.
+        validation_products: products of each category that are held out for choosing weights and
+            settings, the last ones before the products for testing.
         in_memory: keep all images in memory; False reads each from disk whenever it is needed.
 
     Example:
@@ -100,7 +101,7 @@ class Model:
     Attributes:
         backbone: name of a backbone of ``course_lib.networks.BACKBONES``.
         pretrained: start from ImageNet weights.
-        dimensions: width of the embeddings, by a projection; left out, that of the backbone.
+        dimensions: width of the embeddings, made by a projection; left out, the backbone's width.
 
     Example:
         >>> Model(backbone="resnet18", dimensions=128).pretrained

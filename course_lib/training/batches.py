@@ -50,7 +50,7 @@ class ShuffledBatches:
 
     An epoch takes every image at most once; the images that fill no batch wait for the next one.
     The order depends on ``(seed, epoch)`` only. Of ``world_size`` processes each takes every
-    ``world_size``-th batch; the last ones that would not reach all are dropped.
+    ``world_size``-th batch; the last batches that would not reach all processes are dropped.
 
     Args:
         n_images: number of images of the data set, at least ``batch_size * world_size``.

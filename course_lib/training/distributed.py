@@ -2,8 +2,8 @@
 
 ``torchrun --nproc-per-node 2 -m course_lib train CONFIG`` starts them. Each takes its share of the
 sampler's batches; embeddings and labels are gathered, so that every process mines and computes the
-loss of the whole batch, and the gradient is that of one process with the whole batch. That needs
-frozen batch normalisation, or each process normalises by its own share.
+loss of the whole batch. The gradient is the same as in one process with the whole batch. Batch
+normalisation must be frozen, or each process normalises by its own share.
 """
 
 import os

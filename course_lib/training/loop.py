@@ -64,7 +64,7 @@ class Outcome:
 class Trainer:
     """A run of training: one model on one data set with one objective.
 
-    A step is an objective of ``objectives``, or any function of that form, such as
+    A step is an objective of ``objectives``, or any function of the same form, such as
     :func:`~course_lib.training.training_step`. Everything else goes on around it: the model that it
     is handed computes on the chosen device and in the chosen precision, and gathers the outputs of
     all processes; the optimiser that it is handed clips gradients before it moves a weight.
@@ -79,7 +79,8 @@ class Trainer:
         settings: everything that is a number or a name.
         augment: changes a batch of images on the device; draws from torch's global generator.
         evaluate: measures the model every ``evaluate_every`` steps and at the end. Where it is
-            given, the model ends with the weights of its best evaluation, not with the last ones.
+            given, the model ends with the weights of its best evaluation, not with its last
+            weights.
         folder: folder of the run's files: ``weights.safetensors`` at the end, log, curves and
             checkpoint. None writes nothing.
         progress: show a progress bar.
@@ -158,8 +159,8 @@ class Trainer:
         """Train to the end, or until somebody presses Ctrl-C, and then save.
 
         Args:
-            resume: go on from the folder's checkpoint, if it has one; then every later number is
-                that of a run without the break, bit for bit on a CPU with as many threads.
+            resume: go on from the folder's checkpoint, if it has one. Then every later number is
+                the same as in a run without a break, bit for bit on a CPU with as many threads.
 
         Raises:
             CheckpointError: the checkpoint is damaged, or of a run with other settings.
