@@ -1,6 +1,8 @@
 """Hamming search, mean average precision and ADSH's code update, against their usual forms."""
 
+from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import faiss
 import numpy as np
@@ -87,7 +89,7 @@ def _search(repeats: int) -> Comparison:
     index = faiss.IndexBinaryFlat(BITS)
     index.add(database.numpy())
     peer = "faiss IndexBinaryFlat"
-    contestants = {
+    contestants: dict[str, Callable[[], Any]] = {
         OURS: lambda: hamming_search(queries, database, NEIGHBOURS)[0],
         peer: lambda: index.search(queries.numpy(), NEIGHBOURS)[0],
     }

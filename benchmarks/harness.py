@@ -1,7 +1,7 @@
 """How a comparison is measured and what it reports."""
 
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -68,7 +68,7 @@ class Comparison:
 
 
 def interleaved_medians(
-    contestants: dict[str, Callable[[], Any]], repeats: int
+    contestants: Mapping[str, Callable[[], Any]], repeats: int
 ) -> dict[str, float]:
     """Median seconds of each contestant, all taking turns.
 

@@ -23,6 +23,7 @@ from torch.utils.data import TensorDataset
 
 from benchmarks.__main__ import refreshed
 from course_lib.datasets import ImageCollection, read_cub, read_folders
+from course_lib.datasets.collection import Crop
 from course_lib.evaluation import mean_average_precision
 from course_lib.hashing import (
     ITQ,
@@ -47,6 +48,7 @@ from course_lib.training import (
 LENGTHS = (12, 24, 32, 48)
 SEEDS = (0, 1, 2)
 STEPS = 500
+SIZE = 64  # side of the images in pixels
 ALTERNATION = AlternationSettings(rounds=15, learning_rate=1e-3)
 
 
@@ -58,14 +60,14 @@ class Task:
         title: for the table.
         database, queries: images.
         labels: ids of a collection that make an image relevant.
-        look: how images become tensors.
+        crop: part of each image that the network sees.
     """
 
     title: str
     database: ImageCollection
     queries: ImageCollection
     labels: Callable[[ImageCollection], np.ndarray]
-    look: dict[str, object]
+    crop: Crop
 
 
 def eth80(data: Path) -> Task:
@@ -76,7 +78,7 @@ def eth80(data: Path) -> Task:
         images.subset(images.split != "test"),
         images.subset(images.split == "test"),
         lambda part: part.category_ids,
-        {"size": 64},
+        "full",
     )
 
 
@@ -89,7 +91,7 @@ def birds(data: Path) -> Task:
         images.subset(~is_query),
         images.subset(is_query),
         lambda part: part.product_ids,
-        {"size": 64, "crop": "box"},
+        "box",
     )
 
 
@@ -133,7 +135,7 @@ def measure(task: Task) -> dict[str, dict[int, list[float]]]:
 def features(task: Task, seed: int) -> tuple[Tensor, Tensor]:
     """Embeddings of database and queries, by a classifier of the database's products."""
     seed_everything(seed)
-    images = [part.tensor(**task.look) for part in (task.database, task.queries)]
+    images = [part.tensor(size=SIZE, crop=task.crop) for part in (task.database, task.queries)]
     targets = torch.tensor(np.unique(task.database.product_ids, return_inverse=True)[1])
     classifier = Classifier(Embedder(), int(targets.max()) + 1)
     Trainer(

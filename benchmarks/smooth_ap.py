@@ -56,7 +56,7 @@ def _published_ranks(similarities: Tensor, temperature: float) -> Tensor:
 
 def measure(repeats: int) -> list[Comparison]:
     """Forward and backward at the published batch sizes, beside the peer, and at a large size."""
-    with_dense = {
+    with_dense: dict[str, Loss] = {
         OURS: smooth_ap_loss,
         DENSE: dense_smooth_ap_loss,
         PUBLISHED_FORM: published_smooth_ap,

@@ -32,6 +32,15 @@ def train(
 
     Ctrl-C saves after the step at hand. For several GPUs put `torchrun --nproc-per-node N -m
     course_lib` in place of `course`.
+
+    Example:
+        >>> train()
+        04_birds
+        04_eth80
+        04_omniglot
+        08_birds
+        08_eth80
+        08_resnet50
     """
     from course_lib.recipes import as_markdown, built_in, read_recipe, train_recipe
     from course_lib.training.distributed import world

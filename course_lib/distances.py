@@ -1,4 +1,4 @@
-"""How far embeddings are from each other, and which are nearest.
+"""Distances of embeddings, and exact search for the nearest.
 
 Distances are squared Euclidean throughout: they order neighbours as the root does, cost no root,
 and have a gradient everywhere. On unit rows they lie in [0, 4] and equal 2 − 2 cos.
@@ -26,22 +26,27 @@ def l2_normalize(x: Tensor, eps: float = 1e-12) -> Tensor:
         eps: smallest length divided by; a zero row stays zero.
 
     Returns:
-        ``(N, D)`` tensor of the dtype and device of ``x``, which is left as it is.
+        ``(N, D)`` tensor of the dtype and device of ``x``, which stays unchanged.
 
     Raises:
         TypeError, ValueError: ``x`` is no non-empty floating-point matrix, or ``eps`` not positive.
+
+    Example:
+        >>> l2_normalize(torch.tensor([[3.0, 4.0], [0.0, 0.0]]))
+        tensor([[0.6000, 0.8000],
+                [0.0000, 0.0000]])
     """
     require_embeddings(x=x)
     require_positive(eps=eps)
 
     # float16 ends at 65504: the square of 300 overflows and 1e-12 is 0, so lengths are float32.
     wide = torch.promote_types(x.dtype, torch.float32)
-    lengths = torch.linalg.vector_norm(x, dim=1, keepdim=True, dtype=wide)
+    lengths = torch.linalg.vector_norm(x, dim=1, keepdim=True, dtype=wide)  # (N, 1)
     return (x / lengths.clamp_min(eps)).to(x.dtype)
 
 
 def pairwise_squared_distances(x: Tensor, y: Tensor | None = None) -> Tensor:
-    """Squared Euclidean distance of every row of ``x`` from every row of ``y``.
+    """Compute the squared Euclidean distance of every row of ``x`` from every row of ``y``.
 
     ‖x_i − y_j‖² = ‖x_i‖² + ‖y_j‖² − 2 ⟨x_i, y_j⟩, so that one matrix product does the work and no
     ``(N, M, D)`` tensor is made.
@@ -60,6 +65,15 @@ def pairwise_squared_distances(x: Tensor, y: Tensor | None = None) -> Tensor:
     Note:
         The error is a few roundings of ‖x_i‖² + ‖y_j‖², however small the distance: about 1e-6 for
         float32 unit rows. Subtract a common offset, or pass float64, where rows are long and close.
+
+    Example:
+        >>> x = torch.tensor([[0.0, 0.0], [3.0, 4.0]])
+        >>> pairwise_squared_distances(x)
+        tensor([[ 0., 25.],
+                [25.,  0.]])
+        >>> pairwise_squared_distances(x, torch.tensor([[0.0, 1.0]]))
+        tensor([[ 1.],
+                [18.]])
     """
     require_comparable(x, y)
 
@@ -67,7 +81,7 @@ def pairwise_squared_distances(x: Tensor, y: Tensor | None = None) -> Tensor:
     rows = x.to(wide)
     columns = rows if y is None else y.to(wide)
     # ‖y‖² − 2⟨x, y⟩, then ‖x‖² on top, in place: fresh N x M matrices cost more than the product.
-    distances = torch.addmm(columns.square().sum(dim=1), rows, columns.T, alpha=-2)
+    distances = torch.addmm(columns.square().sum(dim=1), rows, columns.T, alpha=-2)  # (N, M)
     distances += rows.square().sum(dim=1, keepdim=True)
     # Nearly equal numbers were subtracted; rounding can leave a little less than 0.
     distances.clamp_(min=0)
@@ -89,6 +103,13 @@ def mirror_upper_triangle_(matrix: Tensor, block: int = 512) -> Tensor:
 
     Returns:
         ``matrix`` itself.
+
+    Example:
+        >>> matrix = torch.tensor([[9.0, 1.0, 2.0], [9.0, 9.0, 3.0], [9.0, 9.0, 9.0]])
+        >>> mirror_upper_triangle_(matrix)
+        tensor([[0., 1., 2.],
+                [1., 0., 3.],
+                [2., 3., 0.]])
     """
     for start in range(0, len(matrix), block):
         here, below = slice(start, start + block), slice(start + block, None)
@@ -99,7 +120,7 @@ def mirror_upper_triangle_(matrix: Tensor, block: int = 512) -> Tensor:
 
 
 def cosine_similarities(x: Tensor, y: Tensor | None = None) -> Tensor:
-    """Cosine of the angle between every row of ``x`` and every row of ``y``.
+    """Compute the cosine of the angle between every row of ``x`` and every row of ``y``.
 
     Args:
         x: ``(N, D)`` embeddings of any length, floating point.
@@ -110,6 +131,11 @@ def cosine_similarities(x: Tensor, y: Tensor | None = None) -> Tensor:
 
     Raises:
         TypeError, ValueError: shapes, dtypes or devices do not fit, or an input is empty.
+
+    Example:
+        >>> x = torch.tensor([[3.0, 4.0]])
+        >>> cosine_similarities(x, torch.tensor([[1.0, 0.0], [-6.0, -8.0]]))
+        tensor([[ 0.6000, -1.0000]])
     """
     require_comparable(x, y)
 
@@ -120,7 +146,7 @@ def cosine_similarities(x: Tensor, y: Tensor | None = None) -> Tensor:
 
 
 def squared_distances_from_cosine(similarities: Tensor) -> Tensor:
-    """Squared distances of unit vectors from their cosines: ‖u − v‖² = 2 − 2 ⟨u, v⟩.
+    """Turn cosines of unit vectors into squared distances: ‖u − v‖² = 2 − 2 ⟨u, v⟩.
 
     Args:
         similarities: cosines of unit vectors, any shape, floating point.
@@ -130,6 +156,10 @@ def squared_distances_from_cosine(similarities: Tensor) -> Tensor:
 
     Raises:
         TypeError: ``similarities`` is no floating-point tensor.
+
+    Example:
+        >>> squared_distances_from_cosine(torch.tensor([1.0, 0.0, -1.0]))
+        tensor([0., 2., 4.])
     """
     require_floating(similarities=similarities)
 
@@ -140,7 +170,7 @@ def squared_distances_from_cosine(similarities: Tensor) -> Tensor:
 def k_nearest(
     queries: Tensor, retrieval: Tensor, k: int, *, chunk_size: int = 512
 ) -> tuple[Tensor, Tensor]:
-    """The k rows of the retrieval set that are nearest to each query: exact search.
+    """Find the k rows of the retrieval set that are nearest to each query, exactly.
 
     Args:
         queries: ``(Q, D)`` embeddings, floating point, finite.
@@ -157,6 +187,12 @@ def k_nearest(
     Raises:
         TypeError, ValueError: shapes, dtypes or devices do not fit, an input is empty or not
             finite, or ``k`` or ``chunk_size`` is out of range.
+
+    Example:
+        >>> retrieval = torch.tensor([[0.0, 0.0], [3.0, 4.0], [1.0, 0.0]])
+        >>> squared_distances, indices = k_nearest(torch.tensor([[0.0, 0.0]]), retrieval, k=2)
+        >>> squared_distances, indices
+        (tensor([[0., 1.]]), tensor([[0, 2]]))
     """
     require_comparable(queries, retrieval, ("queries", "retrieval"))
     require_integers(1, k=k, chunk_size=chunk_size)
@@ -175,7 +211,7 @@ def k_nearest(
         order = order[rows[order].argsort(stable=True)]
         counts = torch.bincount(rows)
         starts = counts.cumsum(dim=0) - counts
-        nearest = order[starts[:, None] + ranks]
+        nearest = order[starts[:, None] + ranks]  # (chunk, k)
         neighbours.append((distances[nearest], items[nearest]))
     squared_distances, indices = zip(*neighbours, strict=True)
     return torch.cat(squared_distances), torch.cat(indices)

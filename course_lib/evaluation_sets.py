@@ -6,8 +6,8 @@ a pickle of plain data::
     {"query": [(path, label), ...], "retrieval": [(path, label), ...]}
 
 with paths relative to the data set's folder. A pickle can make its reader run any code, so it is
-looked through before anything is built of it: what is not a dict, list, tuple, string or integer
-is refused by name (``plain_pickle``). The slides do not say what the entries are; the other form
+looked through first: anything but dicts, lists, tuples, strings and integers is refused by name
+(``plain_pickle``). The slides do not say what the entries are; the other form
 that may be meant, ``{"query": {path: label}, ...}``, is read as well.
 """
 
@@ -31,7 +31,12 @@ Label = int | str
 
 
 class Entry(NamedTuple):
-    """One image of an evaluation set."""
+    """One image of an evaluation set.
+
+    Example:
+        >>> Entry("images/001.png", 7)
+        Entry(path='images/001.png', label=7)
+    """
 
     path: str
     label: Label
@@ -39,14 +44,26 @@ class Entry(NamedTuple):
 
 @dataclass(frozen=True)
 class EvaluationSet:
-    """Which images to search with, and which to search in.
+    """The images to search with, and the images to search in.
 
     Attributes:
         query: the images to search with; at least one.
         retrieval: the images to search in; at least one, and none of the queries.
 
     Paths are relative to the data set's folder, with ``/``; labels are all integers or all strings.
-    Raises ``DatasetError`` naming the first entry that is otherwise.
+
+    Raises:
+        DatasetError: an entry is not as said above; the message names the first.
+
+    Example:
+        >>> found = EvaluationSet((Entry("a.png", 1), Entry("b.png", 2)), (Entry("c.png", 1),))
+        >>> found
+        <EvaluationSet: 2 queries, 1 to search in>
+        >>> found.unanswerable
+        1
+        >>> found.write("test_dataset.pickle")
+        >>> EvaluationSet.read("test_dataset.pickle") == found
+        True
     """
 
     query: tuple[Entry, ...]
@@ -73,21 +90,25 @@ class EvaluationSet:
             raise DatasetError(f"some labels are integers and some strings; {_REMEDY}")
 
     def __repr__(self) -> str:
-        """Sizes only: a set has thousands of paths."""
+        """Show sizes only: a set has thousands of paths."""
         return f"<EvaluationSet: {len(self.query)} queries, {len(self.retrieval)} to search in>"
 
     @property
     def unanswerable(self) -> int:
-        """Number of queries that no image of the retrieval set shares its label with.
+        """Number of queries whose label no image of the retrieval set has.
 
-        They count as misses in every measure.
+        These queries count as misses in every measure.
         """
         known = {entry.label for entry in self.retrieval}
         return sum(entry.label not in known for entry in self.query)
 
     @classmethod
     def read(cls, path: str | Path) -> EvaluationSet:
-        """Read a file, trusting nothing in it. Raises ``DatasetError`` saying what is wrong."""
+        """Read a file, trusting nothing in it.
+
+        Raises:
+            DatasetError: the file is missing, or is no evaluation set; the message says why.
+        """
         path = Path(path)
         try:
             found = load_plain(path)
@@ -108,7 +129,7 @@ class EvaluationSet:
             raise DatasetError(f"{path}: {error}") from error
 
     def write(self, path: str | Path) -> None:
-        """Write the file; the same set gives the same bytes."""
+        """Write the file; equal sets give equal bytes."""
         parts = {
             part: [(str(path), label) for path, label in getattr(self, part)] for part in _PARTS
         }
@@ -116,13 +137,16 @@ class EvaluationSet:
         Path(path).write_bytes(content)
 
     def collections(self, root: str | Path) -> tuple[ImageCollection, ImageCollection]:
-        """The images of the queries and of the retrieval set, with one numbering of products.
+        """Return the images of queries and retrieval set, with one numbering of products.
 
         Args:
             root: the folder that the paths are relative to.
 
         Integer labels are the product ids; strings are numbered in their order. The file does not
-        say categories: all images have category 0. Raises ``DatasetError`` naming a missing image.
+        say categories: all images have category 0.
+
+        Raises:
+            DatasetError: an image is missing; the message names it.
         """
         root = Path(root)
         labels = sorted({entry.label for part in _PARTS for entry in getattr(self, part)})
@@ -134,7 +158,7 @@ class EvaluationSet:
     def select(
         self, collection: ImageCollection, root: str | Path
     ) -> tuple[ImageCollection, ImageCollection]:
-        """The images of the queries and of the retrieval set, as a collection knows them.
+        """Return the images of queries and retrieval set, as a collection knows them.
 
         Unlike :meth:`collections`, they keep the collection's ids, names, categories and boxes.
 
@@ -142,7 +166,8 @@ class EvaluationSet:
             collection: holds all images of the set.
             root: the folder that the paths are relative to.
 
-        Raises ``DatasetError`` naming the first image that the collection does not hold.
+        Raises:
+            DatasetError: the collection lacks an image; the message names the first.
         """
         root = Path(root)
         places = {source: place for place, source in enumerate(collection.sources)}
@@ -179,7 +204,7 @@ def _collection(
 
 
 def _entries(found: Any, part: str) -> tuple[Entry, ...]:
-    """One part of the file, in either form."""
+    """Read a part of the file, in either form."""
     if isinstance(found, dict):
         found = list(found.items())
     if not isinstance(found, list | tuple):

@@ -19,7 +19,7 @@ from course_lib.validation import (
 
 
 def contrastive_loss(x: Tensor, y: Tensor, similar: Tensor, margin: float = 1.0) -> Tensor:
-    """Contrastive loss of N pairs: 1/(2N) Σ [ s d² + (1 − s) max(0, margin − d)² ].
+    """Compute the contrastive loss of N pairs: 1/(2N) Σ [ s d² + (1 − s) max(0, margin − d)² ].
 
     d is the Euclidean distance (not squared) of row i of ``x`` from row i of ``y``. Similar pairs
     are pulled together; dissimilar pairs are pushed apart until they are ``margin`` away.
@@ -39,6 +39,12 @@ def contrastive_loss(x: Tensor, y: Tensor, similar: Tensor, margin: float = 1.0)
 
     Source: Hadsell, Chopra & LeCun, "Dimensionality Reduction by Learning an Invariant Mapping",
     CVPR 2006, eq. 4.
+
+    Example:
+        >>> x = torch.tensor([[0.0, 0.0], [0.0, 0.0], [0.0, 0.0]])
+        >>> y = torch.tensor([[0.6, 0.8], [0.3, 0.4], [3.0, 4.0]])
+        >>> contrastive_loss(x, y, torch.tensor([True, False, False]), margin=1.0)
+        tensor(0.2083)
     """
     require_embeddings(x=x, y=y, allow_empty=True)
     require_same_kind(x=x, y=y)
@@ -48,7 +54,7 @@ def contrastive_loss(x: Tensor, y: Tensor, similar: Tensor, margin: float = 1.0)
 
     # Not sqrt(sum of squares): its slope at 0 is infinite, and infinity times 0 is NaN.
     # vector_norm has gradient 0 there.
-    distances = torch.linalg.vector_norm(x - y, dim=1)
+    distances = torch.linalg.vector_norm(x - y, dim=1)  # (N,)
     costs = torch.where(similar, distances.square(), (margin - distances).relu().square())
     # The sum of no costs is a zero that backward() accepts; the mean of none would be NaN.
     return costs.sum() / (2 * max(len(costs), 1))
@@ -61,7 +67,7 @@ def triplet_loss(
     margin: float = 0.2,
     reduction: str = "mean",
 ) -> Tensor:
-    """Triplet loss max(0, ‖a − p‖² − ‖a − n‖² + margin), on squared distances.
+    """Compute the triplet loss max(0, ‖a − p‖² − ‖a − n‖² + margin), on squared distances.
 
     Args:
         anchor: ``(N, D)`` embeddings, floating point.
@@ -79,6 +85,15 @@ def triplet_loss(
             ``reduction`` is unknown.
 
     Source: Schroff, Kalenichenko & Philbin, "FaceNet", CVPR 2015, eq. 2 (there the plain sum).
+
+    Example:
+        >>> anchor = torch.tensor([[0.0, 0.0], [0.0, 0.0]])
+        >>> positive = torch.tensor([[1.0, 0.0], [1.0, 0.0]])
+        >>> negative = torch.tensor([[0.0, 1.0], [0.0, 2.0]])
+        >>> triplet_loss(anchor, positive, negative, margin=0.2, reduction="none")
+        tensor([0.2000, 0.0000])
+        >>> triplet_loss(anchor, positive, negative, margin=0.2)
+        tensor(0.1000)
     """
     require_embeddings(anchor=anchor, positive=positive, negative=negative, allow_empty=True)
     require_same_kind(anchor=anchor, positive=positive, negative=negative)
@@ -89,7 +104,7 @@ def triplet_loss(
     to_positive = (anchor - positive).square().sum(dim=1)
     to_negative = (anchor - negative).square().sum(dim=1)
     # The hinge acts on each triplet: an easy one must not pay for a hard one.
-    losses = (to_positive - to_negative + margin).relu()
+    losses = (to_positive - to_negative + margin).relu()  # (N,)
     if reduction == "none":
         return losses
     total = losses.sum()
@@ -98,7 +113,7 @@ def triplet_loss(
 
 
 def average_precision(similarities: Tensor, relevant: Tensor) -> Tensor:
-    """Average precision of each query, of its similarities to the items.
+    """Compute the average precision of each query from its similarities to the items.
 
     AP = 1/|P| Σ_{i ∈ P} R(i, P) / R(i, Ω), where P holds the relevant items, Ω all of them, and
     R(i, S) = 1 + Σ_{j ∈ S} 1[s_j > s_i] is the rank of item i in the set S. Items that are equally
@@ -116,6 +131,12 @@ def average_precision(similarities: Tensor, relevant: Tensor) -> Tensor:
         TypeError, ValueError: shapes, dtypes or devices do not fit, or there are no items.
 
     Source: Brown, Xie, Kalogeiton & Zisserman, "Smooth-AP", ECCV 2020, eq. 1 to 3.
+
+    Example:
+        >>> similarities = torch.tensor([[0.9, 0.7, 0.5], [0.9, 0.7, 0.5]])
+        >>> relevant = torch.tensor([[True, False, False], [False, True, True]])
+        >>> average_precision(similarities, relevant)
+        tensor([1.0000, 0.5833])
     """
     require_scores(similarities, relevant)
 
@@ -132,7 +153,7 @@ def average_precision(similarities: Tensor, relevant: Tensor) -> Tensor:
 
 
 def dense_smooth_ap_loss(embeddings: Tensor, labels: Tensor, temperature: float = 0.01) -> Tensor:
-    """Smooth-AP loss, as published: 1 − mean over the batch of the smooth average precision.
+    """Compute the Smooth-AP loss as published: 1 − the mean smooth average precision of a batch.
 
     Every image of the batch is a query, and the batch is what it searches in. The step 1[s_j > s_i]
     of a rank becomes a sigmoid G(s_j − s_i) = 1 / (1 + exp(−(s_j − s_i) / temperature)), which has
@@ -144,8 +165,8 @@ def dense_smooth_ap_loss(embeddings: Tensor, labels: Tensor, temperature: float 
         embeddings: ``(B, D)``, floating point, of any length: similarities are cosines.
         labels: ``(B,)`` integer product ids, in any order. An image alone of its product is no
             query; the others search among all.
-        temperature: of the sigmoid, > 0. The smaller, the closer to the average precision, and the
-            fewer pairs get a gradient.
+        temperature: temperature of the sigmoid, > 0. The smaller, the closer to the average
+            precision, and the fewer pairs get a gradient.
 
     Returns:
         Scalar of the embeddings' dtype, in [0, 1). Zero, and still connected to the graph, where no
@@ -156,6 +177,13 @@ def dense_smooth_ap_loss(embeddings: Tensor, labels: Tensor, temperature: float 
             positive.
 
     Source: Brown, Xie, Kalogeiton & Zisserman, "Smooth-AP", ECCV 2020, eq. 5 to 7.
+
+    Example:
+        >>> embeddings = torch.tensor([[1.0, 0.0], [0.8, 0.6], [0.0, 1.0], [0.6, 0.8]])
+        >>> dense_smooth_ap_loss(embeddings, torch.tensor([0, 0, 1, 1]))
+        tensor(0.0878)
+        >>> dense_smooth_ap_loss(embeddings, torch.tensor([0, 1, 0, 1]))
+        tensor(0.1250)
     """
     require_embeddings(embeddings=embeddings)
     require_labels(labels, of=embeddings)
@@ -164,17 +192,17 @@ def dense_smooth_ap_loss(embeddings: Tensor, labels: Tensor, temperature: float 
     # float32 at least: for temperatures as small as these, half precision is too coarse.
     wide = torch.promote_types(embeddings.dtype, torch.float32)
     unit = l2_normalize(embeddings.to(wide))
-    similarities = unit @ unit.T
-    relevant = labels[:, None] == labels
+    similarities = unit @ unit.T  # (B, B)
+    relevant = labels[:, None] == labels  # (B, B)
     # above[q, i, j]: how surely image j stands above image i when q is the query.
     above = torch.sigmoid((similarities[:, None, :] - similarities[:, :, None]) / temperature)
     itself = torch.eye(len(labels), dtype=torch.bool, device=labels.device)
     above = above.masked_fill(itself, 0)
-    ranks = 1 + above.sum(dim=2)
+    ranks = 1 + above.sum(dim=2)  # (B, B)
     ranks_among_relevant = 1 + (above * relevant[:, None, :]).sum(dim=2)
     precisions = (ranks_among_relevant / ranks).where(relevant, 0).sum(dim=1) / relevant.sum(dim=1)
     queries = relevant.sum(dim=1) > 1
-    losses = (1 - precisions)[queries]
+    losses = (1 - precisions)[queries]  # (Q,)
     # The sum of no losses is a zero that backward() accepts; the mean of none would be NaN.
     return (losses.sum() / max(len(losses), 1)).to(embeddings.dtype)
 
@@ -187,16 +215,17 @@ def smooth_ap_loss(
     count_query: bool = True,
     chunk_size: int | None = None,
 ) -> Tensor:
-    """Smooth-AP loss with memory and time of B² P instead of B³, value and gradient unchanged.
+    """Compute the Smooth-AP loss with memory and time of B² P instead of B³.
 
-    Only ranks of relevant items enter an average precision. So only they are computed: one row of B
-    comparisons for each pair of a query and one of its relevant items.
+    Value and gradient are those of :func:`dense_smooth_ap_loss`. Only ranks of relevant items enter
+    an average precision. So only they are computed: one row of B comparisons for each pair of a
+    query and one of its relevant items.
 
     Args:
         embeddings: ``(B, D)``, floating point, of any length: similarities are cosines.
         labels: ``(B,)`` integer product ids, in any order. An image alone of its product is no
             query; the others search among all.
-        temperature: of the sigmoid, > 0.
+        temperature: temperature of the sigmoid, > 0.
         count_query: as published, the query itself is one of its relevant items and stands above
             all. False leaves it out of relevant items and ranks, as a search would.
         chunk_size: pairs computed at a time, >= 1; None for all. Values stay; memory is then
@@ -210,6 +239,14 @@ def smooth_ap_loss(
         TypeError, ValueError: shapes, dtypes or devices do not fit, or a number is out of range.
 
     Source: Brown, Xie, Kalogeiton & Zisserman, "Smooth-AP", ECCV 2020, eq. 5 to 7.
+
+    Example:
+        >>> embeddings = torch.tensor([[1.0, 0.0], [0.8, 0.6], [0.0, 1.0], [0.6, 0.8]])
+        >>> labels = torch.tensor([0, 1, 0, 1])
+        >>> smooth_ap_loss(embeddings, labels)
+        tensor(0.1250)
+        >>> smooth_ap_loss(embeddings, labels, count_query=False)
+        tensor(0.3333)
     """
     require_embeddings(embeddings=embeddings)
     require_labels(labels, of=embeddings)
@@ -220,7 +257,7 @@ def smooth_ap_loss(
     wide = torch.promote_types(embeddings.dtype, torch.float32)
     unit = l2_normalize(embeddings.to(wide))
     # Divided here, where there are B², and not below, where there are B² P.
-    similarities = unit @ unit.T / temperature
+    similarities = unit @ unit.T / temperature  # (B, B)
     relevant = labels[:, None] == labels
     if not count_query:
         relevant.fill_diagonal_(False)
@@ -228,14 +265,14 @@ def smooth_ap_loss(
         similarities = similarities.masked_fill(itself, -torch.inf)  # above nothing
     counts = relevant.sum(dim=1)
     relevant &= (counts > count_query)[:, None]  # an image alone of its product is no query
-    queries, items = relevant.nonzero(as_tuple=True)
+    queries, items = relevant.nonzero(as_tuple=True)  # (N,), (N,): a pair each
 
     def precisions(queries: Tensor, items: Tensor) -> Tensor:
-        above = similarities.index_select(0, queries)
+        above = similarities.index_select(0, queries)  # (N, B)
         above -= similarities[queries, items][:, None]
         above.sigmoid_()  # in place: fresh tensors of this size take longer to get than to fill
         # Each item was compared with itself, too, and came out at ½: 1 − ½ is what ranks add.
-        ranks = above.sum(dim=1) + 0.5
+        ranks = above.sum(dim=1) + 0.5  # (N,)
         ranks_among_relevant = torch.where(relevant[queries], above, 0).sum(dim=1) + 0.5
         return ranks_among_relevant / ranks
 
@@ -249,15 +286,24 @@ def smooth_ap_loss(
 
 
 class SmoothAP(nn.Module):
-    """:func:`smooth_ap_loss` as a module, called with embeddings and labels.
+    """The Smooth-AP loss as a module, called with embeddings and labels.
+
+    Its values are those of :func:`smooth_ap_loss`.
 
     Args:
-        temperature: of the sigmoid, > 0.
+        temperature: temperature of the sigmoid, > 0.
         count_query: whether the query is one of its own relevant items, as published.
         chunk_size: pairs computed at a time; None for all.
 
     Raises:
         TypeError, ValueError: a number is out of range.
+
+    Example:
+        >>> loss = SmoothAP(temperature=0.1)
+        >>> loss
+        SmoothAP(temperature=0.1, count_query=True, chunk_size=None)
+        >>> loss(torch.eye(4), torch.tensor([0, 0, 1, 1]))
+        tensor(0.1667)
     """
 
     def __init__(
@@ -272,7 +318,7 @@ class SmoothAP(nn.Module):
         self.chunk_size = chunk_size
 
     def forward(self, embeddings: Tensor, labels: Tensor) -> Tensor:
-        """Scalar loss of ``(B, D)`` embeddings and ``(B,)`` product ids."""
+        """Return the scalar loss of ``(B, D)`` embeddings and ``(B,)`` product ids."""
         return smooth_ap_loss(
             embeddings,
             labels,
@@ -282,7 +328,7 @@ class SmoothAP(nn.Module):
         )
 
     def extra_repr(self) -> str:
-        """The settings, for ``print(module)``."""
+        """Return the settings, for ``print(module)``."""
         return (
             f"temperature={self.temperature}, count_query={self.count_query}, "
             f"chunk_size={self.chunk_size}"

@@ -1,4 +1,4 @@
-"""Choosing the pairs and triplets of a batch that are worth learning from."""
+"""Pairs and triplets of a batch that are worth learning from."""
 
 import torch
 from torch import Tensor
@@ -12,7 +12,7 @@ from course_lib.validation import (
 
 
 def anchor_positive_pairs(labels: Tensor) -> tuple[Tensor, Tensor]:
-    """All ordered pairs of different images of the same product.
+    """List all ordered pairs of different images of the same product.
 
     Ordered, since the triplet loss is not symmetric: of (i, j) and (j, i) each makes the other
     image the anchor. A product of l images gives l (l − 1) pairs.
@@ -26,10 +26,15 @@ def anchor_positive_pairs(labels: Tensor) -> tuple[Tensor, Tensor]:
 
     Raises:
         TypeError, ValueError: ``labels`` is empty or no vector of integers.
+
+    Example:
+        >>> anchors, positives = anchor_positive_pairs(torch.tensor([7, 3, 7, 5, 7]))
+        >>> list(zip(anchors.tolist(), positives.tolist()))
+        [(0, 2), (0, 4), (2, 0), (2, 4), (4, 0), (4, 2)]
     """
     require_labels(labels)
 
-    same_product = labels[:, None] == labels[None, :]
+    same_product = labels[:, None] == labels[None, :]  # (B, B)
     same_product.fill_diagonal_(False)  # an image is no positive of its own
     anchors, positives = same_product.nonzero(as_tuple=True)
     return anchors, positives
@@ -42,7 +47,7 @@ def semi_hard_triplets(
     *,
     generator: torch.Generator | None = None,
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """One random semi-hard negative for every anchor-positive pair that has any.
+    """Draw one random semi-hard negative for every anchor-positive pair that has any.
 
     A negative is semi-hard when 0 < d²(a, p) − d²(a, n) + margin < margin, which is to say
     d²(a, p) < d²(a, n) < d²(a, p) + margin: farther from the anchor than the positive, but not yet
@@ -63,6 +68,14 @@ def semi_hard_triplets(
         TypeError, ValueError: shapes, dtypes or devices do not fit, or ``margin`` is not positive.
 
     Source: Schroff, Kalenichenko & Philbin, "FaceNet", CVPR 2015, section 3.2 and eq. 4.
+
+    Example:
+        >>> distances = torch.tensor([[0.0, 0.5, 0.6, 0.9], [0.5, 0.0, 0.3, 0.8],
+        ...                           [0.6, 0.3, 0.0, 0.7], [0.9, 0.8, 0.7, 0.0]])
+        >>> labels = torch.tensor([0, 0, 1, 2])
+        >>> anchors, positives, negatives = semi_hard_triplets(distances, labels)
+        >>> anchors, positives, negatives
+        (tensor([0]), tensor([1]), tensor([2]))
     """
     require_square_distances(distances)
     require_labels(labels, of=distances)
@@ -75,13 +88,13 @@ def semi_hard_triplets(
     to_negative = distances.clone().fill_diagonal_(torch.inf)
     to_negative[anchors, positives] = torch.inf
     # Row a holds the distances from anchor a to its positives, side by side: its nth in column n.
-    per_anchor = anchors.bincount(minlength=len(labels))
+    per_anchor = anchors.bincount(minlength=len(labels))  # (B,)
     nth = torch.arange(len(anchors), device=anchors.device)
     nth -= (per_anchor.cumsum(0) - per_anchor)[anchors]
     to_positive = distances.new_full((len(labels), int(per_anchor.max())), torch.inf)
     to_positive[anchors, nth] = distances[anchors, positives]
     # Anchor x positive x image: no batch has room for anchor x image x image.
-    semi_hard = to_negative[:, None] > to_positive[:, :, None]
+    semi_hard = to_negative[:, None] > to_positive[:, :, None]  # (B, P, B)
     semi_hard &= to_negative[:, None] < (to_positive + margin)[:, :, None]
 
     # The semi-hard negatives of all pairs stand one after another, those of a pair together:

@@ -1,4 +1,4 @@
-"""Read a pickle that holds plain data, and nothing else.
+"""Pickles that hold plain data and nothing else.
 
 Unpickling is a small machine whose instructions may import and call anything. Here they are listed
 first, without being run, and compared with those that build dicts, lists, tuples, strings and
@@ -45,13 +45,26 @@ _KINDS = {
 
 
 class PlainPickleError(ValueError):
-    """A file is no pickle, or not of plain data; the message names what was found."""
+    """A file that is no pickle of plain data; the message names what was found."""
 
 
 def load_plain(path: Path) -> Any:
-    """Return what the pickle holds: dicts, lists, tuples, strings and integers, nested.
+    """Return what a pickle of plain data holds: dicts, lists, tuples, strings and integers.
 
-    Raises ``PlainPickleError`` naming the first thing that is anything else, and ``OSError``.
+    Raises:
+        PlainPickleError: the file is no pickle, or holds anything else; the message names it.
+        OSError: the file cannot be read.
+
+    Example:
+        >>> path = Path("plain.pickle")
+        >>> _ = path.write_bytes(pickle.dumps({"query": [("a.png", 3)]}))
+        >>> load_plain(path)
+        {'query': [('a.png', 3)]}
+        >>> _ = path.write_bytes(pickle.dumps({"query": print}))
+        >>> load_plain(path)
+        Traceback (most recent call last):
+            ...
+        course_lib.plain_pickle.PlainPickleError: it holds builtins.print
     """
     with open(path, "rb") as file:
         content = file.read(_LARGEST + 1)
@@ -65,7 +78,7 @@ def load_plain(path: Path) -> Any:
 
 
 class _Loader(pickle.Unpickler):
-    """The second wall: no instruction that was let through asks for these."""
+    """An unpickler without classes: the second wall behind the check of instructions."""
 
     def find_class(self, module: str, name: str) -> Any:
         raise PlainPickleError(f"it holds {module}.{name}")

@@ -24,7 +24,7 @@ from course_lib.validation import (
 def eligible_products(
     category_ids: Ids, product_ids: Ids, *, n_products: int, n_images: int
 ) -> dict[int, np.ndarray]:
-    """The products that can fill a batch, by category.
+    """Return the products that can fill a batch, by category.
 
     A product is eligible when it has at least ``n_images`` images, a category when it has at least
     ``n_products`` eligible products.
@@ -42,6 +42,12 @@ def eligible_products(
     Raises:
         TypeError, ValueError: the ids are not two equally long vectors of integers, or a product
             lies in two categories.
+
+    Example:
+        >>> category_ids = [0, 0, 0, 0, 0, 1, 1, 1]
+        >>> product_ids = [10, 10, 11, 11, 12, 20, 20, 21]
+        >>> eligible_products(category_ids, product_ids, n_products=2, n_images=2)
+        {0: array([10, 11])}
     """
     require_ids(category_ids=category_ids, product_ids=product_ids)
     require_integers(1, n_products=n_products, n_images=n_images)
@@ -64,7 +70,7 @@ def eligible_products(
 
 
 def epoch_length(chunk_counts: Sequence[int] | np.ndarray, n_categories: int) -> int:
-    """The most batches that one pass over the chunks can fill.
+    """Return the most batches that one pass over the chunks can fill.
 
     Each batch takes one chunk from each of ``n_categories`` different categories, and no chunk is
     used twice. That is possible for K batches exactly when Σ_c min(q_c, K) >= n K: a category helps
@@ -79,6 +85,12 @@ def epoch_length(chunk_counts: Sequence[int] | np.ndarray, n_categories: int) ->
 
     Raises:
         TypeError, ValueError: ``n_categories`` is no integer >= 1.
+
+    Example:
+        >>> epoch_length([3, 2, 1], n_categories=2)
+        3
+        >>> epoch_length([10, 1, 1], n_categories=2)
+        2
     """
     require_integers(1, n_categories=n_categories)
 
@@ -107,7 +119,7 @@ class CategoryProductBatchSampler(BatchSampler):
     Randomness is the sampler's own and depends on ``(seed, epoch)`` only; global generators are
     neither read nor changed. Every pass advances the epoch by one; :meth:`set_epoch` sets it. Of
     ``world_size`` processes each takes every ``world_size``-th batch, beginning with its ``rank``;
-    the last batches that would not reach all are dropped.
+    the last batches that would not reach all processes are dropped.
 
     Pass it as ``DataLoader(dataset, batch_sampler=...)``, and leave ``batch_size``, ``shuffle``,
     ``sampler`` and ``drop_last`` at their defaults.
@@ -126,6 +138,20 @@ class CategoryProductBatchSampler(BatchSampler):
     Raises:
         TypeError, ValueError: an argument is not as said above, a product lies in two categories,
             or fewer than ``n_categories`` categories are eligible.
+
+    Example:
+        >>> category_ids = [0, 0, 0, 0, 1, 1, 1, 1]
+        >>> product_ids = [0, 0, 1, 1, 2, 2, 3, 3]
+        >>> sampler = CategoryProductBatchSampler(
+        ...     category_ids, product_ids, n_categories=2, n_products=1, n_images=2
+        ... )
+        >>> len(sampler)
+        2
+        >>> [sorted(batch) for batch in sampler] == [sorted(batch) for batch in sampler]
+        False
+        >>> sampler.set_epoch(0)
+        >>> sorted(product_ids[image] for batch in sampler for image in batch)
+        [0, 0, 1, 1, 2, 2, 3, 3]
     """
 
     def __init__(
@@ -182,12 +208,12 @@ class CategoryProductBatchSampler(BatchSampler):
         ### END SOLUTION
 
     def set_epoch(self, epoch: int) -> None:
-        """Make the next pass that of ``epoch``, as every process of a distributed run must."""
+        """Set the epoch of the next pass, as every process of a distributed run must."""
         require_integers(0, epoch=epoch)
         self.epoch = epoch
 
     def __len__(self) -> int:
-        """Batches that this process yields per epoch."""
+        """Return the number of batches that this process yields per epoch."""
         ### BEGIN SOLUTION
         if self.num_batches is not None:
             batches = self.num_batches
@@ -198,7 +224,7 @@ class CategoryProductBatchSampler(BatchSampler):
         ### END SOLUTION
 
     def __iter__(self) -> Iterator[list[int]]:
-        """Batches of dataset indices; afterwards ``epoch`` is one more."""
+        """Yield batches of dataset indices; afterwards ``epoch`` is one more."""
         ### BEGIN SOLUTION
         rng = np.random.default_rng([self.seed, self.epoch])
         self.epoch += 1
@@ -210,7 +236,7 @@ class CategoryProductBatchSampler(BatchSampler):
 
     ### BEGIN SOLUTION
     def _cover_once(self, rng: np.random.Generator) -> Iterator[np.ndarray]:
-        """Products of each batch such that an epoch uses none twice."""
+        """Yield the products of each batch, so that an epoch uses no product twice."""
         m = self.n_products
         shuffled = [rng.permutation(products) for products in self._products]
         chunks_left = np.array([len(products) // m for products in self._products])
@@ -226,7 +252,7 @@ class CategoryProductBatchSampler(BatchSampler):
             )
 
     def _independent(self, rng: np.random.Generator) -> Iterator[np.ndarray]:
-        """Products of each batch, drawn anew from all for every one, without end."""
+        """Yield the products of each batch, drawn anew from all products, without end."""
         while True:
             chosen = rng.choice(len(self._products), self.n_categories, replace=False)
             yield np.concatenate(
@@ -234,7 +260,7 @@ class CategoryProductBatchSampler(BatchSampler):
             )
 
     def _draw_images(self, products: np.ndarray, rng: np.random.Generator) -> list[int]:
-        """``n_images`` different images of each product, product after product."""
+        """Draw ``n_images`` different images of each product, product after product."""
         starts = np.searchsorted(self._runs, products, side="left")
         ends = np.searchsorted(self._runs, products, side="right")
         drawn = [

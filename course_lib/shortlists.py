@@ -17,7 +17,7 @@ GROUP_SIZE = 32
 def shortlists(
     queries: Tensor, retrieval: Tensor, k: int, chunk_size: int
 ) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
-    """For each chunk of queries, the items that may be among the k nearest of each query.
+    """List, for each chunk of queries, the items that may be among the k nearest of each query.
 
     Args:
         queries: ``(Q, D)`` embeddings, float32 or float64.
@@ -37,6 +37,13 @@ def shortlists(
     Note:
         Relies on matrix products of full precision, PyTorch's default: leave
         ``torch.set_float32_matmul_precision`` at ``"highest"``.
+
+    Example:
+        >>> retrieval = torch.tensor([[0.0], [1.0], [5.0]])
+        >>> chunks = shortlists(retrieval[:1], retrieval, k=2, chunk_size=1)
+        >>> for rows, items, squared_distances in chunks:
+        ...     print(rows.tolist(), items.tolist(), squared_distances.tolist())
+        [0, 0] [0, 1] [0.0, 1.0]
     """
     retrieval_squares = _finite_squares("retrieval", retrieval)
     query_lengths = _finite_squares("queries", queries).sqrt()
@@ -57,8 +64,8 @@ def shortlists(
     for chunk, allowance in zip(queries.split(chunk_size), slack.split(chunk_size), strict=True):
         scores = buffer[: len(chunk)]
         torch.addmm(retrieval_squares, chunk, retrieval.T, alpha=-2, out=scores[:, :size])
-        grid = scores.view(len(chunk), depth, n_groups)
-        minima = grid.amin(dim=1)
+        grid = scores.view(len(chunk), depth, n_groups)  # (chunk, depth, n_groups)
+        minima = grid.amin(dim=1)  # (chunk, n_groups)
         # The k smallest minima belong to k different items, so that no score among the k smallest
         # is above the last of them.
         limits = minima.topk(k, dim=1, largest=False).values[:, -1] + allowance
@@ -71,14 +78,14 @@ def shortlists(
 def _paired_squared_distances(
     x: Tensor, y: Tensor, rows: Tensor, columns: Tensor, max_elements: int
 ) -> Tensor:
-    """‖x[rows] − y[columns]‖² pair by pair, through temporaries of about ``max_elements``."""
+    """Compute ‖x[rows] − y[columns]‖² pair by pair, with temporaries of about ``max_elements``."""
     at_a_time = max(1, max_elements // x.shape[1])
     pieces = zip(rows.split(at_a_time), columns.split(at_a_time), strict=True)
     return torch.cat([(x[i] - y[j]).square().sum(dim=1) for i, j in pieces])
 
 
 def _finite_squares(name: str, embeddings: Tensor) -> Tensor:
-    """Squared length of every row; the square of a sum of two lengths must be finite, too."""
+    """Return the squared length of every row; refuse rows whose doubled length has no square."""
     squares = embeddings.square().sum(dim=1)
     finite = (4 * squares).isfinite()
     if not finite.all():

@@ -1,4 +1,4 @@
-"""Lets ``import torchvision`` succeed beside a torch that its binary extension was not built for.
+"""``import torchvision`` beside a torch that its binary extension was not built for.
 
 PyPI's torchvision links CUDA libraries. Beside a CPU build of torch its extension does not load,
 and torchvision then fails on import ("operator torchvision::nms does not exist"): it describes two
@@ -23,7 +23,7 @@ _libraries: list[Any] = []  # operators disappear with the library object that d
 
 
 class _ExtensionFinder:
-    """Finds torchvision's extension module as usual, and looks after it once it has run."""
+    """A finder of torchvision's extension module, which mends torchvision if it did not load."""
 
     @classmethod
     def find_spec(
@@ -59,6 +59,13 @@ def _declare_operators() -> None:
 
 
 def install() -> None:
-    """Put the import hook in place; once is enough, more do no harm."""
+    """Put the import hook in place; a second call changes nothing.
+
+    Example:
+        >>> install()
+        >>> import torchvision
+        >>> torchvision.models.__name__
+        'torchvision.models'
+    """
     if _ExtensionFinder not in sys.meta_path:
         sys.meta_path.insert(0, _ExtensionFinder)

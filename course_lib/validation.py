@@ -22,7 +22,14 @@ Ids = Sequence[int] | np.ndarray | Tensor
 
 
 def require_tensor(value: Any, name: str) -> None:
-    """Refuse anything but a ``torch.Tensor``."""
+    """Refuse anything but a ``torch.Tensor``.
+
+    Example:
+        >>> require_tensor([1.0], "x")
+        Traceback (most recent call last):
+            ...
+        TypeError: x must be a torch.Tensor, got list; convert it with torch.as_tensor
+    """
     if not isinstance(value, Tensor):
         raise TypeError(
             f"{name} must be a torch.Tensor, got {type(value).__name__}; "
@@ -31,7 +38,15 @@ def require_tensor(value: Any, name: str) -> None:
 
 
 def require_module(model: Any, name: str = "model") -> None:
-    """Refuse anything but a ``torch.nn.Module``."""
+    """Refuse anything but a ``torch.nn.Module``.
+
+    Example:
+        >>> require_module(nn.Linear(2, 1))
+        >>> require_module(nn.Linear)
+        Traceback (most recent call last):
+            ...
+        TypeError: model must be a torch.nn.Module, got type; make one of it by calling it
+    """
     if not isinstance(model, nn.Module):
         made = "; make one of it by calling it" if isinstance(model, type) else ""
         raise TypeError(f"{name} must be a torch.nn.Module, got {type(model).__name__}{made}")
@@ -43,6 +58,13 @@ def require_embeddings(*, allow_empty: bool = False, **embeddings: Tensor) -> No
     Args:
         allow_empty: accept ``N = 0``, as losses do for an empty selection.
         **embeddings: the tensors under the names that messages shall use.
+
+    Example:
+        >>> require_embeddings(x=torch.zeros(5, 3), y=torch.zeros(2, 3))
+        >>> require_embeddings(x=torch.zeros(3))
+        Traceback (most recent call last):
+            ...
+        ValueError: x must have shape (N, D), one row an image, got shape (3,)
     """
     for name, value in embeddings.items():
         require_floating(**{name: value})
@@ -55,7 +77,15 @@ def require_embeddings(*, allow_empty: bool = False, **embeddings: Tensor) -> No
 
 
 def require_floating(**tensors: Tensor) -> None:
-    """Refuse anything but floating-point tensors."""
+    """Refuse anything but floating-point tensors.
+
+    Example:
+        >>> require_floating(x=torch.zeros(2))
+        >>> require_floating(x=torch.tensor([1, 2]))
+        Traceback (most recent call last):
+            ...
+        TypeError: x must be floating point, got torch.int64; convert it with x.float()
+    """
     for name, value in tensors.items():
         require_tensor(value, name)
         if not value.is_floating_point():
@@ -65,7 +95,14 @@ def require_floating(**tensors: Tensor) -> None:
 
 
 def require_same_kind(**tensors: Tensor) -> None:
-    """Refuse tensors of different dtypes or on different devices."""
+    """Refuse tensors of different dtypes or on different devices.
+
+    Example:
+        >>> require_same_kind(x=torch.zeros(2), y=torch.zeros(3).double())
+        Traceback (most recent call last):
+            ...
+        TypeError: x is torch.float32 but y is torch.float64; convert one with y.to(x.dtype)
+    """
     (first_name, first), *others = tensors.items()
     for name, value in others:
         if value.dtype != first.dtype:
@@ -77,7 +114,14 @@ def require_same_kind(**tensors: Tensor) -> None:
 
 
 def require_same_device(**tensors: Tensor) -> None:
-    """Refuse tensors on different devices."""
+    """Refuse tensors on different devices.
+
+    Example:
+        >>> require_same_device(x=torch.zeros(2), y=torch.zeros(2, device="meta"))
+        Traceback (most recent call last):
+            ...
+        ValueError: x is on cpu but y is on meta; move one with y.to(x.device)
+    """
     (first_name, first), *others = tensors.items()
     for name, value in others:
         if value.device != first.device:
@@ -88,7 +132,14 @@ def require_same_device(**tensors: Tensor) -> None:
 
 
 def require_same_shape(**tensors: Tensor) -> None:
-    """Refuse tensors of different shapes: nothing is broadcast silently."""
+    """Refuse tensors of different shapes: nothing is broadcast silently.
+
+    Example:
+        >>> require_same_shape(x=torch.zeros(2, 3), y=torch.zeros(1, 3))
+        Traceback (most recent call last):
+            ...
+        ValueError: x and y must have the same shape, got (2, 3) and (1, 3)
+    """
     (first_name, first), *others = tensors.items()
     for name, value in others:
         if value.shape != first.shape:
@@ -104,7 +155,14 @@ def require_comparable(x: Tensor, y: Tensor | None, names: tuple[str, str] = ("x
     Args:
         x: ``(N, D)`` embeddings.
         y: ``(M, D)`` embeddings, or None where ``x`` is compared with itself.
-        names: what the caller calls the two.
+        names: the caller's names of the two.
+
+    Example:
+        >>> require_comparable(torch.zeros(2, 3), torch.zeros(5, 3))
+        >>> require_comparable(torch.zeros(2, 3), torch.zeros(5, 4))
+        Traceback (most recent call last):
+            ...
+        ValueError: x and y must have the same number of columns, got 3 and 4
     """
     x_name, y_name = names
     tensors = {x_name: x} if y is None else {x_name: x, y_name: y}
@@ -124,8 +182,15 @@ def require_labels(labels: Tensor, name: str = "labels", *, of: Tensor | None = 
 
     Args:
         labels: ``(N,)`` integer tensor, N >= 1.
-        name: what the caller calls it.
+        name: the caller's name of the labels.
         of: the tensor whose N rows the labels describe; must have as many rows and share a device.
+
+    Example:
+        >>> require_labels(torch.tensor([3, 1, 3]))
+        >>> require_labels(torch.tensor([3, 1, 3]), of=torch.zeros(2, 8))
+        Traceback (most recent call last):
+            ...
+        ValueError: labels has 3 entries for 2 rows
     """
     require_tensor(labels, name)
     if labels.ndim != 1:
@@ -141,7 +206,14 @@ def require_labels(labels: Tensor, name: str = "labels", *, of: Tensor | None = 
 
 
 def require_mask(mask: Tensor, name: str, *, of: Tensor) -> None:
-    """Refuse anything but one bool a row of ``of``."""
+    """Refuse anything but one bool a row of ``of``.
+
+    Example:
+        >>> require_mask(torch.tensor([1, 0]), "similar", of=torch.zeros(2, 8))
+        Traceback (most recent call last):
+            ...
+        TypeError: similar must be bool, got torch.int64; say which value means True
+    """
     require_tensor(mask, name)
     if mask.dtype != torch.bool:
         raise TypeError(f"{name} must be bool, got {mask.dtype}; say which value means True")
@@ -153,7 +225,14 @@ def require_mask(mask: Tensor, name: str, *, of: Tensor) -> None:
 
 
 def require_images(images: Tensor, name: str = "images") -> None:
-    """Refuse anything but a non-empty floating-point ``(N, C, H, W)`` tensor."""
+    """Refuse anything but a non-empty floating-point ``(N, C, H, W)`` tensor.
+
+    Example:
+        >>> require_images(torch.zeros(3, 64, 64))
+        Traceback (most recent call last):
+            ...
+        ValueError: images must have shape (N, C, H, W), got shape (3, 64, 64)
+    """
     require_floating(**{name: images})
     if images.ndim != 4:
         raise ValueError(f"{name} must have shape (N, C, H, W), got shape {tuple(images.shape)}")
@@ -162,7 +241,15 @@ def require_images(images: Tensor, name: str = "images") -> None:
 
 
 def require_items(dataset: Any, name: str = "dataset") -> None:
-    """Refuse a data set without a length or without items."""
+    """Refuse a data set without a length or without items.
+
+    Example:
+        >>> require_items([3, 1])
+        >>> require_items([])
+        Traceback (most recent call last):
+            ...
+        ValueError: dataset is empty
+    """
     try:
         count = len(dataset)
     except TypeError:
@@ -175,7 +262,15 @@ def require_items(dataset: Any, name: str = "dataset") -> None:
 
 
 def require_ranking(relevant: Tensor, name: str = "relevant") -> None:
-    """Refuse anything but ``(..., R)`` bools, R >= 1."""
+    """Refuse anything but ``(..., R)`` bools, R >= 1.
+
+    Example:
+        >>> require_ranking(torch.tensor([True, False]))
+        >>> require_ranking(torch.tensor([1, 0]))
+        Traceback (most recent call last):
+            ...
+        TypeError: relevant must be bool, got torch.int64; compare labels to get it
+    """
     require_tensor(relevant, name)
     if relevant.dtype != torch.bool:
         raise TypeError(f"{name} must be bool, got {relevant.dtype}; compare labels to get it")
@@ -184,7 +279,14 @@ def require_ranking(relevant: Tensor, name: str = "relevant") -> None:
 
 
 def require_scores(similarities: Tensor, relevant: Tensor) -> None:
-    """Refuse anything but ``(Q, R)`` floating-point similarities with one bool each, R >= 1."""
+    """Refuse anything but ``(Q, R)`` floating-point similarities with one bool each, R >= 1.
+
+    Example:
+        >>> require_scores(torch.zeros(1, 3), torch.tensor([[True, False]]))
+        Traceback (most recent call last):
+            ...
+        ValueError: similarities and relevant must have the same shape, got (1, 3) and (1, 2)
+    """
     require_embeddings(similarities=similarities, allow_empty=True)
     require_ranking(relevant)
     require_same_shape(similarities=similarities, relevant=relevant)
@@ -192,7 +294,14 @@ def require_scores(similarities: Tensor, relevant: Tensor) -> None:
 
 
 def require_integer_distances(distances: Tensor, relevant: Tensor) -> None:
-    """Refuse anything but ``(Q, N)`` integer distances with one bool each, N >= 1."""
+    """Refuse anything but ``(Q, N)`` integer distances with one bool each, N >= 1.
+
+    Example:
+        >>> require_integer_distances(torch.zeros(1, 2), torch.tensor([[True, False]]))
+        Traceback (most recent call last):
+            ...
+        TypeError: distances must be integers, got torch.float32
+    """
     require_tensor(distances, "distances")
     if distances.is_floating_point() or distances.is_complex() or distances.dtype == torch.bool:
         raise TypeError(f"distances must be integers, got {distances.dtype}")
@@ -204,7 +313,15 @@ def require_integer_distances(distances: Tensor, relevant: Tensor) -> None:
 
 
 def require_codes(codes: Tensor, name: str = "codes") -> None:
-    """Refuse anything but an ``(N, C)`` tensor of real numbers or bools with C >= 1."""
+    """Refuse anything but an ``(N, C)`` tensor of real numbers or bools with C >= 1.
+
+    Example:
+        >>> require_codes(torch.tensor([[1, -1]]))
+        >>> require_codes(torch.tensor([1, -1]))
+        Traceback (most recent call last):
+            ...
+        ValueError: codes must have shape (N, C), one code a row, got shape (2,)
+    """
     require_tensor(codes, name)
     if codes.is_complex():
         raise TypeError(f"{name} must be real numbers or bools, got {codes.dtype}")
@@ -215,7 +332,14 @@ def require_codes(codes: Tensor, name: str = "codes") -> None:
 
 
 def require_attributes(attributes: Tensor, name: str = "attributes", *, of: Tensor) -> None:
-    """Refuse anything but ``(N, A)`` bools, one row for each of the N >= 1 rows of ``of``."""
+    """Refuse anything but ``(N, A)`` bools, one row for each of the N >= 1 rows of ``of``.
+
+    Example:
+        >>> require_attributes(torch.zeros(2, 5), of=torch.zeros(2, 8))
+        Traceback (most recent call last):
+            ...
+        TypeError: attributes must be bool, got torch.float32; say which value means True
+    """
     require_tensor(attributes, name)
     if attributes.dtype != torch.bool:
         raise TypeError(f"{name} must be bool, got {attributes.dtype}; say which value means True")
@@ -230,7 +354,15 @@ def require_attributes(attributes: Tensor, name: str = "attributes", *, of: Tens
 
 
 def require_packed(**packed: Tensor) -> None:
-    """Refuse anything but ``(N, B)`` uint8 tensors of one width B >= 1."""
+    """Refuse anything but ``(N, B)`` uint8 tensors of one width B >= 1.
+
+    Example:
+        >>> require_packed(x=torch.zeros(2, 4, dtype=torch.uint8))
+        >>> require_packed(x=torch.zeros(2, 4))
+        Traceback (most recent call last):
+            ...
+        TypeError: x must be uint8, got torch.float32; pack codes with pack_codes
+    """
     widths = {}
     for name, value in packed.items():
         require_tensor(value, name)
@@ -247,7 +379,15 @@ def require_packed(**packed: Tensor) -> None:
 
 
 def require_index(index: Any, *, of: Tensor) -> None:
-    """Refuse an index (None: no index) that cannot search, or that holds not one item a row."""
+    """Refuse an index (None: no index) that cannot search, or that holds not one item a row.
+
+    Example:
+        >>> require_index(None, of=torch.zeros(2, 8))
+        >>> require_index("faiss", of=torch.zeros(2, 8))
+        Traceback (most recent call last):
+            ...
+        TypeError: index must have search() and a length, got str
+    """
     if index is None:
         return
     if not hasattr(index, "search") or not hasattr(index, "__len__"):
@@ -260,7 +400,14 @@ def require_index(index: Any, *, of: Tensor) -> None:
 
 
 def require_found(found: Tensor, *, queries: Tensor) -> None:
-    """Refuse anything but ``(Q, k)`` int64 row numbers, k >= 1, one row a query."""
+    """Refuse anything but ``(Q, k)`` int64 row numbers, k >= 1, one row a query.
+
+    Example:
+        >>> require_found(torch.tensor([0, 1]), queries=torch.zeros(2, 8))
+        Traceback (most recent call last):
+            ...
+        ValueError: found must have shape (2, k), one row a query, got (2,)
+    """
     require_tensor(found, "found")
     if found.dtype != torch.int64:
         raise TypeError(f"found must be int64, got {found.dtype}; convert it with found.long()")
@@ -272,7 +419,14 @@ def require_found(found: Tensor, *, queries: Tensor) -> None:
 
 
 def require_square_distances(distances: Tensor) -> None:
-    """Refuse anything but a ``(B, B)`` floating-point matrix."""
+    """Refuse anything but a ``(B, B)`` floating-point matrix.
+
+    Example:
+        >>> require_square_distances(torch.zeros(2, 3))
+        Traceback (most recent call last):
+            ...
+        ValueError: distances must be square, every image of the batch against every other, got ...
+    """
     require_embeddings(distances=distances)
     if distances.shape[0] != distances.shape[1]:
         raise ValueError(
@@ -282,7 +436,15 @@ def require_square_distances(distances: Tensor) -> None:
 
 
 def require_generator(generator: torch.Generator | None, *, on: Tensor) -> None:
-    """Refuse a random generator that lives on another device than the tensor it serves."""
+    """Refuse a random generator that lives on another device than the tensor it serves.
+
+    Example:
+        >>> require_generator(torch.Generator(), on=torch.zeros(2))
+        >>> require_generator(0, on=torch.zeros(2))
+        Traceback (most recent call last):
+            ...
+        TypeError: generator must be a torch.Generator, got int
+    """
     if generator is None:
         return
     if not isinstance(generator, torch.Generator):
@@ -295,7 +457,15 @@ def require_generator(generator: torch.Generator | None, *, on: Tensor) -> None:
 
 
 def require_positive(**numbers: float) -> None:
-    """Refuse anything but finite real numbers above zero."""
+    """Refuse anything but finite real numbers above zero.
+
+    Example:
+        >>> require_positive(margin=0.2)
+        >>> require_positive(margin=0)
+        Traceback (most recent call last):
+            ...
+        ValueError: margin must be finite and greater than 0, got 0
+    """
     for name, value in numbers.items():
         if isinstance(value, bool) or not isinstance(value, Real):
             raise TypeError(f"{name} must be a number, got {type(value).__name__}")
@@ -304,7 +474,15 @@ def require_positive(**numbers: float) -> None:
 
 
 def require_integers(minimum: int, **numbers: int) -> None:
-    """Refuse anything but integers of at least ``minimum``."""
+    """Refuse anything but integers of at least ``minimum``.
+
+    Example:
+        >>> require_integers(1, k=5, chunk_size=512)
+        >>> require_integers(1, k=0)
+        Traceback (most recent call last):
+            ...
+        ValueError: k must be at least 1, got 0
+    """
     for name, value in numbers.items():
         try:
             too_small = operator.index(value) < minimum
@@ -317,14 +495,28 @@ def require_integers(minimum: int, **numbers: int) -> None:
 
 
 def require_at_most(limit: int, what: str, **numbers: int) -> None:
-    """Refuse integers above ``limit``; ``what`` says what sets the limit."""
+    """Refuse integers above ``limit``; ``what`` says what sets the limit.
+
+    Example:
+        >>> require_at_most(10, "the retrieval set has 10 rows", k=12)
+        Traceback (most recent call last):
+            ...
+        ValueError: k is 12, but the retrieval set has 10 rows
+    """
     for name, value in numbers.items():
         if value > limit:
             raise ValueError(f"{name} is {value}, but {what}")
 
 
 def require_choice(choices: Sequence[str], **values: str) -> None:
-    """Refuse any string but those of ``choices``."""
+    """Refuse any string but those of ``choices``.
+
+    Example:
+        >>> require_choice(("mean", "sum"), reduction="max")
+        Traceback (most recent call last):
+            ...
+        ValueError: reduction must be one of 'mean', 'sum', got 'max'
+    """
     for name, value in values.items():
         if value not in choices:
             raise ValueError(
@@ -333,13 +525,28 @@ def require_choice(choices: Sequence[str], **values: str) -> None:
 
 
 def require_path(path: Any, name: str = "path") -> None:
-    """Refuse anything but a string or a path."""
+    """Refuse anything but a string or a path.
+
+    Example:
+        >>> require_path("weights.safetensors")
+        >>> require_path(3)
+        Traceback (most recent call last):
+            ...
+        TypeError: path must be a string or a Path, got int
+    """
     if not isinstance(path, str | Path):
         raise TypeError(f"{name} must be a string or a Path, got {type(path).__name__}")
 
 
 def require_ids(**ids: Ids) -> None:
-    """Refuse anything but one-dimensional, non-empty integer ids of equal length."""
+    """Refuse anything but one-dimensional, non-empty integer ids of equal length.
+
+    Example:
+        >>> require_ids(category_ids=[0, 0], product_ids=[7, 8, 9])
+        Traceback (most recent call last):
+            ...
+        ValueError: ids must come one an image in every list, got lengths category_ids 2, ...
+    """
     lengths = {}
     for name, value in ids.items():
         array = np.asarray(value)
@@ -359,7 +566,15 @@ def require_ids(**ids: Ids) -> None:
 
 
 def require_one_category_each(category_ids: Ids, product_ids: Ids) -> None:
-    """Refuse a product whose images lie in more than one category."""
+    """Refuse a product whose images lie in more than one category.
+
+    Example:
+        >>> require_one_category_each([0, 0, 1], [7, 7, 8])
+        >>> require_one_category_each([0, 1, 1], [7, 7, 8])
+        Traceback (most recent call last):
+            ...
+        ValueError: product 7 lies in categories 0 and 1; a product belongs to one category, so ...
+    """
     categories, products = np.asarray(category_ids), np.asarray(product_ids)
     order = np.argsort(products, kind="stable")
     categories, products = categories[order], products[order]
@@ -373,7 +588,14 @@ def require_one_category_each(category_ids: Ids, product_ids: Ids) -> None:
 
 
 def require_rank(rank: int, world_size: int) -> None:
-    """Refuse a rank that is none of ``world_size`` processes."""
+    """Refuse a rank that is not one of ``world_size`` processes.
+
+    Example:
+        >>> require_rank(rank=2, world_size=2)
+        Traceback (most recent call last):
+            ...
+        ValueError: rank must be below world_size 2, got 2
+    """
     require_integers(1, world_size=world_size)
     require_integers(0, rank=rank)
     if rank >= world_size:

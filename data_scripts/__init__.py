@@ -1,4 +1,4 @@
-"""How each data set comes onto disk: ``python -m data_scripts --help`` lists them."""
+"""The data sets of the course: ``python -m data_scripts --help`` lists them."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""``python -m data_scripts birds`` does what ``course data birds`` does."""
+"""The command line: ``python -m data_scripts birds`` does what ``course data birds`` does."""
 
 from data_scripts.cli import app
 

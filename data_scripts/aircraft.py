@@ -1,8 +1,8 @@
 """FGVC-Aircraft (2013b): 30 manufacturers (categories), 100 variants (products), 10000 photos.
 
-The publisher's split is by photo, and every variant is in each part. torchvision has a loader for
-it, ``torchvision.datasets.FGVCAircraft``; its download knows neither checksum nor resuming, so the
-archive is fetched and unpacked here.
+The publisher's split is by photo: every variant is in all three parts. torchvision can download the
+data set, too (``torchvision.datasets.FGVCAircraft``), but knows neither its checksum nor how to
+resume. So this module fetches and unpacks the archive itself.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def _build(archives: Sequence[Path], draft: Path, progress: bool) -> None:
 
 
 def _labels(path: Path, archive: Path) -> dict[str, str]:
-    """Lines of "<image> <label>"; labels may have spaces."""
+    """Read lines of "<image> <label>"; labels may have spaces."""
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except FileNotFoundError as error:
@@ -58,7 +58,7 @@ def _labels(path: Path, archive: Path) -> dict[str, str]:
 
 
 def _place(member: PurePosixPath) -> PurePosixPath | None:
-    """``fgvc-aircraft-2013b/data/images/0034309.jpg`` -> ``images/0034309.jpg``."""
+    """Turn ``fgvc-aircraft-2013b/data/images/0034309.jpg`` into ``images/0034309.jpg``."""
     inner = member.parts[2:]
     is_photo = len(inner) == 2 and inner[0] == "images" and member.suffix == ".jpg"
     is_list = len(inner) == 1 and member.name in _LISTS

@@ -1,9 +1,9 @@
 """Cars196: 196 models of cars (products) of about 50 makes (categories), 16185 photos.
 
-Split by model, as metric learning does: the first 98 for training, the last 98 for testing. The
-addresses that the publisher gave are gone; the same university still has one archive of photos and
-labels, ``CARS196.zip``, of which nobody states a checksum. The two files that loaders know by their
-MD5, ``car_ims.tgz`` and ``cars_annos.mat``, are taken with ``--from`` a folder that has them.
+Split by model, as metric learning does: the first 98 models are for training, the last 98 for
+testing. The addresses that the publisher gave are gone. The same university still offers an archive
+of photos and labels, ``CARS196.zip``, but states no checksum. ``--from`` also takes a folder with
+the two files whose MD5 other loaders know, ``car_ims.tgz`` and ``cars_annos.mat``.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def _build(archives: Sequence[Path], draft: Path, progress: bool) -> None:
 
 
 def _labels(path: Path, archive: Path) -> list[tuple[str, int, str]]:
-    """File, number of the model (from 1) and its name, of each photo."""
+    """Return the file, the number of the model (from 1) and the model's name, for each photo."""
     # Here, since only this set has MATLAB's tables.
     from scipy.io import loadmat
     from scipy.io.matlab import MatReadError
@@ -72,7 +72,7 @@ def _labels(path: Path, archive: Path) -> list[tuple[str, int, str]]:
 
 
 def _make(model: str) -> str:
-    """``Audi TTS Coupe 2012`` -> ``Audi``."""
+    """Turn ``Audi TTS Coupe 2012`` into ``Audi``."""
     two = next((make for make in _MAKES_OF_TWO_WORDS if model.startswith(make)), None)
     return two or model.split(" ")[0]
 

@@ -35,7 +35,7 @@ def birds(
     species: Annotated[int, typer.Option(help="Species (products) a genus.")] = 10,
     photos: Annotated[int, typer.Option(help="Photos (images) a species.")] = 30,
     size: Annotated[int, typer.Option(help="Side of a photo in pixels.")] = 96,
-    seed: Annotated[int, typer.Option(help="Another seed, another field guide.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of the field guide.")] = 0,
 ) -> None:
     """Render the procedural field guide of birds."""
     with _told_plainly():
@@ -55,7 +55,8 @@ def birds(
 def many_birds(
     to: Annotated[Path, typer.Option(help="Folder to prepare.")] = Path("data/many-birds"),
     evaluation: Annotated[
-        Path | None, typer.Option(help="Of the evaluation sets; else data/evaluation/many-birds.")
+        Path | None,
+        typer.Option(help="Folder of the evaluation sets; else data/evaluation/many-birds."),
     ] = None,
 ) -> None:
     """Render the larger guide of assignment 04, and write its two evaluation sets."""
@@ -86,10 +87,10 @@ def omniglot(
 
 
 def _add(publication: Publication) -> None:
-    """Give a published data set its command."""
+    """Add the command of a published data set."""
     names = ", ".join(archive.name for archive in publication.archives)
     folder = typer.Option(Path("data", publication.name), help="Folder to prepare.")
-    brought = typer.Option(None, "--from", help=f"{names}, or its folder: no download.")
+    brought = typer.Option(None, "--from", help=f"{names}, or its folder: nothing is downloaded.")
 
     def command(to: Path = folder, source: Path | None = brought) -> None:
         with _told_plainly():
@@ -113,12 +114,12 @@ def evaluation_sets(
         Path | None, typer.Option(help="Folder for the files; else data/evaluation/NAME.")
     ] = None,
     queries: Annotated[
-        int | None, typer.Option(help="Queries in each; with --retrieval. For sop 4566.")
+        int | None, typer.Option(help="Queries in each file; with --retrieval. 4566 for sop.")
     ] = None,
     retrieval: Annotated[
-        int | None, typer.Option(help="Images to search in, in each. For sop 19479.")
+        int | None, typer.Option(help="Images to search in, in each file. 19479 for sop.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Another seed, other queries.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of the random choice of queries.")] = 0,
 ) -> None:
     """Write valid_dataset.pickle and test_dataset.pickle from products not for training."""
     with _told_plainly():
@@ -138,7 +139,7 @@ def evaluation_sets(
 
 @contextmanager
 def _told_plainly() -> Iterator[None]:
-    """End with a sentence instead of a traceback when the user can put it right."""
+    """End with a sentence instead of a traceback, where the user can put the problem right."""
     try:
         yield
     except (PreparationError, ValueError) as error:

@@ -1,7 +1,7 @@
 """CUB-200-2011: 200 species of birds (products), 11788 photos, with parts, boxes and attributes.
 
-Its own files are kept as they are; ``course_lib.datasets.read_cub`` reads them. Only the list of
-the attributes' names, which lies beside the published folder, moves to ``attributes``.
+The published files stay unchanged; ``course_lib.datasets.read_cub`` reads them. Only the list of
+the attributes' names moves: it lies beside the published folder, and goes into ``attributes``.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Fetch a published archive: resumed when cut off, checked against its checksum, with progress.
+"""Download a published archive: resume after an interruption, verify the checksum, show progress.
 
-Of an archive whose publisher states no checksum, the first download is taken, and its SHA-256 is
-kept in ``<name>.sha256`` beside it (the form of ``sha256sum``): every later one must be the same.
+Some publishers state no checksum. Then the first download is trusted, and its SHA-256 is kept in
+``<name>.sha256`` beside it (in the form of ``sha256sum``): every later download must match it.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ _TIMEOUT = 30  # seconds to connect, and between two reads
 
 
 class DownloadError(PreparationError):
-    """A file could not be fetched, or is not the one that was published."""
+    """A file that could not be downloaded, or that is not what was published."""
 
 
 @dataclass(frozen=True)
 class Archive:
-    """A file to fetch.
+    """A file to download.
 
     Attributes:
-        url: where from.
-        checksum: what it must be, ``"sha256:…"`` or ``"md5:…"``; None where nobody states it.
-        size: bytes, at least about, for the look at the disk.
-        saved_as: the file's name; None for the last part of its address.
+        url: the file's address.
+        checksum: ``"sha256:…"`` or ``"md5:…"``; None where no publisher states it.
+        size: bytes, about; used to check that the disk has room.
+        saved_as: the file's name on disk; None for the last part of the address.
     """
 
     url: str
@@ -52,11 +52,20 @@ class Archive:
 def fetch(
     archive: Archive, folder: Path, *, progress: bool = False, timeout: float = _TIMEOUT
 ) -> Path:
-    """Return the path of the archive in ``folder``, downloading it unless it is there and whole.
+    """Return the path of an archive in ``folder``, downloading the archive unless it is complete.
 
-    What arrives is kept in ``<name>.part`` until complete, so that an interrupted download goes on
-    where it stopped, now or in a later call. ``timeout`` is in seconds, to connect and between two
-    reads. Raises ``DownloadError`` saying what to do.
+    What arrives is kept in ``<name>.part`` until the archive is complete. So an interrupted
+    download goes on where it stopped, in this call or in a later call.
+
+    Args:
+        archive: what to download.
+        folder: where to put it.
+        progress: show a progress bar.
+        timeout: seconds to wait for a connection, and between two reads.
+
+    Raises:
+        DownloadError: the download failed, or gave another file; the message says what to do.
+        PreparationError: the disk is full.
     """
     whole = folder / archive.name
     if not whole.exists():
@@ -96,7 +105,7 @@ def verified(archive: Archive, source: Path) -> Path:
 
 
 def _locked(lock: Path) -> str | None:
-    """The checksum of the first download."""
+    """Return the checksum of the first download; None before it."""
     if not lock.exists():
         return None
     found, _, _ = lock.read_text(encoding="utf-8").partition(" ")
@@ -106,7 +115,7 @@ def _locked(lock: Path) -> str | None:
 
 
 class _WrongChecksumError(Exception):
-    """What was downloaded is complete, and is not what was expected."""
+    """A complete download with the wrong checksum."""
 
 
 def _retrieve(archive: Archive, folder: Path, lock: Path, downloader: ResumingDownloader) -> Path:
@@ -131,7 +140,7 @@ def _retrieve(archive: Archive, folder: Path, lock: Path, downloader: ResumingDo
 
 
 class ResumingDownloader:
-    """A downloader for pooch that keeps what has arrived and asks for the rest by HTTP Range."""
+    """A downloader for pooch that keeps what has arrived, and asks for the rest by HTTP Range."""
 
     def __init__(
         self,

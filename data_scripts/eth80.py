@@ -1,12 +1,13 @@
 """ETH-80: 8 categories of 10 objects (products), each photographed from 41 sides (images).
 
-The public copy has a folder a category (1 to 8) and in it a folder an object (1 to 10). A file,
-``car11-022-090.png``, is named after its category, the object's number, and the camera's two angles
-in degrees. For cars the numbers of folders and files differ: car11, car12 and car14 lie in folders
-4, 8 and 10. Here the file's number names the object. The masks, in ``maps``, are left out.
+The public copy has folders for the categories (1 to 8) and in each of them folders for the objects
+(1 to 10). A file's name, such as ``car11-022-090.png``, gives category, number of the object, and
+the camera's two angles in degrees. For three cars the numbers of folder and file differ: car11,
+car12 and car14 lie in folders 4, 8 and 10. The file's number is used here. The masks, in ``maps``,
+are left out.
 
-Split by object, in the order of their numbers: of each category the first 6 for training, the next
-2 for validation, the last 2 for testing (16 objects, 656 photos).
+Split by object, in the order of their numbers: of each category the first 6 objects are for
+training, the next 2 for validation, and the last 2 for testing (16 objects, 656 photos).
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ def _build(archives: Sequence[Path], draft: Path, progress: bool) -> None:
 
 
 def _place(member: PurePosixPath) -> PurePosixPath | None:
-    """``ETH-80-master/2/4/car11-022-090.png`` -> ``car/car11/car11-022-090.png``."""
+    """Turn ``ETH-80-master/2/4/car11-022-090.png`` into ``car/car11/car11-022-090.png``."""
     view = _VIEW.fullmatch(member.name)
     if view is None or len(member.parts) != 4:
         return None
@@ -86,5 +87,5 @@ def make_eth80(
     source: str | Path | None = None,
     progress: bool = False,
 ) -> Path:
-    """Put ETH-80 into ``folder``: what ``publication.prepare`` does for it."""
+    """Prepare ETH-80 in ``folder``; see :func:`data_scripts.publication.prepare`."""
     return prepare(ETH80, folder, source=source, progress=progress)

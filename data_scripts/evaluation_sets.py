@@ -1,16 +1,17 @@
-"""``valid_dataset.pickle`` and ``test_dataset.pickle``, made from any data set.
+"""Evaluation sets, ``valid_dataset.pickle`` and ``test_dataset.pickle``, made from any data set.
 
-What can be seen in training is left out: only *unseen products* take part, those without an image
-in the training split (of ``product_disjoint``). They are dealt out so:
+Only *unseen products* take part: products without an image in the training split (of
+``product_disjoint``). The rules:
 
-1. A data set with a validation and a test split of unseen products (ETH-80) keeps them. Otherwise
-   the unseen products, sorted by category and id, go alternately to validation and to test.
-2. Of the images of a product, in random order, one in five (at least one) is a query, and the
-   others are to be searched in. A product with one image is searched in only.
-3. Where numbers are asked for, as the KFU course's 4566 and 19479, the products come in random
-   order, and the first so many that have two images or more give one query each. Their other
-   images are to be searched in, then those of the further products, until the number is reached;
-   if there are too many, the last products keep fewer, but one at least.
+1. A data set whose validation and test split have unseen products (ETH-80) keeps the two splits.
+   Otherwise the unseen products, sorted by category and id, go alternately to validation and test.
+2. The images of a product are put in random order. The first fifth of them, but at least one image,
+   are queries; the others belong to the retrieval set. A product with a single image has no query.
+3. Where numbers are asked for, such as the KFU course's 4566 and 19479, the products are put in
+   random order, too. The first products with two images or more give one query each, until there
+   are enough queries. The retrieval set takes the other images of these products, then images of
+   the further products, until it is full. If there are too many images, the last products keep
+   fewer, but at least one.
 
 The same data set and seed give the same bytes, on every platform.
 """
@@ -31,23 +32,33 @@ PARTS = ("valid", "test")
 
 
 class Sizes(NamedTuple):
-    """How many images an evaluation set shall have."""
+    """The sizes of an evaluation set: numbers of queries and of images in the retrieval set."""
 
     queries: int
     retrieval: int
 
 
 KFU_SIZES = Sizes(queries=4566, retrieval=19479)
-"""Of each of the KFU course's two files; Stanford Online Products has enough images for both."""
+"""Sizes of the KFU course's two files. Stanford Online Products has enough images for both."""
 
 
 def make_evaluation_sets(
     folder: str | Path, to: str | Path, *, sizes: Sizes | None = None, seed: int = 0
 ) -> dict[str, EvaluationSet]:
-    """Write both files into the folder ``to``; their paths are relative to ``folder``.
+    """Write both evaluation sets of a data set.
 
-    Returns the sets by the names in ``PARTS``. Raises ``DatasetError`` where the data set cannot be
-    read, and ``PreparationError`` where it has too few unseen products.
+    Args:
+        folder: the data set. Paths in the files are relative to it.
+        to: folder of the two files.
+        sizes: numbers of images (rule 3); None divides each product's images (rule 2).
+        seed: seed of the random order.
+
+    Returns:
+        The evaluation sets, by the names in ``PARTS``.
+
+    Raises:
+        DatasetError: the data set cannot be read.
+        PreparationError: the data set has too few unseen products.
     """
     folder, to = Path(folder), Path(to)
     collection = product_disjoint(read_prepared(folder))
@@ -64,7 +75,7 @@ def make_evaluation_sets(
 
 
 def unseen_products(collection: ImageCollection) -> tuple[list[int], list[int]]:
-    """Ids of the products for validation and for testing: rule 1."""
+    """Return the ids of the products for validation, and of the products for testing (rule 1)."""
     of_split = {
         split: set(collection.product_ids[collection.split == split].tolist())
         for split in ("validation", "test")
@@ -87,7 +98,7 @@ def unseen_products(collection: ImageCollection) -> tuple[list[int], list[int]]:
 def images_by_product(
     collection: ImageCollection, folder: Path, products: list[int], draws: Draws
 ) -> dict[int, list[str]]:
-    """The images of each product, relative to the folder, in random order."""
+    """Return the paths of each product's images, relative to the folder, in random order."""
     wanted = set(products)
     images: dict[int, list[str]] = {product: [] for product in products}
     for source, product in zip(collection.sources, collection.product_ids.tolist(), strict=True):
@@ -97,7 +108,7 @@ def images_by_product(
 
 
 def one_in_five(images: dict[int, list[str]]) -> EvaluationSet:
-    """Rule 2."""
+    """Divide each product's images: a fifth are queries, the others are searched in (rule 2)."""
     query: list[Entry] = []
     retrieval: list[Entry] = []
     for product, paths in images.items():
@@ -110,7 +121,7 @@ def one_in_five(images: dict[int, list[str]]) -> EvaluationSet:
 
 
 def of_sizes(images: dict[int, list[str]], sizes: Sizes) -> EvaluationSet:
-    """Rule 3."""
+    """Make an evaluation set of the given sizes (rule 3)."""
     queried = [product for product, paths in images.items() if len(paths) > 1][: sizes.queries]
     available = sum(len(paths) for paths in images.values()) - len(queried)
     if len(queried) < sizes.queries or not sizes.queries <= sizes.retrieval <= available:
@@ -135,6 +146,6 @@ def of_sizes(images: dict[int, list[str]], sizes: Sizes) -> EvaluationSet:
 
 
 def products_in(evaluation_set: EvaluationSet) -> int:
-    """Number of different products in queries and retrieval set."""
+    """Count the different products in queries and retrieval set."""
     entries = (*evaluation_set.query, *evaluation_set.retrieval)
     return len(np.unique([entry.label for entry in entries]))

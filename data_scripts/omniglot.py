@@ -1,11 +1,13 @@
 """Omniglot's two small background sets: alphabet (category), character (product), drawing (image).
 
-The archives overlap: ``small1`` and ``small2`` both hold Greek and Latin, drawing for drawing the
-same (1000 files). They are merged: a character of one name in both is one product, and each drawing
-is kept once, which leaves 8 alphabets, 242 characters and 4840 drawings. So that nothing seen in
-training is tested on, the split is by alphabet: those of ``small1`` are for training (136
-characters), those that only ``small2`` has, Katakana, Sanskrit and Tagalog, for testing (106
-characters). ``alphabets.txt`` lists them, a line "<alphabet> <train|test>" each.
+The two archives overlap: ``small1`` and ``small2`` both hold Greek and Latin, with the same 1000
+drawings. They are merged. A character of the same name in both archives is one product, and each
+drawing is kept once; this leaves 8 alphabets, 242 characters and 4840 drawings.
+
+The split is by alphabet, so that no test alphabet is seen in training. The alphabets of ``small1``
+are for training (136 characters). The alphabets that only ``small2`` has (Katakana, Sanskrit,
+Tagalog) are for testing (106 characters). ``alphabets.txt`` lists them, in lines of
+"<alphabet> <train|test>".
 """
 
 from __future__ import annotations
@@ -59,11 +61,23 @@ def make_omniglot(
     progress: bool = False,
     archives: Sequence[Archive] = ARCHIVES,
 ) -> Path:
-    """Put the merged set into ``folder`` as ``images/<alphabet>/<character>/<drawing>.png``.
+    """Write the merged set into ``folder``, as ``images/<alphabet>/<character>/<drawing>.png``.
 
-    The archives are downloaded into the folder ``archives`` beside it, or taken from ``source``.
-    Returns the folder; one that is already finished is left alone. Raises ``PreparationError``
-    naming the file and what to do about it.
+    A data set that is finished already is left unchanged.
+
+    Args:
+        folder: the data set's folder.
+        source: folder with the two archives; None downloads them into ``archives`` beside
+            ``folder``.
+        progress: show progress bars.
+        archives: the two archives.
+
+    Returns:
+        The folder.
+
+    Raises:
+        PreparationError: an archive cannot be had or is damaged, the disk is full, or the folder
+            holds something else; the message names the file and what to do.
     """
     folder = Path(folder)
     identity = {
@@ -94,7 +108,7 @@ def make_omniglot(
 def _extract(path: Path, images: Path, progress: bool) -> list[str]:
     """Unpack an archive's drawings; return its alphabets, sorted.
 
-    Only names of the form set/alphabet/character/drawing.png are written, so an archive cannot
+    Only names of the form set/alphabet/character/drawing.png are written. So an archive cannot
     reach outside ``images``.
     """
     alphabets = set()

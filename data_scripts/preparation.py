@@ -1,8 +1,9 @@
-"""A data set comes onto disk whole or not at all.
+"""Data sets that come onto disk whole or not at all.
 
-It is built in a temporary folder beside its place and renamed into it at the end, with a small
-``dataset.json``, the *stamp*, that says what was asked for and what came out. A finished set with
-the same parameters is not built again; a half-finished one is never used, but redone.
+A data set is built in a temporary folder beside its place. At the end the folder is renamed, with a
+small ``dataset.json`` in it: the *stamp* says what was asked for and what came out. A finished data
+set with the same parameters is not built again. A half-finished data set is never used; it is built
+again.
 """
 
 from __future__ import annotations
@@ -21,16 +22,16 @@ import psutil
 
 STAMP = "dataset.json"
 PICTURES = "images"
-UNPACKED = "unpacked"  # where a script may put what it sorts; removed at the end
+UNPACKED = "unpacked"  # a folder for files that a script still sorts; removed at the end
 _SUFFIXES = frozenset({".jpg", ".png"})
 
 
 class PreparationError(RuntimeError):
-    """A data set could not be prepared; the message says why and what to do."""
+    """A data set that could not be prepared; the message says why and what to do."""
 
 
 def is_prepared(folder: Path, identity: Mapping[str, Any]) -> bool:
-    """Whether ``folder`` holds the finished data set of this identity, no picture lost or cut."""
+    """Say whether ``folder`` holds the finished data set of an identity, with all pictures."""
     try:
         stamp = json.loads((folder / STAMP).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -44,11 +45,18 @@ def is_prepared(folder: Path, identity: Mapping[str, Any]) -> bool:
 def preparation(
     folder: Path, identity: Mapping[str, Any], contents: Collection[str]
 ) -> Iterator[Path]:
-    """Yield an empty folder to build in; on leaving without an error, stamp it and put it in place.
+    """Yield an empty folder to build in; stamp it and put it in place, unless there is an error.
 
-    ``identity`` (data set, version, parameters) must be plain JSON data. ``contents`` names all
-    that the data set has at its top level: an older set at ``folder`` is replaced, but a folder
-    with anything else in it is somebody's own and is refused with ``PreparationError``, untouched.
+    An older data set at ``folder`` is replaced. A folder with anything else in it belongs to
+    somebody: it is refused and not touched.
+
+    Args:
+        folder: the data set's place.
+        identity: data set, version and parameters, as plain JSON data.
+        contents: names of all files and folders at the data set's top level.
+
+    Raises:
+        PreparationError: ``folder`` holds something else, or the disk is full.
     """
     place = folder.resolve()
     _refuse_foreign(place, {*contents, STAMP})
@@ -71,7 +79,11 @@ def preparation(
 
 
 def require_space(folder: Path, wanted: int) -> None:
-    """Raise ``PreparationError`` unless the disk of ``folder`` has ``wanted`` bytes and 5% free."""
+    """Refuse to go on unless the disk of ``folder`` has ``wanted`` bytes free, and 5% more.
+
+    Raises:
+        PreparationError: the disk has too little room.
+    """
     existing = next(path for path in (folder, *folder.resolve().parents) if path.exists())
     free = shutil.disk_usage(existing).free
     if free < 1.05 * wanted:
@@ -82,12 +94,12 @@ def require_space(folder: Path, wanted: int) -> None:
 
 
 def is_full(error: OSError) -> bool:
-    """Whether a write failed since the disk, or the user's share of it, is full."""
+    """Say whether a write failed because the disk, or the user's quota, is full."""
     return error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
 def disk_full(folder: Path) -> PreparationError:
-    """What to say when it is."""
+    """Return the error that tells the user of a full disk."""
     return PreparationError(
         f"the disk of {folder} is full: make room and run this again, "
         f"or choose another folder with --to"
@@ -99,7 +111,7 @@ def _megabytes(count: int) -> str:
 
 
 def _inventory(folder: Path) -> dict[str, int]:
-    """Number and total bytes of the pictures under ``folder``."""
+    """Count the pictures under ``folder``, and their bytes."""
     count = size = 0
     for parent, _, names in os.walk(folder):
         for name in names:
@@ -121,12 +133,12 @@ def _refuse_foreign(place: Path, contents: set[str]) -> None:
 
 
 def _beside(place: Path, what: str) -> Path:
-    """A name beside ``place`` that says which process made it."""
+    """Return a path beside ``place`` whose name says which process made it."""
     return place.with_name(f".{place.name}.{what}-{os.getpid()}")
 
 
 def _remove_leftovers(place: Path) -> None:
-    """Remove what dead processes left behind, and our own earlier attempt."""
+    """Remove what dead processes, and an earlier attempt of this process, left behind."""
     ours = re.compile(rf"\.{re.escape(place.name)}\.(?:partial|outdated)-(\d+)")
     for path in place.parent.iterdir():
         match = ours.fullmatch(path.name)

@@ -1,7 +1,7 @@
-"""A data set that others published: fetched or brought, unpacked, sorted by split, and counted.
+"""Data sets that others published: downloaded, unpacked, sorted by split, and counted.
 
-What is particular to each lies in its own module: the notice, the archives, what it must consist
-of, and how its files are put in place. The rest is here, once.
+Each published data set has a module of its own, with its notice, its archives, the numbers that it
+must have, and the function that puts its files in place. This module has what all of them share.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ from data_scripts.preparation import PreparationError, is_prepared, preparation,
 NOTICE = "NOTICE.txt"
 
 Build = Callable[[Sequence[Path], Path, bool], None]
-"""Puts the archives' files below a folder; the last argument is whether to show progress."""
+"""A function of the archives, the folder to put their files into, and whether to show progress."""
 
 
 @dataclass(frozen=True)
 class Count:
-    """What a data set must consist of; None where that is not known beforehand.
+    """The numbers that a data set must have; None for a number that is not known beforehand.
 
     Attributes:
-        images: their number.
-        products: their number.
-        categories: their number.
+        images: number of images.
+        products: number of products.
+        categories: number of categories.
         splits: number of images of each split.
-        names_sha256: of the images' sorted names, relative to ``images`` and with ``/``, a line
-            each.
+        names_sha256: SHA-256 of the images' names, sorted, in a line each. Names are relative to
+            ``images`` and have ``/``.
     """
 
     images: int
@@ -44,7 +44,7 @@ class Count:
 
     @staticmethod
     def of(collection: ImageCollection, images: Path) -> Count:
-        """The count of a data set on disk."""
+        """Count a data set on disk."""
         names = sorted(
             path.relative_to(images).as_posix()
             for path in collection.sources
@@ -62,7 +62,7 @@ class Count:
         )
 
     def differences(self, found: Count) -> list[str]:
-        """What is otherwise than in this count, a phrase each."""
+        """List in words what is different in another count."""
         return [
             f"{getattr(found, what)} {words}, not {getattr(self, what)}"
             for what, words in (
@@ -77,7 +77,7 @@ class Count:
 
 
 def read_sorted(folder: Path) -> ImageCollection:
-    """Read ``images/<split>/<category>/<product>/<image>`` before the set is finished."""
+    """Read ``images/<split>/<category>/<product>/<image>`` of an unfinished data set."""
     return read_folders(folder / "images")
 
 
@@ -86,17 +86,17 @@ class Publication:
     """A published data set.
 
     Attributes:
-        name: the command's and, below ``data``, the folder's.
+        name: name of the command, and of the folder below ``data``.
         title: a line for the command's help.
-        version: raised whenever the same archives give other files.
-        notice: licence, citation and split, printed before anything is fetched.
-        archives: what to fetch.
+        version: a number that is raised when the same archives give other files.
+        notice: licence, citation and split, printed before anything is downloaded.
+        archives: what to download.
         unpacked: bytes on disk, about.
-        instead: files with the same content, taken where the user brings them.
+        count: the numbers that the data set must have.
+        build: the function that puts the files in place.
+        instead: other files with the same content, accepted where the user brings them.
         contents: what the finished folder has at its top level beside the notice.
-        count: what it must consist of.
-        build: puts the files in place.
-        read: the reader that gives what is counted.
+        read: the reader of the finished data set, used to count it.
     """
 
     name: str
@@ -119,11 +119,23 @@ def prepare(
     source: str | Path | None = None,
     progress: bool = False,
 ) -> Path:
-    """Put the data set into ``folder``, and count it.
+    """Put a published data set into ``folder``, and count it.
 
-    The archives are downloaded into the folder ``archives`` beside it, or taken from ``source``:
-    the archive itself, or the folder that it is in. Returns the folder; one that is already
-    finished is left alone. Raises ``PreparationError`` naming the file and what to do about it.
+    A data set that is finished already is left unchanged.
+
+    Args:
+        publication: the data set.
+        folder: the data set's folder.
+        source: the archive, or the folder that holds it; None downloads the archive into
+            ``archives`` beside ``folder``.
+        progress: show progress bars.
+
+    Returns:
+        The folder.
+
+    Raises:
+        PreparationError: an archive cannot be had, is damaged or is not as published, the disk is
+            full, or the folder holds something else; the message names the file and what to do.
     """
     folder = Path(folder)
     identity = {"data_set": publication.name, "version": publication.version}
@@ -145,8 +157,9 @@ def prepare(
 def put(path: Path, images: Path, split: str, category: str, product: str) -> None:
     """Move an unpacked picture to ``<split>/<category>/<product>/`` below ``images``.
 
-    Raises ``ValueError`` for a path that a list in the archive made lead elsewhere, and
-    ``FileNotFoundError``.
+    Raises:
+        ValueError: the path leads out of the archive; lists in an archive name paths, too.
+        FileNotFoundError: there is no such picture.
     """
     if ".." in path.parts or images.parent not in path.parents:
         raise ValueError(f"{path} leads out of the archive")
@@ -156,7 +169,7 @@ def put(path: Path, images: Path, split: str, category: str, product: str) -> No
 
 
 def _brought(publication: Publication, source: Path) -> list[Path]:
-    """The archives that the user names, in either form."""
+    """Return the archives that the user names, in either form."""
     folder = source if source.is_dir() else source.parent
     names = [archive.name for archive in publication.instead]
     are_there = bool(names) and all((folder / name).exists() for name in names)
@@ -166,7 +179,7 @@ def _brought(publication: Publication, source: Path) -> list[Path]:
 
 
 def _folder_name(name: str) -> str:
-    """A label as the name of a folder, on any platform: ``F/A-18`` -> ``F-A-18``."""
+    """Turn a label into a folder's name that every platform allows: ``F-A-18`` for ``F/A-18``."""
     return "".join("-" if character in '<>:"/\\|?*' else character for character in name).strip(
         ". "
     )

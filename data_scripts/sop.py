@@ -1,7 +1,8 @@
 """Stanford Online Products: 12 categories, 22634 products, 120053 photos from a market place.
 
-The publisher's split is by product: 11318 for training, 11316 for testing, none in both. The lists
-``Ebay_train.txt`` and ``Ebay_test.txt`` name image, product and category of each photo.
+The publisher's split is by product: 11318 are for training and 11316 for testing, and no product is
+in both. The lists ``Ebay_train.txt`` and ``Ebay_test.txt`` name image, product and category of each
+photo.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ def _build(archives: Sequence[Path], draft: Path, progress: bool) -> None:
 
 
 def _place(member: PurePosixPath) -> PurePosixPath | None:
-    """``Stanford_Online_Products/chair_final/1_0.JPG`` -> ``chair_final/1_0.JPG``."""
+    """Turn ``Stanford_Online_Products/chair_final/1_0.JPG`` into ``chair_final/1_0.JPG``."""
     if member.name.startswith(".") or member.parts[0] == "__MACOSX":
         return None
     inner = member.parts[1:]

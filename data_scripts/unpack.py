@@ -1,4 +1,4 @@
-"""Take the wanted files out of a publisher's archive, and nothing else onto the disk."""
+"""Archives: the wanted files are unpacked, and nothing else comes onto the disk."""
 
 from __future__ import annotations
 
@@ -17,14 +17,22 @@ _LARGEST = 64 << 20  # bytes; no published picture or list comes near it
 _BLOCK = 1 << 20
 
 Place = Callable[[PurePosixPath], PurePosixPath | None]
-"""Where a member of the archive goes below the folder; None to leave it out."""
+"""A function from a file's path in the archive to its path in the folder; None leaves it out."""
 
 
 def unpack(archive: Path, folder: Path, place: Place, *, progress: bool = False) -> None:
-    """Write the members of a zip or tar archive that ``place`` gives a name, below ``folder``.
+    """Unpack the files of a zip or tar archive that ``place`` gives a path below ``folder``.
 
-    Raises ``PreparationError`` naming the archive when it is damaged, or holds a link, a special
-    file, an absurdly large one, a name that leads outside, or two files for one place.
+    Args:
+        archive: the archive.
+        folder: where to put the files.
+        place: maps a file's path in the archive to its path below ``folder``; None leaves it out.
+        progress: count the files while they are unpacked.
+
+    Raises:
+        PreparationError: the archive is damaged, or holds a link, a special file, a file of more
+            than 64 MB, a path that leads outside, or two files for the same path; the message names
+            it.
     """
     try:
         with tqdm(desc=archive.name, unit=" files", disable=not progress) as bar:
@@ -51,16 +59,14 @@ def unpack(archive: Path, folder: Path, place: Place, *, progress: bool = False)
 
 
 def _members(archive: Path) -> Iterator[tuple[str, int, IO[bytes]]]:
-    """Name, size and content of each regular file."""
+    """Yield name, size and content of each regular file."""
     if zipfile.is_zipfile(archive):
         with zipfile.ZipFile(archive) as packed:
             for member in packed.infolist():
                 if member.is_dir():
                     continue
-                if (member.external_attr >> 28) not in (
-                    0,
-                    0o10,
-                ):  # the kind of file, in Unix's mode
+                kind = member.external_attr >> 28  # of file, in Unix's mode; 0o10 is a plain one
+                if kind not in (0, 0o10):
                     raise PreparationError(_not_plain(archive, member.filename))
                 with packed.open(member) as content:
                     yield member.filename, member.file_size, content
@@ -69,10 +75,10 @@ def _members(archive: Path) -> Iterator[tuple[str, int, IO[bytes]]]:
         for entry in packed:
             if entry.isdir():
                 continue
-            content = packed.extractfile(entry) if entry.isreg() else None
-            if content is None:
+            file = packed.extractfile(entry) if entry.isreg() else None
+            if file is None:
                 raise PreparationError(_not_plain(archive, entry.name))
-            yield entry.name, entry.size, content
+            yield entry.name, entry.size, file
 
 
 def _plain(name: str, archive: Path) -> PurePosixPath:

@@ -1,4 +1,4 @@
-"""The interface that all data sets share: images with a product, a category and a split each."""
+"""The interface of all data sets: images, each with a product, a category and a split."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Source = Path | Image.Image
 
 
 class DatasetError(ValueError):
-    """A data set on disk is not as it should be; the message names the file and the remedy."""
+    """A data set on disk that is not as it should be; the message names the file and the remedy."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +40,19 @@ class ImageCollection:
         parts: (N, P, 3) float32, each part's x and y in pixels and 1 where it can be seen, else 0;
             None if unknown.
         part_names: P names.
+
+    Example:
+        >>> picture = Image.new("RGB", (8, 6), "white")
+        >>> splits = ["train", "test", "test"]
+        >>> birds = ImageCollection((picture,) * 3, [0, 0, 1], [7, 7, 7], splits)
+        >>> birds
+        <ImageCollection: 3 images of 2 products in 1 categories, 1 for training>
+        >>> birds.image(0, size=4, crop="center").size
+        (4, 4)
+        >>> birds.tensor([0, 2], size=64).shape
+        torch.Size([2, 3, 64, 64])
+        >>> len(birds.subset(split="test")), birds.subset(products=[1]).product_ids
+        (2, array([1]))
     """
 
     sources: tuple[Source, ...]
@@ -72,11 +85,11 @@ class ImageCollection:
         _require_one_category_a_product(self.product_ids, self.category_ids)
 
     def __len__(self) -> int:
-        """The number of images."""
+        """Return the number of images."""
         return len(self.sources)
 
     def __repr__(self) -> str:
-        """Sizes only: a collection has thousands of paths."""
+        """Show sizes only: a collection has thousands of paths."""
         return (
             f"<ImageCollection: {len(self)} images of {len(np.unique(self.product_ids))} products "
             f"in {len(np.unique(self.category_ids))} categories, "
@@ -84,11 +97,11 @@ class ImageCollection:
         )
 
     def image(self, index: int, size: int | None = None, crop: Crop = "full") -> Image.Image:
-        """Image ``index`` in RGB, cropped, then scaled to ``size`` x ``size`` pixels if given.
+        """Return an image in RGB, cropped, then scaled to ``size`` x ``size`` pixels if given.
 
         Args:
             index: 0 … N-1.
-            size: side in pixels; None leaves the crop as large as it is.
+            size: side in pixels; None keeps the size of the crop.
             crop: ``"full"``, the whole image (an oblong one is squeezed when scaled);
                 ``"center"``, its largest central square; ``"box"``, the smallest square around
                 the object's box, shifted and cut to lie in the image.
@@ -106,14 +119,15 @@ class ImageCollection:
         return picture.resize((size, size), Image.Resampling.BILINEAR)
 
     def parts_in(self, index: int, size: int | None = None, crop: Crop = "full") -> np.ndarray:
-        """Where the parts are in ``image(index, size, crop)``.
+        """Return where the parts are in ``image(index, size, crop)``.
 
         Returns:
             (P, 3) float32: x and y in pixels of that image, 0 at its left and upper edge, and 1 for
             a part that can be seen there, 0 for one that is hidden or cut off.
 
         Raises:
-            DatasetError, ValueError: as ``image`` does; or the collection knows no parts.
+            DatasetError: the file is missing, truncated or no image.
+            ValueError: the collection knows no parts, or an unknown crop or size.
         """
         if self.parts is None:
             raise ValueError("this collection knows no parts: read it with parts=True")
@@ -128,7 +142,7 @@ class ImageCollection:
         return np.column_stack([places * pixels, visible]).astype(np.float32)
 
     def tensor(self, indices: Any = None, size: int = 64, crop: Crop = "full") -> torch.Tensor:
-        """Images as float32 of shape (len(indices), 3, size, size), values in [0, 1].
+        """Return images as float32 of shape ``(len(indices), 3, size, size)``, values in [0, 1].
 
         ``indices`` is anything that selects from ``range(N)`` in NumPy: integers, a slice, a
         boolean mask; None means all. Cropping and errors are those of ``image``.
@@ -149,7 +163,7 @@ class ImageCollection:
         categories: Collection[int] | None = None,
         products: Collection[int] | None = None,
     ) -> ImageCollection:
-        """The images at ``indices`` (default all) that are of these splits, categories, products.
+        """Return the images at ``indices`` (default all) of this split, categories and products.
 
         Ids and names stay what they are, and the order is that of ``indices``.
         """
@@ -185,7 +199,7 @@ class ImageCollection:
             raise ValueError('crop="box" needs boxes, and this collection has none')
 
     def _window(self, index: int, crop: Crop, width: int, height: int) -> tuple[int, int, int, int]:
-        """Left, upper, right and lower edge of what a crop keeps."""
+        """Return left, upper, right and lower edge of what a crop keeps."""
         if crop == "box" and self.boxes is not None:
             return _square_around(self.boxes[index], width, height)
         return _central_square(width, height) if crop == "center" else (0, 0, width, height)
@@ -205,7 +219,18 @@ class ImageCollection:
 
 
 def require_complete(folder: Path, count: int) -> None:
-    """Refuse a prepared data set that has lost pictures since its ``dataset.json`` was written."""
+    """Refuse a prepared data set that has lost pictures since its ``dataset.json`` was written.
+
+    Example:
+        >>> folder = Path("birds")
+        >>> folder.mkdir()
+        >>> _ = (folder / "dataset.json").write_text('{"pictures": {"files": 3}}')
+        >>> require_complete(folder, 3)
+        >>> require_complete(folder, 2)
+        Traceback (most recent call last):
+            ...
+        course_lib.datasets.collection.DatasetError: birds has 2 pictures, and dataset.json says ...
+    """
     stamp = folder / "dataset.json"
     if not stamp.is_file():
         return

@@ -37,6 +37,18 @@ def read_cub(
 
     Raises:
         DatasetError: naming the file, or the image, that is missing or damaged.
+
+    Example:
+        >>> from PIL import Image
+        >>> folder = Path("birds")
+        >>> (folder / "images").mkdir(parents=True)
+        >>> Image.new("RGB", (8, 8)).save(folder / "images" / "1.png")
+        >>> for name, line in {"images": "1 1.png", "classes": "1 001.Blue_Tit",
+        ...                    "image_class_labels": "1 1", "train_test_split": "1 1"}.items():
+        ...     _ = (folder / f"{name}.txt").write_text(line)
+        >>> birds = read_cub(folder)
+        >>> birds.product_names, birds.category_names, birds.split.tolist()
+        ({0: 'Blue Tit'}, {0: 'Tit'}, ['train'])
     """
     folder = Path(folder)
     images = _numbered(folder / "images.txt")
@@ -74,7 +86,7 @@ def read_cub(
 
 
 def _categories(folder: Path, classes: Mapping[int, str]) -> tuple[dict[int, str], dict[int, int]]:
-    """The categories' names by id, and the category id of each class number."""
+    """Return the categories' names by id, and the category id of each class number."""
     path = folder / "class_genus.txt"
     if path.exists():
         genera = {number: line.partition(" ") for number, line in _numbered(path).items()}
@@ -89,7 +101,7 @@ def _categories(folder: Path, classes: Mapping[int, str]) -> tuple[dict[int, str
 
 
 def _plain_name(name: str) -> str:
-    """``001.Black_footed_Albatross`` -> ``Black footed Albatross``."""
+    """Turn ``001.Black_footed_Albatross`` into ``Black footed Albatross``."""
     number, _, rest = name.partition(".")
     return (rest if number.isdigit() else name).replace("_", " ")
 
@@ -144,7 +156,7 @@ def _boxes(path: Path, images: Mapping[int, str]) -> np.ndarray | None:
 
 
 def _attributes(folder: Path, images: Mapping[int, str]) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Which attributes each image shows, bool (N, A), and their names."""
+    """Read which attributes each image shows, bool (N, A), and their names."""
     # The published archive has the names beside its folder, and others have moved them into it.
     usual = folder / "attributes" / "attributes.txt"
     others = (folder / "attributes.txt", folder.parent / "attributes.txt")
@@ -158,7 +170,7 @@ def _attributes(folder: Path, images: Mapping[int, str]) -> tuple[np.ndarray, tu
 
 
 def _parts(folder: Path, images: Mapping[int, str]) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Each part's x, y and whether it can be seen, float32 (N, P, 3), and the parts' names."""
+    """Read each part's x, y and whether it can be seen, float32 (N, P, 3), and the names."""
     names = _numbered(folder / "parts" / "parts.txt")
     path = folder / "parts" / "part_locs.txt"
     return _of_each_pair(path, images, names, columns=5), tuple(names.values())
@@ -194,7 +206,7 @@ def _of_each_pair(
 
 
 def _places(path: Path, found: np.ndarray, numbers: Mapping[int, str]) -> np.ndarray:
-    """At which place among ``numbers`` each number of a column is."""
+    """Return the place among ``numbers`` of each number of a column."""
     known = np.array(list(numbers))
     order = known.argsort()
     places = order[np.searchsorted(known, found, sorter=order).clip(max=len(known) - 1)]

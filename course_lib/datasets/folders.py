@@ -19,7 +19,12 @@ _SPLITS = frozenset(get_args(Split))
 
 
 class Entry(NamedTuple):
-    """One image found in category/product/image folders."""
+    """One image found in category/product/image folders.
+
+    Example:
+        >>> Entry("tits", "blue", Path("tits/blue/1.png"), "train").product
+        'blue'
+    """
 
     category: str
     product: str
@@ -30,11 +35,25 @@ class Entry(NamedTuple):
 def read_folders(folder: str | Path) -> ImageCollection:
     """Read images that lie in ``folder/category/product/``, or what ``course data`` prepared so.
 
-    Where the only folders at the top are ``train``, ``validation`` and ``test`` (or some of them),
-    categories begin below them, and a product of one name in several is one product; else all
+    Where all folders at the top are named ``train``, ``validation`` or ``test``, categories begin
+    below them, and a product of the same name in several of them is one product. Otherwise all
     images are for training. Products are told apart by category and name. Ids count from 0 in the
-    order of names. Hidden files and files that are no images are passed over. Raises
-    ``DatasetError`` naming what lies where it should not, or a prepared set that lost pictures.
+    order of names. Hidden files and files that are no images are passed over.
+
+    Raises:
+        DatasetError: something lies where it should not, or a prepared data set has lost pictures;
+            the message names it.
+
+    Example:
+        >>> from PIL import Image
+        >>> for path in ("thrushes/robin/1.png", "thrushes/robin/2.png", "tits/blue/1.png"):
+        ...     Path("birds", path).parent.mkdir(parents=True, exist_ok=True)
+        ...     Image.new("RGB", (8, 8)).save(Path("birds", path))
+        >>> birds = read_folders("birds")
+        >>> birds
+        <ImageCollection: 3 images of 2 products in 2 categories, 3 for training>
+        >>> birds.product_names
+        {0: 'thrushes/robin', 1: 'tits/blue'}
     """
     folder = Path(folder)
     root = folder / "images" if (folder / "dataset.json").is_file() else folder
@@ -48,7 +67,16 @@ def read_folders(folder: str | Path) -> ImageCollection:
 
 
 def scan(folder: Path, split: str) -> list[Entry]:
-    """All images of category/product/image folders, by name, all of one split."""
+    """List all images of category/product/image folders, by name, all of one split.
+
+    Example:
+        >>> from PIL import Image
+        >>> for path in ("thrushes/robin/1.png", "thrushes/robin/2.png", "tits/blue/1.png"):
+        ...     Path("birds", path).parent.mkdir(parents=True, exist_ok=True)
+        ...     Image.new("RGB", (8, 8)).save(Path("birds", path))
+        >>> [entry[:2] for entry in scan(Path("birds"), "train")]
+        [('thrushes', 'robin'), ('thrushes', 'robin'), ('tits', 'blue')]
+    """
     _require_no_images(folder)
     entries = []
     for category in _non_empty(folder):
@@ -64,7 +92,14 @@ def scan(folder: Path, split: str) -> list[Entry]:
 
 
 def collection(entries: list[Entry]) -> ImageCollection:
-    """The collection of these images, ids numbered by name."""
+    """Make a collection of entries, ids numbered by name.
+
+    Example:
+        >>> photos = {"great": Path("1.png"), "blue": Path("2.png")}
+        >>> birds = collection([Entry("tits", name, path, "test") for name, path in photos.items()])
+        >>> birds.product_ids, birds.product_names
+        (array([1, 0]), {0: 'tits/blue', 1: 'tits/great'})
+    """
     categories = sorted({entry.category for entry in entries})
     products = sorted({(entry.category, entry.product) for entry in entries})
     category_id = {name: index for index, name in enumerate(categories)}
@@ -82,7 +117,14 @@ def collection(entries: list[Entry]) -> ImageCollection:
 
 
 def subfolders(folder: Path) -> list[Path]:
-    """The folders in a folder, by name, without hidden ones."""
+    """List the folders in a folder, by name, without hidden ones.
+
+    Example:
+        >>> for name in ("tits", "finches", ".cache"):
+        ...     Path(name).mkdir()
+        >>> [path.name for path in subfolders(Path())]
+        ['finches', 'tits']
+    """
     if not folder.is_dir():
         raise DatasetError(f"{folder} is no folder: name the one that holds the categories")
     return sorted(path for path in folder.iterdir() if path.is_dir() and path.name[0] != ".")

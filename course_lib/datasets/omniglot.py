@@ -14,8 +14,19 @@ def read_omniglot(folder: str | Path) -> ImageCollection:
     """Read what ``course data omniglot`` prepared, or one of the publisher's unpacked archives.
 
     The prepared set says in ``alphabets.txt`` which alphabets are for training and which for
-    testing; a publisher's archive has no split, and all of it is for training.
-    Raises ``DatasetError`` naming the file or folder that is not as expected.
+    testing. A publisher's archive has no split: all of its drawings are for training.
+
+    Raises:
+        DatasetError: a file or folder is not as expected; the message names it.
+
+    Example:
+        >>> from PIL import Image
+        >>> for number in (1, 2):
+        ...     drawing = Path("omniglot", "Greek", f"character0{number}", "1.png")
+        ...     drawing.parent.mkdir(parents=True)
+        ...     Image.new("1", (8, 8)).save(drawing)
+        >>> read_omniglot("omniglot")
+        <ImageCollection: 2 images of 2 products in 1 categories, 2 for training>
     """
     folder = Path(folder)
     if not folder.is_dir():

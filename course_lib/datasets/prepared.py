@@ -16,8 +16,18 @@ from course_lib.datasets.omniglot import read_omniglot
 def read_prepared(folder: str | Path) -> ImageCollection:
     """Read a data set by the reader of its layout.
 
-    ``images.txt`` in it means ``read_cub``, ``alphabets.txt`` means ``read_omniglot``, else
-    ``read_folders``. Raises ``DatasetError`` as these do.
+    A folder with ``images.txt`` goes to ``read_cub``, a folder with ``alphabets.txt`` to
+    ``read_omniglot``, and any other folder to ``read_folders``.
+
+    Raises:
+        DatasetError: a file or folder is not as expected; the message names it.
+
+    Example:
+        >>> from PIL import Image
+        >>> Path("birds/tits/blue").mkdir(parents=True)
+        >>> Image.new("RGB", (8, 8)).save("birds/tits/blue/1.png")
+        >>> read_prepared("birds")
+        <ImageCollection: 1 images of 1 products in 1 categories, 1 for training>
     """
     folder = Path(folder)
     if (folder / "images.txt").is_file():
@@ -28,12 +38,20 @@ def read_prepared(folder: str | Path) -> ImageCollection:
 
 
 def product_disjoint(collection: ImageCollection) -> ImageCollection:
-    """The collection with a split that has no product both for training and for anything else.
+    """Return the collection with a split that shares no product between training and the rest.
 
-    A collection whose own split is so is returned as it is. Otherwise (CUB-200-2011, FGVC-Aircraft,
-    the procedural birds) the first half of the products, by id, is for training and the second
-    half for testing, whatever the split of their images was: on CUB the first 100 and the last 100
-    species (Oh Song et al., "Deep metric learning via lifted structured feature embedding", 2016).
+    A collection whose own split shares none is returned unchanged. In others (CUB-200-2011,
+    FGVC-Aircraft, the procedural birds) the first half of the products, by id, is for training and
+    the second half for testing, whatever the split of their images was: on CUB the first 100 and
+    the last 100 species (Oh Song et al., "Deep metric learning via lifted structured feature
+    embedding", 2016).
+
+    Example:
+        >>> from PIL import Image
+        >>> picture = Image.new("RGB", (8, 8))
+        >>> mixed = ImageCollection((picture,) * 4, [0, 0, 1, 1], [0] * 4, ["train", "test"] * 2)
+        >>> product_disjoint(mixed).split
+        array(['train', 'train', 'test', 'test'], dtype='<U5')
     """
     training = collection.split == "train"
     trained = np.unique(collection.product_ids[training])

@@ -1,4 +1,4 @@
-"""How good a retrieval system is, by exact search and by an approximate index.
+"""Measures of a retrieval system, with exact search and with an approximate index.
 
 An item of the retrieval set is *relevant* to a query when their labels are equal. Query and
 retrieval set are disjoint sets of images. Rankings are by (distance, index), as in ``k_nearest``.
@@ -19,7 +19,7 @@ module        what it holds
 from course_lib.evaluation.accuracy import top_k_accuracy
 from course_lib.evaluation.index import HNSWIndex
 from course_lib.evaluation.ranking import (
-    average_precision,
+    average_precision_of_rankings,
     mean_average_precision,
     queries_without_relevant,
     recall_at_k,
@@ -30,7 +30,7 @@ from course_lib.evaluation_sets import EvaluationSet
 __all__ = [
     "EvaluationSet",
     "HNSWIndex",
-    "average_precision",
+    "average_precision_of_rankings",
     "index_recall",
     "mean_average_precision",
     "neighbor_recall",

@@ -15,14 +15,24 @@ from course_lib.validation import (
 
 
 class Index(Protocol):
-    """Whatever finds neighbours in a retrieval set that it was given before."""
+    """An interface: whatever finds neighbours in a retrieval set that it was given before.
+
+    Example:
+        >>> import torch
+        >>> from course_lib.evaluation import HNSWIndex
+        >>> index: Index = HNSWIndex(backend="faiss").add(torch.eye(3))
+        >>> squared_distances, indices = index.search(torch.eye(3)[:2], k=1)
+        >>> indices
+        tensor([[0],
+                [1]])
+    """
 
     def __len__(self) -> int:
-        """Rows of the retrieval set."""
+        """Return the number of rows of the retrieval set."""
         ...
 
     def search(self, queries: Tensor, k: int) -> tuple[Tensor, Tensor]:
-        """``(squared_distances, indices)``, both ``(Q, k)``; index −1 where nothing was found."""
+        """Return squared distances and indices, both ``(Q, k)``; index −1 for nothing found."""
         ...
 
 
@@ -35,10 +45,10 @@ def top_k_accuracy(
     *,
     index: Index | None = None,
 ) -> float:
-    """Share of the queries that have an item of their own label among the k found for them.
+    """Return the share of the queries that have an item of their own label among the k found.
 
-    One such item among the k is enough: this is no precision. A query whose label the retrieval set
-    lacks is a miss (:func:`queries_without_relevant` counts those).
+    One item of the label among the k is enough: this is no precision. A query whose label the
+    retrieval set lacks is a miss (:func:`queries_without_relevant` counts these queries).
 
     Args:
         query_embeddings: ``(Q, D)``, floating point.
@@ -57,6 +67,15 @@ def top_k_accuracy(
     Raises:
         TypeError, ValueError: shapes, dtypes or devices do not fit, an input is empty, ``k`` is out
             of range, or ``index`` holds another number of rows.
+
+    Example:
+        >>> import torch
+        >>> queries, retrieval = torch.tensor([[0.0], [4.0]]), torch.tensor([[0.1], [0.3], [9.0]])
+        >>> labels = torch.tensor([1, 2]), torch.tensor([3, 1, 2])
+        >>> top_k_accuracy(queries, labels[0], retrieval, labels[1], k=1)
+        0.0
+        >>> top_k_accuracy(queries, labels[0], retrieval, labels[1], k=2)
+        0.5
     """
     require_comparable(
         query_embeddings, retrieval_embeddings, ("query_embeddings", "retrieval_embeddings")

@@ -26,7 +26,12 @@ GRAPH_FILE = "graph.bin"
 
 @dataclass(frozen=True)
 class Settings:
-    """What the graph is built with; :class:`HNSWIndex` explains them."""
+    """What an HNSW graph is built with; :class:`HNSWIndex` explains the numbers.
+
+    Example:
+        >>> Settings(M=16, ef_construction=200, seed=0, threads=1)
+        Settings(M=16, ef_construction=200, seed=0, threads=1)
+    """
 
     M: int
     ef_construction: int
@@ -35,7 +40,16 @@ class Settings:
 
 
 class Backend(ABC):
-    """A graph over the rows of float32 arrays, numbered in the order in which they came."""
+    """A graph over the rows of float32 arrays, numbered in the order in which they came.
+
+    Example:
+        >>> settings = Settings(M=16, ef_construction=200, seed=0, threads=1)
+        >>> graph: Backend = BACKENDS["faiss"](3, settings)
+        >>> graph.add(np.eye(3, dtype=np.float32), progress=False)
+        >>> squared_distances, indices = graph.search(np.eye(3, dtype=np.float32), k=1, ef=100)
+        >>> indices.tolist()
+        [[0], [1], [2]]
+    """
 
     grows: ClassVar[bool] = True
     """Whether rows can be added to a graph that is built."""
@@ -51,7 +65,7 @@ class Backend(ABC):
 
     @abstractmethod
     def search(self, queries: np.ndarray, k: int, ef: int) -> Neighbours:
-        """The k nearest rows that a search as wide as ``ef`` finds, nearest first."""
+        """Return the k nearest rows that a search as wide as ``ef`` finds, nearest first."""
 
     @abstractmethod
     def save(self, folder: Path) -> None:
@@ -63,10 +77,18 @@ class Backend(ABC):
 
 
 class Nmslib(Backend):
-    """nmslib, which the slides use. It builds once, and its random levels cannot be seeded.
+    """nmslib, which the slides use: it builds once, and its random levels cannot be seeded.
 
     Its hnsw index for l2 returns *squared* distances, where its exact search and its hnsw without
     the optimised layout return roots. It may find fewer than k items, and then just returns fewer.
+
+    Example:
+        >>> graph = Nmslib(2, Settings(M=16, ef_construction=200, seed=0, threads=1))
+        >>> graph.add(np.array([[0, 0], [3, 4]], dtype=np.float32), progress=False)
+        >>> query = np.zeros((1, 2), dtype=np.float32)
+        >>> squared_distances, indices = graph.search(query, k=2, ef=100)
+        >>> squared_distances.tolist(), indices.tolist()
+        ([[0.0, 25.0]], [[0, 1]])
     """
 
     grows = False
@@ -103,9 +125,17 @@ class Nmslib(Backend):
 
 
 class Faiss(Backend):
-    """faiss.
+    """faiss, which builds the same graph again for the same seed, with one thread.
 
     It returns squared distances, and pads with index −1 at the largest float32.
+
+    Example:
+        >>> graph = Faiss(2, Settings(M=16, ef_construction=200, seed=0, threads=1))
+        >>> graph.add(np.array([[0, 0], [3, 4]], dtype=np.float32), progress=False)
+        >>> query = np.zeros((1, 2), dtype=np.float32)
+        >>> squared_distances, indices = graph.search(query, k=2, ef=100)
+        >>> squared_distances.tolist(), indices.tolist()
+        ([[0.0, 25.0]], [[0, 1]])
     """
 
     def __init__(self, dimension: int, settings: Settings) -> None:
@@ -199,7 +229,12 @@ BACKENDS: dict[str, type[Backend]] = {"nmslib": Nmslib, "faiss": Faiss, "hnswlib
 
 
 def nothing_found(n_queries: int, k: int) -> Neighbours:
-    """Results to be filled in: index −1, infinitely far."""
+    """Return results to be filled in: index −1, infinitely far.
+
+    Example:
+        >>> nothing_found(1, 3)
+        (array([[inf, inf, inf]], dtype=float32), array([[-1, -1, -1]]))
+    """
     return (
         np.full((n_queries, k), np.inf, dtype=np.float32),
         np.full((n_queries, k), -1, dtype=np.int64),
@@ -207,7 +242,12 @@ def nothing_found(n_queries: int, k: int) -> Neighbours:
 
 
 def portions(rows: np.ndarray, progress: bool) -> Iterator[np.ndarray]:
-    """The rows in portions, with a bar of those that were dealt with."""
+    """Yield the rows in portions, with a bar of those that were dealt with.
+
+    Example:
+        >>> [len(portion) for portion in portions(np.zeros((2500, 4)), progress=False)]
+        [1000, 1000, 500]
+    """
     size = max(1000, -(-len(rows) // 50))
     with tqdm(total=len(rows), desc="HNSW", unit="rows", disable=not progress) as bar:
         for start in range(0, len(rows), size):
@@ -218,9 +258,15 @@ def portions(rows: np.ndarray, progress: bool) -> Iterator[np.ndarray]:
 
 @contextmanager
 def faiss_threads(faiss: ModuleType, threads: int) -> Iterator[None]:
-    """Let faiss use that many threads.
+    """Let faiss use this many threads within a block.
 
-    Its own count of them is one for the whole process, so it is put back after use.
+    faiss keeps one number of threads for the whole process; the old number comes back afterwards.
+
+    Example:
+        >>> import faiss
+        >>> with faiss_threads(faiss, 1):
+        ...     print(faiss.omp_get_max_threads())
+        1
     """
     before = faiss.omp_get_max_threads()
     faiss.omp_set_num_threads(threads)
@@ -231,7 +277,12 @@ def faiss_threads(faiss: ModuleType, threads: int) -> Iterator[None]:
 
 
 def imported(library: str) -> ModuleType:
-    """Import a backend's library, or say how to get it."""
+    """Import a backend's library, or say how to get it.
+
+    Example:
+        >>> imported("faiss").__name__
+        'faiss'
+    """
     try:
         return import_module(library)
     except ImportError as error:

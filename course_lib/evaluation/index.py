@@ -27,11 +27,11 @@ DESCRIPTION_FILE = "index.json"
 
 
 class HNSWIndex:
-    """A graph that links every embedding with near ones, and a search that walks along the links.
+    """A graph that links every embedding with near embeddings, and a search along the links.
 
-    An exact search measures every item; this one measures a few hundred. It may miss some of the
-    nearest: :func:`index_recall` says how many. Larger values of the three settings miss fewer and
-    cost more.
+    An exact search measures every item; this search measures a few hundred. It may miss some of the
+    nearest items: :func:`index_recall` says how many. Larger values of the three settings miss
+    fewer and cost more.
 
     Args:
         space: "l2", the squared Euclidean distance. On rows of length 1 it orders as the cosine
@@ -41,8 +41,8 @@ class HNSWIndex:
         ef_construction: candidates kept when an item is linked, >= 1: building time.
         ef_search: candidates kept in a search, >= 1; never fewer than the neighbours asked for.
             Searching time. May be set at any time: ``index.ef_search = 400``.
-        seed: of the random layers of items.
-        threads: that build and search; by default as many as torch uses.
+        seed: seed of the random layers of items.
+        threads: number of threads; by default as many as torch uses.
         progress: show how far building is.
 
     Note:
@@ -51,8 +51,16 @@ class HNSWIndex:
         takes no seed: of equal graphs in one process no two are the same.
 
     Example:
-        >>> index = HNSWIndex(backend="faiss").add(retrieval)
-        >>> squared_distances, indices = index.search(queries, k=5)
+        >>> index = HNSWIndex(backend="faiss", threads=1).add(torch.eye(4))
+        >>> index
+        HNSWIndex('l2', 'faiss', M=16, ef_construction=200, ef_search=100): 4 items
+        >>> squared_distances, indices = index.search(torch.eye(4)[:2], k=1)
+        >>> indices
+        tensor([[0],
+                [1]])
+        >>> index.save("graph")
+        >>> len(HNSWIndex.load("graph"))
+        4
     """
 
     def __init__(
@@ -91,7 +99,7 @@ class HNSWIndex:
         self._ef_search = value
 
     def __len__(self) -> int:
-        """Items in the index."""
+        """Return the number of items in the index."""
         return 0 if self._graph is None else self._graph.size
 
     def __repr__(self) -> str:
@@ -130,7 +138,7 @@ class HNSWIndex:
         return self
 
     def search(self, queries: Tensor, k: int) -> tuple[Tensor, Tensor]:
-        """The k items found nearest to each query; :func:`k_nearest` is the exact counterpart.
+        """Find the k nearest items of each query; :func:`k_nearest` is the exact counterpart.
 
         Args:
             queries: ``(Q, D)``, floating point, finite; all are searched in one call, by
@@ -185,7 +193,7 @@ class HNSWIndex:
 
         Raises:
             FileNotFoundError: there is no saved index in the folder.
-            ValueError: its description is damaged, or is another graph's.
+            ValueError: the description is damaged, or belongs to another graph.
             ImportError: the backend is not installed.
         """
         path = Path(folder) / DESCRIPTION_FILE
@@ -210,7 +218,7 @@ class HNSWIndex:
         return index
 
     def _rows(self, name: str, embeddings: Tensor) -> np.ndarray:
-        """Embeddings as the backends want them, checked."""
+        """Check embeddings, and return them as the backends want them."""
         require_embeddings(**{name: embeddings}, allow_empty=False)
         if self._graph is not None and embeddings.shape[1] != self._graph.dimension:
             raise ValueError(

@@ -1,4 +1,4 @@
-"""Figures of exact rankings: recall at k, average precision."""
+"""Measures of exact rankings: recall at k, average precision."""
 
 import torch
 from torch import Tensor
@@ -14,7 +14,7 @@ def recall_at_k(
     retrieval_labels: Tensor,
     k: int,
 ) -> float:
-    """Share of the queries that have a relevant item among their k nearest.
+    """Return the share of the queries that have a relevant item among their k nearest.
 
     Also called hit rate, CMC@k or "top-k accuracy"; it is neither precision (how many of the k are
     relevant) nor the recall of information retrieval (how many of the relevant are found). A query
@@ -33,6 +33,14 @@ def recall_at_k(
     Raises:
         TypeError, ValueError: shapes, dtypes or devices do not fit, an input is empty, or k is out
             of range.
+
+    Example:
+        >>> queries, retrieval = torch.tensor([[0.0], [4.0]]), torch.tensor([[0.1], [0.3], [9.0]])
+        >>> labels = torch.tensor([1, 2]), torch.tensor([3, 1, 2])
+        >>> recall_at_k(queries, labels[0], retrieval, labels[1], k=1)
+        0.0
+        >>> recall_at_k(queries, labels[0], retrieval, labels[1], k=2)
+        0.5
     """
     require_comparable(
         query_embeddings, retrieval_embeddings, ("query_embeddings", "retrieval_embeddings")
@@ -45,11 +53,13 @@ def recall_at_k(
     return hits.sum().item() / len(hits)
 
 
-def average_precision(relevant: Tensor) -> Tensor:
-    """Average precision of complete rankings.
+def average_precision_of_rankings(relevant: Tensor) -> Tensor:
+    """Return the average precision of complete rankings.
 
-    That is the mean, over the relevant items, of the precision at each one's rank: the share of
-    relevant items up to there.
+    It is the mean of the precisions at the ranks of the relevant items; the precision at a rank is
+    the share of relevant items up to it. Ties are broken already: a ranking has an order, as
+    :func:`k_nearest` gives it by index. :func:`course_lib.losses.average_precision` takes
+    similarities instead, and gives equal similarities the better rank.
 
     Args:
         relevant: ``(..., R)`` bool, nearest first: is the item at this rank relevant?
@@ -62,6 +72,10 @@ def average_precision(relevant: Tensor) -> Tensor:
         TypeError, ValueError: ``relevant`` is not bool, or has no ranks.
 
     Source: Manning, Raghavan & Schütze, "Introduction to Information Retrieval", 2008, eq. 8.8.
+
+    Example:
+        >>> average_precision_of_rankings(torch.tensor([[True, False, True], [False, True, False]]))
+        tensor([0.8333, 0.5000], dtype=torch.float64)
     """
     require_ranking(relevant)
 
@@ -79,10 +93,10 @@ def mean_average_precision(
     *,
     chunk_size: int = 512,
 ) -> float:
-    """Mean of the queries' average precision, each over its ranking of the whole retrieval set.
+    """Return the mean of the queries' average precisions, each over the whole retrieval set.
 
-    Queries without any relevant item have none and are left out of the mean; averaging them in as
-    0 would measure the data set. Count them with :func:`queries_without_relevant`.
+    Queries without any relevant item have no average precision and are left out; averaging them in
+    as 0 would measure the data set. Count them with :func:`queries_without_relevant`.
 
     Args:
         query_embeddings: ``(Q, D)``, floating point.
@@ -97,6 +111,12 @@ def mean_average_precision(
     Raises:
         TypeError, ValueError: shapes, dtypes or devices do not fit, an input is empty, or no query
             has a relevant item.
+
+    Example:
+        >>> queries, retrieval = torch.tensor([[0.0], [4.0]]), torch.tensor([[0.1], [0.3], [9.0]])
+        >>> labels = torch.tensor([1, 2]), torch.tensor([3, 1, 2])
+        >>> mean_average_precision(queries, labels[0], retrieval, labels[1])
+        0.41666666666666663
     """
     require_comparable(
         query_embeddings, retrieval_embeddings, ("query_embeddings", "retrieval_embeddings")
@@ -115,12 +135,14 @@ def mean_average_precision(
     precisions = []
     for embeddings, labels in chunks:
         _, ranking = k_nearest(embeddings, retrieval_embeddings, len(retrieval_embeddings))
-        precisions.append(average_precision(retrieval_labels[ranking] == labels[:, None]))
+        precisions.append(
+            average_precision_of_rankings(retrieval_labels[ranking] == labels[:, None])
+        )
     return torch.cat(precisions).mean().item()
 
 
 def queries_without_relevant(query_labels: Tensor, retrieval_labels: Tensor) -> Tensor:
-    """Which queries have no relevant item in the retrieval set: ``(Q,)`` bool.
+    """Say which queries have no relevant item in the retrieval set: ``(Q,)`` bool.
 
     Args:
         query_labels: ``(Q,)`` integer product ids.
@@ -128,6 +150,10 @@ def queries_without_relevant(query_labels: Tensor, retrieval_labels: Tensor) -> 
 
     Raises:
         TypeError, ValueError: the labels are no non-empty vectors of integers.
+
+    Example:
+        >>> queries_without_relevant(torch.tensor([1, 2, 3]), torch.tensor([3, 1, 1]))
+        tensor([False,  True, False])
     """
     require_labels(query_labels, "query_labels")
     require_labels(retrieval_labels, "retrieval_labels")

@@ -1,4 +1,4 @@
-"""How many of the exact nearest neighbours an approximate search finds."""
+"""Recall of an approximate search: the share of the exact neighbours that it finds."""
 
 import torch
 from torch import Tensor
@@ -14,7 +14,7 @@ from course_lib.validation import (
 
 
 def neighbor_recall(queries: Tensor, retrieval: Tensor, found: Tensor) -> float:
-    """Share of the exact k nearest neighbours that are among the k found.
+    """Return the share of the exact k nearest neighbours that are among the k found.
 
     Items at the same distance are equally good: one counts as a nearest neighbour if it is no
     farther from its query than the k-th of the exact search. Comparing distances instead of ids
@@ -31,6 +31,11 @@ def neighbor_recall(queries: Tensor, retrieval: Tensor, found: Tensor) -> float:
 
     Raises:
         TypeError, ValueError: shapes, dtypes or devices do not fit, or an input is empty.
+
+    Example:
+        >>> retrieval = torch.tensor([[0.0], [1.0], [2.0], [3.0]])
+        >>> neighbor_recall(torch.tensor([[0.1]]), retrieval, found=torch.tensor([[0, 3]]))
+        0.5
     """
     require_comparable(queries, retrieval, ("queries", "retrieval"))
     require_found(found, queries=queries)
@@ -41,7 +46,7 @@ def neighbor_recall(queries: Tensor, retrieval: Tensor, found: Tensor) -> float:
     exact, _ = k_nearest(queries, retrieval, found.shape[1])
     queries, retrieval = queries.to(exact.dtype), retrieval.to(exact.dtype)
     # A column at a time: all differences at once would be (Q, k, D).
-    columns = [(queries - retrieval[items]).square().sum(dim=1) for items in found.T]
+    columns = [(queries - retrieval[items]).square().sum(dim=1) for items in found.T]  # k of (Q,)
     # The same distance, added up in another order, may differ in its last digits.
     limit = exact[:, -1:] * (1 + 8 * torch.finfo(exact.dtype).eps)
     near = (found >= 0) & (torch.stack(columns, dim=1) <= limit)
@@ -49,7 +54,7 @@ def neighbor_recall(queries: Tensor, retrieval: Tensor, found: Tensor) -> float:
 
 
 def index_recall(index: Index, queries: Tensor, retrieval: Tensor, k: int = 5) -> float:
-    """Share of the exact k nearest neighbours that an index finds: its recall@k.
+    """Return the share of the exact k nearest neighbours that an index finds: its recall@k.
 
     Args:
         index: made of ``retrieval``.
@@ -64,6 +69,13 @@ def index_recall(index: Index, queries: Tensor, retrieval: Tensor, k: int = 5) -
     Raises:
         TypeError, ValueError: shapes, dtypes or devices do not fit, an input is empty, or the index
             holds another number of rows.
+
+    Example:
+        >>> from course_lib.evaluation import HNSWIndex
+        >>> retrieval = torch.rand(50, 8)
+        >>> index = HNSWIndex(backend="faiss").add(retrieval)
+        >>> index_recall(index, retrieval[:10], retrieval, k=1)
+        1.0
     """
     require_index(index, of=retrieval)
 

@@ -17,29 +17,41 @@ from course_lib.validation import require_at_most, require_embeddings, require_i
 
 
 class Hasher(TransformerMixin, BaseEstimator):
-    """What all of them share: centred features, and one code a row.
+    """The base of the hashers without labels: centred features, and one code a row.
 
     A subclass says in ``fit`` what it keeps of the features, beginning with ``self._centre``, and
     in ``_project`` how centred features become numbers. ``transform`` is then as here.
 
     Attributes:
         mean_: ``(D,)``, of the features that ``fit`` saw.
+
+    Example:
+        >>> class Signs(Hasher):
+        ...     n_bits = 2
+        ...     def fit(self, features, y=None):
+        ...         self._centre(features)
+        ...         return self
+        ...     def _project(self, centred):
+        ...         return centred[:, :2]
+        >>> Signs().fit_transform(torch.tensor([[1.0, 5.0, 0.0], [3.0, 1.0, 0.0]]))
+        tensor([[-1.,  1.],
+                [ 1., -1.]])
     """
 
     n_bits: int
 
     def _centre(self, features: Tensor) -> Tensor:
-        """Keep the mean of features as ``mean_``; return them without it."""
+        """Keep the mean of features as ``mean_``; return the features without it."""
         require_embeddings(features=features)
         require_integers(1, n_bits=self.n_bits)
         self.mean_ = features.mean(dim=0)
         return features - self.mean_
 
     def transform(self, features: Tensor) -> Tensor:
-        """Codes of features.
+        """Return the codes of features.
 
         Args:
-            features: ``(N, D)``, as wide as those of ``fit``.
+            features: ``(N, D)``, with as many columns as ``fit`` saw.
 
         Returns:
             ``(N, n_bits)`` of the features' dtype, −1 or +1.
@@ -51,12 +63,12 @@ class Hasher(TransformerMixin, BaseEstimator):
         return binarize(self._project(features - self.mean_))
 
     def _project(self, centred: Tensor) -> Tensor:
-        """``(N, n_bits)`` real numbers, of which the sides of 0 are the bits."""
+        """Return ``(N, n_bits)`` real numbers, whose signs are the bits."""
         raise NotImplementedError
 
 
 class LSH(Hasher):
-    """Locality-sensitive hashing by random hyperplanes: a bit says on which side of one you are.
+    """Locality-sensitive hashing: a bit is the side of a random hyperplane that a row lies on.
 
     Two vectors at an angle θ (in radians, seen from the mean) agree in a bit with probability
     1 − θ/π. Nothing is learnt but the mean. The hyperplanes come from a generator of their own:
@@ -64,13 +76,21 @@ class LSH(Hasher):
 
     Args:
         n_bits: length of the codes.
-        seed: of the hyperplanes.
+        seed: seed of the hyperplanes.
 
     Attributes:
         mean_: ``(D,)``.
         directions_: ``(D, n_bits)``, each from a standard normal distribution.
 
     Source: Charikar, "Similarity Estimation Techniques from Rounding Algorithms", STOC 2002.
+
+    Example:
+        >>> features = torch.rand(100, 16)
+        >>> hasher = LSH(n_bits=32, seed=0).fit(features)
+        >>> hasher.directions_.shape, hasher.transform(features).shape
+        (torch.Size([16, 32]), torch.Size([100, 32]))
+        >>> torch.equal(hasher.transform(features), LSH(n_bits=32, seed=0).fit_transform(features))
+        True
     """
 
     def __init__(self, n_bits: int = 32, *, seed: int = 0) -> None:
@@ -97,14 +117,14 @@ class LSH(Hasher):
         ### END SOLUTION
 
     def _project(self, centred: Tensor) -> Tensor:
-        """``(N, n_bits)``: how far along the normal of each hyperplane the rows lie."""
+        """Return how far along the normal of each hyperplane the rows lie: ``(N, n_bits)``."""
         ### BEGIN SOLUTION
         return centred @ self.directions_
         ### END SOLUTION
 
 
 def itq_rotation_step(projected: Tensor, rotation: Tensor) -> Tensor:
-    """One step of ITQ: the rotation that brings the rows closest to the codes they have now.
+    """Return the rotation that brings the rows closest to the codes they have now: a step of ITQ.
 
     With B = sign(V R) fixed, ‖B − V R‖² is least for R = W Uᵀ, where Bᵀ V = U S Wᵀ is a singular
     value decomposition (the orthogonal Procrustes problem). So each step lowers it, or leaves it.
@@ -120,6 +140,12 @@ def itq_rotation_step(projected: Tensor, rotation: Tensor) -> Tensor:
         TypeError, ValueError: the two do not fit.
 
     Source: Gong & Lazebnik, "Iterative Quantization", CVPR 2011, section 2.2.
+
+    Example:
+        >>> projected = torch.tensor([[2.0, 0.3], [-2.0, -0.3], [0.1, 1.0], [-0.1, -1.0]])
+        >>> itq_rotation_step(projected, torch.eye(2))
+        tensor([[ 0.9734,  0.2290],
+                [-0.2290,  0.9734]])
     """
     require_embeddings(projected=projected, rotation=rotation)
     if rotation.shape != (projected.shape[1], projected.shape[1]):
@@ -138,8 +164,8 @@ class ITQ(Hasher):
 
     Args:
         n_bits: length of the codes, at most the features' dimensions.
-        n_steps: of the rotation.
-        seed: of the random rotation to start from.
+        n_steps: number of steps of the rotation.
+        seed: seed of the random rotation to start from.
 
     Attributes:
         mean_: ``(D,)``.
@@ -148,6 +174,14 @@ class ITQ(Hasher):
             and at the end; it never rises.
 
     Source: Gong & Lazebnik, "Iterative Quantization", CVPR 2011.
+
+    Example:
+        >>> features = torch.randn(200, 16, generator=torch.Generator().manual_seed(0))
+        >>> hasher = ITQ(n_bits=8, n_steps=10).fit(features)
+        >>> hasher.transform(features).shape
+        torch.Size([200, 8])
+        >>> bool(hasher.losses_[-1] < hasher.losses_[0])
+        True
     """
 
     def __init__(self, n_bits: int = 32, *, n_steps: int = 50, seed: int = 0) -> None:
@@ -156,14 +190,14 @@ class ITQ(Hasher):
         self.seed = seed
 
     def fit(self, features: Tensor, y: None = None) -> Self:
-        """Find the rotation; ``features`` is ``(N, D)``, floating point."""
+        """Find the rotation for ``(N, D)`` features, floating point."""
         require_integers(0, n_steps=self.n_steps)
         centred = self._centre(features)
         require_at_most(
             centred.shape[1], f"the features have {centred.shape[1]} dimensions", n_bits=self.n_bits
         )
         axes = principal_axes(centred)[:, : self.n_bits]
-        projected = centred @ axes
+        projected = centred @ axes  # (N, n_bits)
         generator = torch.Generator().manual_seed(self.seed)
         drawn = torch.randn(self.n_bits, self.n_bits, generator=generator)
         rotation, _ = torch.linalg.qr(drawn.to(features))
@@ -180,9 +214,9 @@ class ITQ(Hasher):
 
 
 class SpectralHashing(Hasher):
-    """Spectral hashing: waves along the principal axes, the slowest of all of them.
+    """Spectral hashing: the slowest waves along the principal axes.
 
-    As if the data filled a box along the axes evenly, the smoothest functions on it are
+    If the data filled a box along the axes evenly, the smoothest functions on it would be
     sin(π/2 + kπ (x − a) / (b − a)). A wide side carries several waves, thus several bits.
 
     Args:
@@ -195,20 +229,25 @@ class SpectralHashing(Hasher):
         frequencies_: ``(n_bits,)``: kπ / (b − a).
 
     Source: Weiss, Torralba & Fergus, "Spectral Hashing", NIPS 2008.
+
+    Example:
+        >>> features = torch.randn(200, 16, generator=torch.Generator().manual_seed(0))
+        >>> SpectralHashing(n_bits=8).fit_transform(features).shape
+        torch.Size([200, 8])
     """
 
     def __init__(self, n_bits: int = 32) -> None:
         self.n_bits = n_bits
 
     def fit(self, features: Tensor, y: None = None) -> Self:
-        """Choose axes and waves; ``features`` is ``(N, D)``, floating point."""
+        """Choose axes and waves for ``(N, D)`` features, floating point."""
         centred = self._centre(features)
         axes = principal_axes(centred)[:, : self.n_bits]
         projected = centred @ axes
         lowest, highest = projected.min(dim=0).values, projected.max(dim=0).values
-        waves = torch.arange(1, self.n_bits + 1, device=features.device)
+        waves = torch.arange(1, self.n_bits + 1, device=features.device)  # (n_bits,)
         # A side that the data do not fill at all has no waves.
-        frequencies = waves[:, None] * torch.pi / (highest - lowest).clamp_min(1e-12)
+        frequencies = waves[:, None] * torch.pi / (highest - lowest).clamp_min(1e-12)  # (n_bits, D)
         slowest = frequencies.flatten().argsort(stable=True)[: self.n_bits]
         sides = slowest % axes.shape[1]
         self.axes_ = axes[:, sides]
@@ -222,13 +261,18 @@ class SpectralHashing(Hasher):
 
 
 def principal_axes(centred: Tensor) -> Tensor:
-    """Directions in which centred rows vary most, that with the greatest variance first.
+    """Return the directions in which centred rows vary, the greatest variance first.
 
     Args:
         centred: ``(N, D)``, floating point, with mean 0.
 
     Returns:
         ``(D, D)`` orthonormal columns. Their signs are fixed: each one's largest entry is positive.
+
+    Example:
+        >>> principal_axes(torch.tensor([[-1.0, -2.0], [1.0, 2.0], [0.2, -0.1], [-0.2, 0.1]]))
+        tensor([[ 0.4472,  0.8944],
+                [ 0.8944, -0.4472]])
     """
     _, axes = torch.linalg.eigh(centred.T @ centred)
     axes = axes.flip(dims=[1])

@@ -18,7 +18,7 @@ WORD = 8
 
 
 def binarize(outputs: Tensor) -> Tensor:
-    """The nearest code of each row: +1 where an output is at least 0, else −1.
+    """Return the nearest code of each row: +1 where an output is at least 0, else −1.
 
     Zero has a side, unlike with ``torch.sign``: a bit that is 0 would be half a bit away from both.
 
@@ -30,6 +30,10 @@ def binarize(outputs: Tensor) -> Tensor:
 
     Raises:
         TypeError, ValueError: ``outputs`` is no floating-point matrix, or has no columns.
+
+    Example:
+        >>> binarize(torch.tensor([[0.3, -0.2, 0.0]]))
+        tensor([[ 1., -1.,  1.]])
     """
     require_embeddings(outputs=outputs, allow_empty=True)
 
@@ -38,7 +42,7 @@ def binarize(outputs: Tensor) -> Tensor:
 
 
 def pack_codes(codes: Tensor) -> Tensor:
-    """Eight bits to a byte: of each row of codes, its bits, the first highest in the first byte.
+    """Pack each row of codes, eight bits to a byte, the first bit highest in the first byte.
 
     Args:
         codes: ``(N, C)`` numbers or bools. A bit is set where the number is greater than 0, so that
@@ -49,6 +53,13 @@ def pack_codes(codes: Tensor) -> Tensor:
 
     Raises:
         TypeError, ValueError: ``codes`` is no matrix, or has no columns.
+
+    Example:
+        >>> pack_codes(torch.tensor([[-1, -1, -1, -1, -1, -1, -1, 1], [1, 1, 0, 0, 0, 0, 0, 0]]))
+        tensor([[  1],
+                [192]], dtype=torch.uint8)
+        >>> pack_codes(torch.ones(1, 12))
+        tensor([[255, 240]], dtype=torch.uint8)
     """
     require_codes(codes)
 
@@ -60,7 +71,7 @@ def pack_codes(codes: Tensor) -> Tensor:
 
 
 def unpack_codes(packed: Tensor, n_bits: int) -> Tensor:
-    """The codes again: −1 or +1.
+    """Return the codes of packed codes: −1 or +1.
 
     Args:
         packed: ``(N, ⌈C/8⌉)`` uint8, as :func:`pack_codes` gives them.
@@ -71,6 +82,11 @@ def unpack_codes(packed: Tensor, n_bits: int) -> Tensor:
 
     Raises:
         TypeError, ValueError: ``packed`` is no uint8 matrix, or too narrow for ``n_bits``.
+
+    Example:
+        >>> packed = pack_codes(torch.tensor([[1.0, -1.0, 1.0]]))
+        >>> unpack_codes(packed, n_bits=3)
+        tensor([[ 1., -1.,  1.]])
     """
     require_packed(packed=packed)
     require_integers(1, n_bits=n_bits)
@@ -79,12 +95,12 @@ def unpack_codes(packed: Tensor, n_bits: int) -> Tensor:
     )
 
     places = torch.arange(7, -1, -1, dtype=torch.uint8, device=packed.device)
-    bits = (packed[:, :, None] >> places) & 1
+    bits = (packed[:, :, None] >> places) & 1  # (N, B, 8)
     return bits.flatten(start_dim=1)[:, :n_bits].float() * 2 - 1
 
 
 def hamming_distances(x: Tensor, y: Tensor) -> Tensor:
-    """In how many bits each packed code of ``x`` differs from each of ``y``.
+    """Count the bits in which each packed code of ``x`` differs from each of ``y``.
 
     XOR leaves a 1 where two codes differ; counting the ones is an instruction of the processor.
 
@@ -101,6 +117,12 @@ def hamming_distances(x: Tensor, y: Tensor) -> Tensor:
     Note:
         For −1, +1 codes of C bits the distance is (C − ⟨b, b'⟩) / 2: a matrix product does as well,
         with 32 times the memory.
+
+    Example:
+        >>> x = torch.tensor([[0b10110000]], dtype=torch.uint8)
+        >>> y = torch.tensor([[0b10110000], [0b00110001]], dtype=torch.uint8)
+        >>> hamming_distances(x, y)
+        tensor([[0, 2]], dtype=torch.int16)
     """
     require_packed(x=x, y=y)
     require_same_device(x=x, y=y)
@@ -118,13 +140,17 @@ def hamming_distances(x: Tensor, y: Tensor) -> Tensor:
 
 
 def as_words(packed: Tensor) -> np.ndarray:
-    """Packed codes as ``(N, W)`` uint64 words, filled up with zeros, which never differ.
+    """Return packed codes as ``(N, W)`` uint64 words, filled up with zeros, which never differ.
 
     Args:
         packed: ``(N, B)`` uint8 on the CPU.
 
     Returns:
         ``(N, ⌈B/8⌉)`` uint64, each column contiguous: distances are counted a column at a time.
+
+    Example:
+        >>> as_words(torch.ones(1, 9, dtype=torch.uint8)).shape
+        (1, 2)
     """
     array = packed.numpy()
     short = -array.shape[1] % WORD

@@ -37,8 +37,8 @@ class BinaryIndex:
         M: links of a code in each layer of the graph (in the lowest 2M), >= 2.
         ef_construction: candidates kept when a code is linked, >= 1.
         ef_search: candidates kept in a search, >= 1; never fewer than the neighbours asked for.
-        seed: of the graph's random layers.
-        threads: of faiss; by default as many as torch uses.
+        seed: seed of the graph's random layers.
+        threads: number of faiss's threads; by default as many as torch uses.
 
     Note:
         Results come by distance, and equally far codes by index. All backends but the graph give
@@ -46,8 +46,14 @@ class BinaryIndex:
         ``"numpy"`` takes those with the smallest index; faiss does not say which it takes.
 
     Example:
-        >>> index = BinaryIndex("flat").add(pack_codes(codes))
-        >>> distances, indices = index.search(pack_codes(query_codes), k=5)
+        >>> from course_lib.hashing import pack_codes
+        >>> packed = pack_codes(torch.tensor([[1, 1, -1], [1, -1, -1], [-1, -1, 1]]))
+        >>> index = BinaryIndex("flat").add(packed)
+        >>> index.search(packed[:1], k=2)
+        (tensor([[0, 1]], dtype=torch.int16), tensor([[0, 1]]))
+        >>> index.save("codes")
+        >>> len(BinaryIndex.load("codes"))
+        3
     """
 
     def __init__(
@@ -77,7 +83,7 @@ class BinaryIndex:
         self._index: Any = None
 
     def __len__(self) -> int:
-        """Codes in the index."""
+        """Return the number of codes in the index."""
         if self._codes is not None:
             return len(self._codes)
         return 0 if self._index is None else int(self._index.ntotal)
@@ -114,7 +120,7 @@ class BinaryIndex:
         return self
 
     def search(self, queries: Tensor, k: int) -> tuple[Tensor, Tensor]:
-        """The k codes found nearest to each query.
+        """Find the k codes nearest to each query.
 
         Args:
             queries: ``(Q, B)`` uint8 packed codes.
@@ -170,7 +176,7 @@ class BinaryIndex:
 
         Raises:
             FileNotFoundError: there is no saved index in the folder.
-            ValueError: its description is damaged, or is another index's.
+            ValueError: the description is damaged, or belongs to another index.
             ImportError: the backend needs faiss, which is not installed.
         """
         folder = Path(folder)
@@ -222,7 +228,7 @@ class BinaryIndex:
         return torch.from_numpy(distances.astype(np.int16)), torch.from_numpy(indices)
 
     def _rows(self, **given: Tensor) -> Tensor:
-        """Packed codes on the CPU, of the width of those already there."""
+        """Check packed codes and their width, and return them on the CPU."""
         require_packed(**given)
         ((name, packed),) = given.items()
         if self.n_bytes not in (None, packed.shape[1]):

@@ -37,19 +37,27 @@ from course_lib.validation import (
 
 @dataclass(frozen=True, kw_only=True)
 class AlternationSettings:
-    """How long and how fast.
+    """The numbers of the alternation: how long and how fast a network and codes are learnt.
 
     Attributes:
         rounds: samples drawn; after each all codes are found anew.
         sample_size: images of the database that the network learns from in a round, at most.
         epochs: passes over the sample in a round.
         batch_size: images in a step.
-        learning_rate: of Adam.
-        weight_decay: of Adam.
+        learning_rate: learning rate of Adam.
+        weight_decay: weight decay of Adam.
         gamma: weight of the outputs' distance from their codes.
-        seed: of samples and order.
+        seed: seed of samples and order.
         precision: ``"auto"``, ``"float32"`` or ``"bfloat16"``, of convolutions; see
             ``course_lib.training.hardware``.
+
+    Example:
+        >>> AlternationSettings(rounds=2).rounds
+        2
+        >>> AlternationSettings(rounds=0)
+        Traceback (most recent call last):
+            ...
+        ValueError: rounds must be at least 1, got 0
     """
 
     rounds: int = 10
@@ -71,12 +79,16 @@ class AlternationSettings:
 
 @dataclass
 class Alternation:
-    """What came of it.
+    """The result of an alternation: the database's codes, and how the objective went.
 
     Attributes:
         codes: V, ``(N, C)`` codes of the database, −1 or +1, on the CPU.
         objectives: for each round, ADSH's objective a pair, before and after the codes were found.
             Another sample is drawn for each round, so only the two of one round can be compared.
+
+    Example:
+        >>> Alternation(codes=torch.ones(2, 8), objectives=[(3.0, 1.5)]).codes.shape
+        torch.Size([2, 8])
     """
 
     codes: Tensor
@@ -116,6 +128,16 @@ def learn_asymmetric(
         FloatingPointError: the network's outputs are no longer finite.
 
     Source: Jiang & Li, "Asymmetric Deep Supervised Hashing", AAAI 2018, algorithm 1.
+
+    Example:
+        >>> features = torch.randn(60, 8, generator=torch.Generator().manual_seed(0))
+        >>> labels = torch.arange(60) % 3
+        >>> network = nn.Sequential(nn.Linear(8, 12), nn.Tanh())
+        >>> found = learn_asymmetric(network, features, labels, AlternationSettings(rounds=2))
+        >>> found.codes.shape
+        torch.Size([60, 12])
+        >>> all(after <= before for before, after in found.objectives)
+        True
     """
     require_module(network, "network")
     require_labels(labels, of=inputs)
@@ -221,17 +243,25 @@ class _Learner:
 
 
 class AsymmetricHashing(TransformerMixin, BaseEstimator):
-    """Asymmetric hashing on features that are there already: one linear layer is the network.
+    """Asymmetric hashing of features that are there already, by one linear layer.
 
     Args:
         n_bits: length of the codes.
-        settings: of the alternation; None for the defaults.
+        settings: settings of the alternation; None for the defaults.
 
     Attributes:
         network_: ``(N, D)`` features -> ``(N, n_bits)`` outputs.
         codes_: codes of the images that it was fitted to, found from their labels: use them for the
             database.
         objectives_: see :class:`Alternation`.
+
+    Example:
+        >>> features = torch.randn(60, 8, generator=torch.Generator().manual_seed(0))
+        >>> labels = torch.arange(60) % 3
+        >>> settings = AlternationSettings(rounds=2)
+        >>> hasher = AsymmetricHashing(12, settings=settings).fit(features, labels)
+        >>> hasher.codes_.shape, hasher.transform(features[:5]).shape
+        (torch.Size([60, 12]), torch.Size([5, 12]))
     """
 
     def __init__(self, n_bits: int = 32, *, settings: AlternationSettings | None = None) -> None:
@@ -255,7 +285,7 @@ class AsymmetricHashing(TransformerMixin, BaseEstimator):
 
     @torch.no_grad()
     def transform(self, features: Tensor) -> Tensor:
-        """``(N, D)`` features -> ``(N, n_bits)`` codes of queries, −1 or +1."""
+        """Return the ``(N, n_bits)`` codes of ``(N, D)`` features of queries, −1 or +1."""
         check_is_fitted(self, "network_")
         require_embeddings(features=features)
         return binarize(self.network_(features))

@@ -18,7 +18,7 @@ from course_lib.validation import require_embeddings, require_integers
 def pairwise_codes(
     similarities: Tensor, n_bits: int, *, n_sweeps: int = 5, seed: int = 0
 ) -> tuple[Tensor, list[float]]:
-    """Stage one: H in [−1, 1] that minimises ‖S − H Hᵀ / C‖², one entry at a time.
+    """Find H in [−1, 1] that minimises ‖S − H Hᵀ / C‖², one entry at a time: stage one of two.
 
     In one entry, with all others fixed, the objective is a polynomial of degree four, whose least
     value on [−1, 1] is known in closed form: it never rises.
@@ -27,7 +27,7 @@ def pairwise_codes(
         similarities: S, ``(N, N)``, symmetric: +1 where two images are similar, −1 elsewhere.
         n_bits: C.
         n_sweeps: times that every entry is visited.
-        seed: of the random start.
+        seed: seed of the random start.
 
     Returns:
         ``(N, C)`` relaxed codes in [−1, 1], float64, and the objective before the first and after
@@ -39,6 +39,13 @@ def pairwise_codes(
 
     Source: Xia, Pan, Lai, Liu & Yan, "Supervised Hashing for Image Retrieval via Image
     Representation Learning", AAAI 2014, section 3.1; there by a Newton step.
+
+    Example:
+        >>> labels = torch.tensor([0, 0, 1, 1])
+        >>> similarities = 2.0 * (labels[:, None] == labels) - 1
+        >>> codes, objectives = pairwise_codes(similarities, n_bits=4)
+        >>> codes.shape, objectives[-1] < objectives[0]
+        (torch.Size([4, 4]), True)
     """
     require_embeddings(similarities=similarities)
     require_integers(1, n_bits=n_bits)
@@ -60,7 +67,7 @@ def pairwise_codes(
 
 
 def _sweep_bit(column: np.ndarray, residual: np.ndarray) -> None:
-    """Best entries of one column of H, one after the other; the residual H Hᵀ − C S follows."""
+    """Find the best entries of a column of H, one after the other; update H Hᵀ − C S."""
     norm = float(column @ column)
     for i, old in enumerate(column):
         # With entry h: (rest_j + h H_j)² twice for each j ≠ i, and (rest_i + h²)² once, where rest
@@ -81,13 +88,13 @@ def _sweep_bit(column: np.ndarray, residual: np.ndarray) -> None:
 
 
 def _least(p: float, r: float) -> float:
-    """Where h⁴ + 2 p h² + 4 r h is least on [−1, 1]."""
+    """Return the place in [−1, 1] where h⁴ + 2 p h² + 4 r h is least."""
     candidates = [-1.0, 1.0] + [h for h in _roots(p, r) if -1 < h < 1]
     return min(candidates, key=lambda h: h**4 + 2 * p * h * h + 4 * r * h)
 
 
 def _roots(p: float, r: float) -> list[float]:
-    """Real roots of h³ + p h + r, by Cardano's and, where there are three, Viète's formula."""
+    """Return the real roots of h³ + p h + r, by Cardano's or, for three roots, Viète's formula."""
     discriminant = (r / 2) ** 2 + (p / 3) ** 3
     if discriminant >= 0:
         # Of the two cube roots the larger one: the difference of nearly equal numbers is noise.

@@ -1,7 +1,7 @@
-"""How good rankings by Hamming distance are.
+"""Average precision of rankings by Hamming distance, with ties.
 
 Such rankings have many ties, and an average precision depends on how they are broken: of five codes
-equally far, two of them relevant, it lies anywhere from 0.33 to 1. So say how you break them.
+equally far, two of them relevant, it lies anywhere from 0.33 to 1. So say how you break ties.
 """
 
 import numpy as np
@@ -27,7 +27,7 @@ DIVISORS = ("found", "possible", "relevant")
 def average_precision_at_k(
     distances: Tensor, relevant: Tensor, k: int, *, divisor: str = "found"
 ) -> Tensor:
-    """Average precision of the first k of each ranking by distance, equal distances by index.
+    """Compute AP@k of each ranking by distance, equal distances by index.
 
     AP@k = 1/T Σ_t t / rank_t, where rank_t is the rank of the t-th relevant item among the first k.
 
@@ -45,6 +45,14 @@ def average_precision_at_k(
 
     Raises:
         TypeError, ValueError: the inputs are not as said above.
+
+    Example:
+        >>> distances = torch.tensor([[0, 2, 1, 2]])
+        >>> relevant = torch.tensor([[True, True, False, True]])
+        >>> average_precision_at_k(distances, relevant, k=3)
+        tensor([0.8333], dtype=torch.float64)
+        >>> average_precision_at_k(distances, relevant, k=3, divisor="relevant")
+        tensor([0.5556], dtype=torch.float64)
     """
     require_integer_distances(distances, relevant)
     require_integers(1, k=k)
@@ -52,7 +60,7 @@ def average_precision_at_k(
     require_choice(DIVISORS, divisor=divisor)
 
     nearest = distances.argsort(dim=1, stable=True)[:, :k]
-    hits = relevant.gather(1, nearest)
+    hits = relevant.gather(1, nearest)  # (Q, k)
     ranks = torch.arange(1, k + 1, device=distances.device)
     precisions = hits.cumsum(dim=1).double() / ranks
     found, count = hits.sum(dim=1), relevant.sum(dim=1)
@@ -71,7 +79,7 @@ def hamming_average_precision(
     ties: str = "index",
     divisor: str = "found",
 ) -> Tensor:
-    """Average precision of each query's ranking of a database by Hamming distance.
+    """Compute the average precision of each query's ranking of a database by Hamming distance.
 
     AP@k = 1/T Σ_t t / rank_t, where rank_t is the rank of the t-th relevant code among the first k.
 
@@ -98,6 +106,15 @@ def hamming_average_precision(
 
     Source: McSherry & Najork, "Computing Information Retrieval Performance Measures Efficiently in
     the Presence of Tied Scores", ECIR 2008, section 3.3, for the expectation.
+
+    Example:
+        >>> from course_lib.hashing import pack_codes
+        >>> queries, database = pack_codes(torch.eye(8)[:1]), pack_codes(torch.eye(8))
+        >>> labels = torch.tensor([1, 0, 1, 0, 1, 0, 1, 0])
+        >>> hamming_average_precision(queries, labels[:1], database, labels)
+        tensor([0.7095], dtype=torch.float64)
+        >>> hamming_average_precision(queries, labels[:1], database, labels, ties="expected")
+        tensor([0.7454], dtype=torch.float64)
     """
     require_packed(query_codes=query_codes, database_codes=database_codes)
     require_same_device(query_codes=query_codes, database_codes=database_codes)
@@ -142,13 +159,19 @@ def hamming_mean_average_precision(
     ties: str = "index",
     divisor: str = "found",
 ) -> float:
-    """Mean of :func:`hamming_average_precision` over the queries that have a relevant code.
+    """Return the mean of :func:`hamming_average_precision` over the queries with a relevant code.
 
     Returns:
         A number in [0, 1].
 
     Raises:
-        TypeError, ValueError: as there, or no query has a relevant code.
+        TypeError, ValueError: codes, labels or k do not fit, or no query has a relevant code.
+
+    Example:
+        >>> from course_lib.hashing import pack_codes
+        >>> packed, labels = pack_codes(torch.eye(8)), torch.tensor([1, 0, 1, 0, 1, 0, 1, 0])
+        >>> hamming_mean_average_precision(packed[:2], labels[:2], packed, labels)
+        0.6672619047619047
     """
     precisions = hamming_average_precision(
         query_codes, query_labels, database_codes, database_labels, k, ties=ties, divisor=divisor
@@ -167,7 +190,7 @@ def _dense(
     k: int,
     divisor: str,
 ) -> Tensor:
-    """:func:`average_precision_at_k` of Hamming distances, a block of queries at a time."""
+    """Compute :func:`average_precision_at_k` of Hamming distances, block by block of queries."""
     blocks = zip(
         query_codes.split(QUERIES_AT_ONCE), query_labels.split(QUERIES_AT_ONCE), strict=True
     )

@@ -24,7 +24,7 @@ QUERIES_AT_ONCE = 32
 
 
 def hamming_search(queries: Tensor, database: Tensor, k: int) -> tuple[Tensor, Tensor]:
-    """The k codes of the database that are nearest to each query; all of them rank the database.
+    """Find the k codes of the database that are nearest to each query; k = N ranks all codes.
 
     Distances are small integers: counting how often each occurs tells how far the k nearest reach,
     and only codes up to there are sorted.
@@ -41,6 +41,12 @@ def hamming_search(queries: Tensor, database: Tensor, k: int) -> tuple[Tensor, T
     Raises:
         TypeError, ValueError: the codes are no uint8 matrices, of different widths or devices, or k
             is out of range.
+
+    Example:
+        >>> from course_lib.hashing import pack_codes
+        >>> packed = pack_codes(torch.tensor([[1, 1, -1], [1, -1, -1], [-1, -1, 1]]))
+        >>> hamming_search(packed[:1], packed, k=2)
+        (tensor([[0, 1]], dtype=torch.int16), tensor([[0, 1]]))
     """
     require_packed(queries=queries, database=database)
     require_same_device(queries=queries, database=database)
@@ -64,7 +70,12 @@ def hamming_search(queries: Tensor, database: Tensor, k: int) -> tuple[Tensor, T
 
 
 def nearest_in(distances: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
-    """Indices of the k smallest of ``(N,)`` unsigned integers, and these; ties by index."""
+    """Return the indices of the k smallest of ``(N,)`` unsigned integers, and these; ties by index.
+
+    Example:
+        >>> nearest_in(np.array([3, 1, 2, 1], dtype=np.uint8), k=3)
+        (array([1, 3, 2]), array([1, 1, 2], dtype=uint8))
+    """
     if k == len(distances):
         # A stable sort of bytes is a radix sort: one pass.
         order = np.argsort(distances, kind="stable")
@@ -78,7 +89,7 @@ def nearest_in(distances: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
 def for_each_query(
     queries: Tensor, database: Tensor, look: Callable[[int, np.ndarray], Found]
 ) -> list[Found]:
-    """What ``look`` finds in the distances of each query, by as many threads as torch has.
+    """Call ``look`` with the distances of each query, by as many threads as torch has.
 
     Args:
         queries: ``(Q, B)`` uint8 packed codes on the CPU.
@@ -87,6 +98,11 @@ def for_each_query(
 
     Returns:
         One result a query, in order.
+
+    Example:
+        >>> packed = torch.tensor([[0b00], [0b01], [0b11]], dtype=torch.uint8)
+        >>> for_each_query(packed[:2], packed, lambda query, distances: (query, distances.tolist()))
+        [(0, [0, 1, 2]), (1, [1, 0, 1])]
     """
     words, others = as_words(queries), as_words(database)
 
@@ -102,7 +118,7 @@ def for_each_query(
 
 
 def _distances(words: np.ndarray, others: np.ndarray) -> Iterator[np.ndarray]:
-    """Hamming distances of each of ``words`` from all ``others``, a row at a time."""
+    """Yield the Hamming distances of each of ``words`` from all ``others``."""
     kind = np.uint8 if words.shape[1] * 64 <= np.iinfo(np.uint8).max else np.uint16
     for word in words:
         counts = np.bitwise_count(others[:, 0] ^ word[0])

@@ -1,10 +1,10 @@
-"""From images to embeddings: backbones, and what stands on top of one.
+"""Networks from images to embeddings: backbones, and what stands on top of a backbone.
 
 ================  ==================================================================================
 module            what it holds
 ================  ==================================================================================
 ``residual``      ``SmallResNet``, a backbone of 0.3 million parameters for 64 pixels
-``backbones``     ``build_backbone``: that one or a torchvision ResNet, pretrained if wanted
+``backbones``     ``build_backbone``: ``SmallResNet`` or a torchvision ResNet, maybe pretrained
 ``embedder``      ``Embedder``: backbone, pooling, projection, L2 normalisation
 ``classifier``    ``Classifier``: a head for pretraining on classes
 ``batch_norm``    ``freeze_batch_norm``, for fine-tuning

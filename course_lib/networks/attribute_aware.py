@@ -21,6 +21,11 @@ class AttributeTerms:
         reconstruction: ‖X − Wᵀ V'‖²: the attributes must tell what the features were.
         encoding: ‖W X − V'‖²: and be told by them.
         decorrelation: ‖V' V'ᵀ / n − I‖²: no two attributes shall tell the same.
+
+    Example:
+        >>> terms = attribute_terms(torch.zeros(2, 3), torch.zeros(2, 4), torch.zeros(4, 3))
+        >>> terms.reconstruction, terms.decorrelation
+        (tensor(0.), tensor(0.2500))
     """
 
     reconstruction: Tensor
@@ -29,7 +34,7 @@ class AttributeTerms:
 
 
 def attribute_terms(features: Tensor, outputs: Tensor, weight: Tensor) -> AttributeTerms:
-    """The autoencoder's terms of a batch. The encoder W and the decoder Wᵀ are tied.
+    """Compute the autoencoder's terms of a batch; the encoder W and the decoder Wᵀ are tied.
 
     Args:
         features: X, ``(n, D)``.
@@ -37,13 +42,19 @@ def attribute_terms(features: Tensor, outputs: Tensor, weight: Tensor) -> Attrib
         weight: W, ``(C, D)``.
 
     Returns:
-        Means over all entries. n is the size of this batch: with a nominal one, as published, the
-        last batch of an epoch pulls towards the wrong identity.
+        Means over all entries. n is the size of this batch: with the nominal batch size, as
+        published, the last batch of an epoch pulls towards the wrong identity.
 
     Raises:
         TypeError, ValueError: the shapes do not fit.
 
     Source: Wei, Shen, Sun, Ye & Yang, "A²-Net", NeurIPS 2021, eq. 3 to 6.
+
+    Example:
+        >>> features, weight = torch.tensor([[1.0, 0.0]]), torch.tensor([[1.0, 0.0]])
+        >>> terms = attribute_terms(features, outputs=torch.tensor([[0.5]]), weight=weight)
+        >>> terms.reconstruction, terms.encoding
+        (tensor(0.1250), tensor(0.2500))
     """
     require_embeddings(features=features, outputs=outputs, weight=weight)
     if weight.shape != (outputs.shape[1], features.shape[1]) or len(features) != len(outputs):
@@ -61,15 +72,22 @@ def attribute_terms(features: Tensor, outputs: Tensor, weight: Tensor) -> Attrib
 
 
 class A2Net(nn.Module):
-    """Features of the whole image and of attended parts, and one linear layer: an output a bit.
+    """A²-Net: features of the whole image and of attended parts, and a linear layer for the bits.
 
     Args:
-        backbone: of ``build_backbone``; its last stage is shared by all parts, and copied for the
-            whole image.
+        backbone: a backbone of ``build_backbone``. All parts share its last stage; the whole image
+            gets a copy.
         n_bits: C, length of the codes.
         n_parts: attended parts. Published are as many as bits; each costs a pass of the last stage.
 
     Source: Wei, Shen, Sun, Ye & Yang, "A²-Net", NeurIPS 2021, section 3.
+
+    Example:
+        >>> from course_lib.networks import build_backbone
+        >>> network = A2Net(build_backbone("small"), n_bits=12, n_parts=2).eval()
+        >>> images = torch.rand(2, 3, 64, 64)
+        >>> network(images).shape, network.attention_maps(images).shape
+        (torch.Size([2, 12]), torch.Size([2, 2, 8, 8]))
     """
 
     def __init__(self, backbone: nn.Module, n_bits: int, *, n_parts: int = 4) -> None:
@@ -81,29 +99,29 @@ class A2Net(nn.Module):
         self.encoder = nn.Linear(out * (n_parts + 1), n_bits, bias=False)
 
     def features(self, images: Tensor) -> Tensor:
-        """``(N, 3, H, W)`` images in [0, 1] -> X, ``(N, D)``; each view has length 1."""
+        """Map ``(N, 3, H, W)`` images in [0, 1] to X, ``(N, D)``; each view has length 1."""
         maps = self.trunk(images.to(memory_format=torch.channels_last))
-        masks = self.attention(maps).sigmoid()
+        masks = self.attention(maps).sigmoid()  # (N, n_parts, h, w)
         views = [self.whole(maps)] + [self.part(maps * mask) for mask in masks.split(1, dim=1)]
         # Lengths and inner products go on in the images' own precision: bfloat16 has eight bits.
         with _full_precision(images):
             return torch.cat([l2_normalize(view.to(images.dtype)) for view in views], dim=1)
 
     def forward(self, images: Tensor) -> Tensor:
-        """``(N, 3, H, W)`` images in [0, 1] -> ``(N, n_bits)`` outputs in (−1, 1)."""
+        """Map ``(N, 3, H, W)`` images in [0, 1] to ``(N, n_bits)`` outputs in (−1, 1)."""
         features = self.features(images)
         with _full_precision(images):
             return self.encoder(features).tanh()
 
     def with_terms(self, images: Tensor) -> tuple[Tensor, AttributeTerms]:
-        """Outputs, and the terms of the objective that go with them."""
+        """Return outputs, and the terms of the objective that go with them."""
         features = self.features(images)
         with _full_precision(images):
             outputs = self.encoder(features).tanh()
             return outputs, attribute_terms(features, outputs, self.encoder.weight)
 
     def attention_maps(self, images: Tensor) -> Tensor:
-        """``(N, 3, H, W)`` images in [0, 1] -> masks in (0, 1), ``(N, n_parts, h, w)``."""
+        """Map ``(N, 3, H, W)`` images in [0, 1] to masks in (0, 1), ``(N, n_parts, h, w)``."""
         maps = self.trunk(images.to(memory_format=torch.channels_last))
         return self.attention(maps).sigmoid()
 

@@ -17,23 +17,28 @@ _MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
 class PretrainedWeightsError(RuntimeError):
-    """Pretrained weights were asked for and cannot be had; the message names the way out."""
+    """Pretrained weights that cannot be had; the message names the way out."""
 
 
 def build_backbone(name: str, *, pretrained: bool = False) -> nn.Module:
-    """A network from images in [0, 1] to feature maps, without pooling or classifier.
+    """Build a network from images in [0, 1] to feature maps, without pooling or classifier.
 
     Args:
         name: one of ``BACKBONES``: ``"small"`` for a :class:`SmallResNet`, or a torchvision ResNet.
         pretrained: start from torchvision's ImageNet weights, which are downloaded once; else from
-            random ones.
+            random weights.
 
     Returns:
         A module that maps ``(N, 3, H, W)`` to ``(N, D, h, w)``; D is its ``out_channels``.
 
     Raises:
         ValueError: the name is unknown, or pretrained weights are asked for where there are none.
-        PretrainedWeightsError: they can neither be found on disk nor downloaded.
+        PretrainedWeightsError: the weights can neither be found on disk nor downloaded.
+
+    Example:
+        >>> backbone = build_backbone("small")
+        >>> backbone(torch.rand(2, 3, 64, 64)).shape, backbone.out_channels
+        (torch.Size([2, 128, 4, 4]), 128)
     """
     require_choice(BACKBONES, backbone=name)
     if name != SMALL:
@@ -57,6 +62,11 @@ class TorchvisionResNet(nn.Module):
 
     Attributes:
         out_channels: 512 for the two smaller networks, 2048 for the others.
+
+    Example:
+        >>> network = TorchvisionResNet("resnet18").eval()
+        >>> network(torch.rand(1, 3, 64, 64)).shape, network.out_channels
+        (torch.Size([1, 512, 2, 2]), 512)
     """
 
     mean: Tensor
@@ -75,7 +85,7 @@ class TorchvisionResNet(nn.Module):
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def forward(self, images: Tensor) -> Tensor:
-        """``(N, 3, H, W)`` images in [0, 1] -> ``(N, out_channels, H / 32, W / 32)``."""
+        """Map ``(N, 3, H, W)`` images in [0, 1] to ``(N, out_channels, H / 32, W / 32)``."""
         return self.layers(self.stem((images - self.mean) / self.std))
 
 

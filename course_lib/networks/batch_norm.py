@@ -1,4 +1,4 @@
-"""Batch normalisation during fine-tuning: leave it as pretraining left it."""
+"""Batch normalisation during fine-tuning: frozen in the state of pretraining."""
 
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
@@ -7,10 +7,10 @@ from course_lib.validation import require_module
 
 
 def freeze_batch_norm(model: nn.Module) -> None:
-    """Keep every batch normalisation as it is: in evaluation mode, and not trained.
+    """Keep every batch normalisation as pretraining left it: in evaluation mode, not trained.
 
-    Fine-tuning batches are small and of few products: their means and variances are not those of
-    the images that the network will see. A frozen layer normalises by its running statistics, which
+    Fine-tuning batches are small and of few products: the images that the network will see have
+    other means and variances. A frozen layer normalises by its running statistics, which
     no longer change, and its scale and shift get no gradient. ``model.train()`` puts all other
     layers into training mode and leaves these in evaluation mode, however often it is called.
 
@@ -22,6 +22,14 @@ def freeze_batch_norm(model: nn.Module) -> None:
 
     Raises:
         TypeError: ``model`` is no ``nn.Module``.
+
+    Example:
+        >>> network = nn.Sequential(nn.Linear(4, 4), nn.BatchNorm1d(4))
+        >>> freeze_batch_norm(network)
+        >>> [layer.training for layer in network.train()]
+        [True, False]
+        >>> [parameter.requires_grad for parameter in network[1].parameters()]
+        [False, False]
     """
     require_module(model)
 

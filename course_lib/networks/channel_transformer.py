@@ -9,15 +9,19 @@ EPSILON = 1e-5
 
 
 def signed_root(x: Tensor, eps: float = EPSILON) -> Tensor:
-    """sign(x) (√(|x| + ε) − √ε): large scores become moderate, and none jumps at 0.
+    """Compute sign(x) (√(|x| + ε) − √ε): large scores become moderate, and none jumps at 0.
 
     As published the root of ε is not taken off, and a score of 0⁺ becomes 0.003.
+
+    Example:
+        >>> signed_root(torch.tensor([-9.0, 0.0, 4.0]))
+        tensor([-2.9968,  0.0000,  1.9968])
     """
     return x.sign() * ((x.abs() + eps).sqrt() - eps**0.5)
 
 
 class ChannelAttention(nn.Module):
-    """In each group of channels every channel becomes a mixture of the group's channels.
+    """Attention among the channels of each group: each becomes a mixture of its group's channels.
 
     Queries, keys and values of a group come from the group's own channels. The weights of a mixture
     are a softmax of the inner products of whole maps: which channels light up at the same places?
@@ -28,6 +32,14 @@ class ChannelAttention(nn.Module):
 
     Raises:
         TypeError, ValueError: the numbers do not fit.
+
+    Example:
+        >>> attention = ChannelAttention(channels=8, groups=2)
+        >>> weights, values = attention.mixture(torch.rand(1, 8, 4, 4))
+        >>> weights.shape, values.shape
+        (torch.Size([1, 2, 4, 4]), torch.Size([1, 2, 4, 16]))
+        >>> attention(torch.rand(1, 8, 4, 4)).shape
+        torch.Size([1, 8, 4, 4])
     """
 
     def __init__(self, channels: int, groups: int) -> None:
@@ -39,17 +51,17 @@ class ChannelAttention(nn.Module):
         self.to_query_key_value = nn.Conv2d(channels, 3 * channels, kernel_size=1, groups=groups)
 
     def mixture(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """``(N, C, H, W)`` -> the weights ``(N, G, C/G, C/G)``, and values ``(N, G, C/G, HW)``."""
+        """Map ``(N, C, H, W)`` to weights ``(N, G, C/G, C/G)`` and values ``(N, G, C/G, HW)``."""
         n, channels = x.shape[:2]
         size = channels // self.groups
         # The convolution's outputs stand group by group: 3 x C/G of each.
-        parts = self.to_query_key_value(x).view(n, self.groups, 3, size, -1)
-        query, key, value = parts.unbind(dim=2)
-        scores = signed_root(query @ key.transpose(2, 3) / size**0.5)
+        parts = self.to_query_key_value(x).view(n, self.groups, 3, size, -1)  # (N, G, 3, C/G, HW)
+        query, key, value = parts.unbind(dim=2)  # (N, G, C/G, HW) each
+        scores = signed_root(query @ key.transpose(2, 3) / size**0.5)  # (N, G, C/G, C/G)
         return scores.softmax(dim=3), value
 
     def forward(self, x: Tensor) -> Tensor:
-        """``(N, C, H, W)`` -> ``(N, C, H, W)``."""
+        """Map ``(N, C, H, W)`` to ``(N, C, H, W)``."""
         weights, value = self.mixture(x)
         return (weights @ value).reshape(x.shape)
 
@@ -77,6 +89,11 @@ class ChannelTransformer(nn.Module):
         TypeError, ValueError: the numbers do not fit.
 
     Source: Shen, Sun, Wei, Chen & Yang, "SEMICON", ECCV 2022, section 3.3.
+
+    Example:
+        >>> transformer = ChannelTransformer(channels=8, num_heads=2).eval()
+        >>> transformer(torch.rand(3, 8, 4, 4)).shape
+        torch.Size([3, 8, 4, 4])
     """
 
     def __init__(self, channels: int, num_heads: int) -> None:
@@ -87,7 +104,7 @@ class ChannelTransformer(nn.Module):
         self.across_heads = ChannelAttention(channels, channels // num_heads)
 
     def forward(self, x: Tensor) -> Tensor:
-        """``(N, C, H, W)`` -> ``(N, C, H, W)``."""
+        """Map ``(N, C, H, W)`` to ``(N, C, H, W)``."""
         if x.ndim != 4:
             raise ValueError(f"x must have shape (N, C, H, W), got shape {tuple(x.shape)}")
         ### BEGIN SOLUTION

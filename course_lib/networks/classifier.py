@@ -1,4 +1,4 @@
-"""A classifier on top of an embedder: the cheapest way to pretrain one."""
+"""A classifier on top of an embedder: the cheapest way to pretrain the embedder."""
 
 from torch import Tensor, nn
 
@@ -14,8 +14,14 @@ class Classifier(nn.Module):
     normalised: logits of unit vectors could not grow, and the loss would not fall.
 
     Args:
-        embedder: trained along.
+        embedder: trained along with the layer.
         n_classes: number of classes (C), >= 2.
+
+    Example:
+        >>> import torch
+        >>> classifier = Classifier(Embedder(), n_classes=10)
+        >>> classifier(torch.rand(2, 3, 64, 64)).shape
+        torch.Size([2, 10])
     """
 
     def __init__(self, embedder: Embedder, n_classes: int) -> None:
@@ -25,5 +31,5 @@ class Classifier(nn.Module):
         self.head = nn.Linear(embedder.out_features, n_classes)
 
     def forward(self, images: Tensor) -> Tensor:
-        """``(N, 3, H, W)`` images in [0, 1] -> ``(N, C)`` logits."""
+        """Map ``(N, 3, H, W)`` images in [0, 1] to ``(N, C)`` logits."""
         return self.head(self.embedder.descriptors(images))

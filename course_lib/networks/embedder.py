@@ -9,10 +9,15 @@ from course_lib.validation import require_integers
 
 
 class AveragePooling(nn.Module):
-    """The mean of each feature map over its positions."""
+    """The mean of each feature map over its positions.
+
+    Example:
+        >>> AveragePooling()(torch.ones(2, 128, 4, 4)).shape
+        torch.Size([2, 128])
+    """
 
     def forward(self, features: Tensor) -> Tensor:
-        """``(N, D, h, w)`` -> ``(N, D)``."""
+        """Map ``(N, D, h, w)`` to ``(N, D)``."""
         return features.mean(dim=(2, 3))
 
 
@@ -30,6 +35,14 @@ class Embedder(nn.Module):
 
     Raises:
         ValueError: ``dimensions`` are given, and the backbone does not say what D is.
+
+    Example:
+        >>> embedder = Embedder(dimensions=32).eval()
+        >>> embeddings = embedder(torch.rand(2, 3, 64, 64))
+        >>> embeddings.shape, embedder.out_features
+        (torch.Size([2, 32]), 32)
+        >>> torch.allclose(embeddings.norm(dim=1), torch.ones(2))
+        True
     """
 
     def __init__(
@@ -55,7 +68,7 @@ class Embedder(nn.Module):
         return self._channels()
 
     def descriptors(self, images: Tensor) -> Tensor:
-        """``(N, 3, H, W)`` images in [0, 1] -> ``(N, D)`` descriptors of any length."""
+        """Map ``(N, 3, H, W)`` images in [0, 1] to ``(N, D)`` descriptors of any length."""
         features = self.backbone(images.to(memory_format=torch.channels_last))
         # Under autocast the backbone works in bfloat16, whose eight bits are too few to tell
         # distances apart: what follows is small, and goes on in the images' own precision.
@@ -63,7 +76,7 @@ class Embedder(nn.Module):
             return self.projection(self.pooling(features.to(images.dtype)))
 
     def forward(self, images: Tensor) -> Tensor:
-        """``(N, 3, H, W)`` images in [0, 1] -> ``(N, D)`` embeddings of length 1."""
+        """Map ``(N, 3, H, W)`` images in [0, 1] to ``(N, D)`` embeddings of length 1."""
         return l2_normalize(self.descriptors(images))
 
     def _channels(self) -> int:

@@ -13,6 +13,10 @@ class ResidualBlock(nn.Module):
         stride: 2 halves the resolution.
 
     Source: He, Zhang, Ren & Sun, "Deep Residual Learning for Image Recognition", CVPR 2016, fig. 2.
+
+    Example:
+        >>> ResidualBlock(16, 32, stride=2)(torch.rand(1, 16, 8, 8)).shape
+        torch.Size([1, 32, 4, 4])
     """
 
     def __init__(self, in_channels: int, out_channels: int, stride: int = 1) -> None:
@@ -32,7 +36,7 @@ class ResidualBlock(nn.Module):
             )
 
     def forward(self, x: Tensor) -> Tensor:
-        """``(N, in_channels, H, W)`` -> ``(N, out_channels, H / stride, W / stride)``."""
+        """Map ``(N, in_channels, H, W)`` to ``(N, out_channels, H / stride, W / stride)``."""
         return torch.relu(self.residual(x) + self.shortcut(x))
 
 
@@ -47,8 +51,14 @@ class SmallResNet(nn.Sequential):
         widths: channels after each block.
 
     Attributes:
-        widths: these.
-        out_channels: the last of them.
+        widths: channels after each block.
+        out_channels: channels of the feature maps, the last width.
+
+    Example:
+        >>> SmallResNet()(torch.rand(2, 3, 64, 64)).shape
+        torch.Size([2, 128, 4, 4])
+        >>> sum(parameter.numel() for parameter in SmallResNet().parameters())
+        307536
     """
 
     def __init__(self, widths: tuple[int, ...] = (16, 32, 64, 128)) -> None:

@@ -15,23 +15,28 @@ N_STAGES = 3
 
 
 class SuppressionGuidedAttention(nn.Module):
-    """Masks over the positions of feature maps, each of what the ones before have left.
+    """Masks over the positions of feature maps, each of what earlier masks have left.
 
     At each stage a mask is a softmax over the positions. What it stands out at is then damped for
     the next: a position's features are multiplied by 2 − clip((a − mean) / stdᵅ + 1, 0, 2), at most
     2 where there was little attention, and 0 at a peak.
 
     As published, mean and deviation are taken over the batch, so that codes depend on the other
-    images; and a mask without any deviation gives NaN. Here they are those of the image itself, and
-    a constant mask suppresses nothing.
+    images; and a mask without any deviation gives NaN. Here mean and deviation are taken over the
+    image itself, and a constant mask suppresses nothing.
 
     Args:
-        channels: of the feature maps.
+        channels: channels of the feature maps.
         n_stages: masks.
         width: channels that the masks are computed from.
         alpha: α; 0.3 in the article (0.15 in its published code).
 
     Source: Shen, Sun, Wei, Chen & Yang, "SEMICON", ECCV 2022, section 3.2.
+
+    Example:
+        >>> masks = SuppressionGuidedAttention(channels=16).eval()(torch.rand(2, 16, 4, 4))
+        >>> masks.shape, bool((masks.sum(dim=(2, 3)) - 1).abs().max() < 1e-5)
+        (torch.Size([2, 3, 4, 4]), True)
     """
 
     def __init__(
@@ -47,11 +52,11 @@ class SuppressionGuidedAttention(nn.Module):
         self.stages = nn.ModuleList(nn.Conv2d(width, width, kernel_size=1) for _ in range(n_stages))
 
     def forward(self, features: Tensor) -> Tensor:
-        """``(N, C, H, W)`` -> masks ``(N, n_stages, H, W)``, each of sum 1."""
-        left = self.reduce(features)
+        """Map ``(N, C, H, W)`` to masks ``(N, n_stages, H, W)``, each of sum 1."""
+        left = self.reduce(features)  # (N, width, H, W)
         masks = []
         for stage in self.stages:
-            scores = stage(left).mean(dim=1)
+            scores = stage(left).mean(dim=1)  # (N, H, W)
             mask = scores.flatten(1).softmax(dim=1).view_as(scores)
             masks.append(mask)
             left = left * self.suppression(mask)[:, None]
@@ -59,7 +64,7 @@ class SuppressionGuidedAttention(nn.Module):
 
     @torch.no_grad()
     def suppression(self, mask: Tensor) -> Tensor:
-        """What features are multiplied by after a stage: ``(N, H, W)`` in [0, 2]."""
+        """Return what features are multiplied by after a stage: ``(N, H, W)`` in [0, 2]."""
         mean = mask.mean(dim=(1, 2), keepdim=True)
         deviation = (mask - mean).square().mean(dim=(1, 2), keepdim=True).sqrt()
         # Where the deviation is 0 so is what it divides.
@@ -68,10 +73,11 @@ class SuppressionGuidedAttention(nn.Module):
 
 
 def split_bits(n_bits: int, n_local: int = N_STAGES) -> tuple[int, ...]:
-    """Bits of the global view, and of each local one: together ``n_bits``, whatever that is.
+    """Divide bits among the global view and the local views.
 
     Half of the bits are global and the others local in equal parts, as published; what does not
-    divide is global. (Published: right for multiples of 6 and 32 only; 16 bits became 14.)
+    divide is global, so that the sum is always ``n_bits``. (Published: right for multiples of 6 and
+    32 only; 16 bits became 14.)
 
     Args:
         n_bits: at least ``2 * n_local``.
@@ -79,6 +85,12 @@ def split_bits(n_bits: int, n_local: int = N_STAGES) -> tuple[int, ...]:
 
     Raises:
         TypeError, ValueError: a number is out of range.
+
+    Example:
+        >>> split_bits(32)
+        (17, 5, 5, 5)
+        >>> split_bits(16)
+        (10, 2, 2, 2)
     """
     require_integers(1, n_local=n_local)
     require_integers(2 * n_local, n_bits=n_bits)
@@ -87,16 +99,23 @@ def split_bits(n_bits: int, n_local: int = N_STAGES) -> tuple[int, ...]:
 
 
 class SEMICON(nn.Module):
-    """A backbone whose last stage sees the whole image, and its parts by attention; bits of all.
+    """SEMICON: a backbone whose last stage sees the whole image, and attended parts of it.
 
     Args:
-        backbone: of ``build_backbone``; its last stage is copied for the parts.
+        backbone: a backbone of ``build_backbone``; its last stage is copied for the parts.
         n_bits: length of the codes, at least 6.
-        alpha: of the suppression.
+        alpha: exponent α of the suppression.
         channel_transformers: end the last stages with a :class:`ChannelTransformer`.
 
     Source: Shen, Sun, Wei, Chen & Yang, "SEMICON", ECCV 2022. There the transformers stand after
     the second and third block of a ResNet-50's last stage; here one stands after the stage.
+
+    Example:
+        >>> from course_lib.networks import build_backbone
+        >>> network = SEMICON(build_backbone("small"), n_bits=12).eval()
+        >>> images = torch.rand(2, 3, 64, 64)
+        >>> network(images).shape, network.attention_maps(images).shape
+        (torch.Size([2, 12]), torch.Size([2, 3, 8, 8]))
     """
 
     def __init__(
@@ -125,7 +144,7 @@ class SEMICON(nn.Module):
         self.heads = nn.ModuleList(nn.Linear(out, count) for count in bits)
 
     def forward(self, images: Tensor) -> Tensor:
-        """``(N, 3, H, W)`` images in [0, 1] -> ``(N, n_bits)`` outputs in (−1, 1)."""
+        """Map ``(N, 3, H, W)`` images in [0, 1] to ``(N, n_bits)`` outputs in (−1, 1)."""
         features = self.trunk(images.to(memory_format=torch.channels_last))
         masks = self.attention(features)
         views = [self.whole(features)]
@@ -138,5 +157,5 @@ class SEMICON(nn.Module):
             return torch.cat([head(view.to(images.dtype)) for head, view in pairs], dim=1).tanh()
 
     def attention_maps(self, images: Tensor) -> Tensor:
-        """``(N, 3, H, W)`` images in [0, 1] -> masks ``(N, 3, h, w)``, for pictures."""
+        """Map ``(N, 3, H, W)`` images in [0, 1] to masks ``(N, 3, h, w)``, for pictures."""
         return self.attention(self.trunk(images.to(memory_format=torch.channels_last)))

@@ -1,4 +1,4 @@
-"""A backbone in two parts: the trunk, and its last stage, of which a network may need copies."""
+"""Backbones in two parts: the trunk, and the last stage, of which a network may need copies."""
 
 from typing import NamedTuple
 
@@ -9,12 +9,18 @@ from course_lib.networks.residual import SmallResNet
 
 
 class SplitBackbone(NamedTuple):
-    """Two modules in place of one; they share its weights.
+    """A backbone in two modules, which share its weights.
 
     Attributes:
         trunk: ``(N, 3, H, W)`` images in [0, 1] -> ``(N, middle, h, w)``.
         last: ``(N, middle, h, w)`` -> ``(N, out, h / 2, w / 2)``.
         middle, out: numbers of channels.
+
+    Example:
+        >>> import torch
+        >>> parts = split_backbone(SmallResNet())
+        >>> parts.last(parts.trunk(torch.rand(1, 3, 64, 64))).shape, parts.middle, parts.out
+        (torch.Size([1, 128, 4, 4]), 64, 128)
     """
 
     trunk: nn.Module
@@ -24,10 +30,18 @@ class SplitBackbone(NamedTuple):
 
 
 def split_backbone(backbone: nn.Module) -> SplitBackbone:
-    """Trunk and last stage of a backbone of ``build_backbone``.
+    """Split a backbone of ``build_backbone`` into its trunk and its last stage.
 
     Raises:
         TypeError: the backbone is of another kind.
+
+    Example:
+        >>> import torch
+        >>> backbone = SmallResNet().eval()
+        >>> trunk, last, _, _ = split_backbone(backbone)
+        >>> images = torch.rand(1, 3, 64, 64)
+        >>> torch.equal(last(trunk(images)), backbone(images))
+        True
     """
     if isinstance(backbone, SmallResNet):
         *blocks, last = backbone
@@ -45,7 +59,7 @@ def split_backbone(backbone: nn.Module) -> SplitBackbone:
 
 
 class _Trunk(nn.Module):
-    """All of a torchvision ResNet but its last stage."""
+    """A torchvision ResNet without its last stage."""
 
     mean: Tensor
     std: Tensor

@@ -9,7 +9,7 @@ module            what it holds
 ``stages``        one stage: an embedder is trained, and saved
 ``ladder``        ``train_recipe``: its stages one after the other, for every seed
 ``hashing``       what ``[hash]`` adds: codes by several methods and at several lengths
-``tables``        ``as_markdown``: what came of it
+``tables``        ``as_markdown``: the results as a table
 ``*.toml``        the course's own recipes, named after assignment and data set
 ================  ==================================================================================
 

@@ -1,4 +1,4 @@
-"""What a recipe says: one class for each of its tables, which checks what is in it."""
+"""The tables of a recipe: a class for each, which checks its entries."""
 
 from __future__ import annotations
 
@@ -22,22 +22,31 @@ RANDOM = "random"
 
 
 class RecipeError(ValueError):
-    """A recipe is not as it should be; the message names the file, the key and what is allowed."""
+    """A recipe with a mistake; the message names the file, the key and what is allowed."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Data:
-    """``[data]``: the images, and which of them are for what.
+    """``[data]``: the images, and their division into splits.
 
     Attributes:
         reader: ``"cub"``, ``"folders"`` or ``"omniglot"``; see ``course_lib.datasets``.
-        folder: of the data set, relative to the working directory.
+        folder: folder of the data set, relative to the working directory.
         size: side of the images in pixels.
         crop: ``"full"``, ``"center"`` or ``"box"``.
         test_products: products of each category that are held out for testing, the last ones; 0
             where the data set has its own test split.
-        validation_products: likewise, of what is left, for choosing weights and settings.
+        validation_products: products of each category that are held out for choosing weights and
+            settings, the last ones before the products for testing.
         in_memory: keep all images in memory; False reads each from disk whenever it is needed.
+
+    Example:
+        >>> Data(reader="cub", folder="data/birds", test_products=2).size
+        64
+        >>> Data(reader="zip", folder="birds.zip")
+        Traceback (most recent call last):
+            ...
+        ValueError: reader must be one of 'cub', 'folders', 'omniglot', got 'zip'
     """
 
     reader: str
@@ -59,7 +68,7 @@ class Data:
 
 @dataclass(frozen=True, kw_only=True)
 class Search:
-    """``[search]``: what is searched with, and what in.
+    """``[search]``: what is searched with, and what is searched in.
 
     Attributes:
         gallery: images of each product that lie in the retrieval set; its others are queries.
@@ -67,6 +76,10 @@ class Search:
         jitter: strength with which queries are turned, scaled, shifted and recoloured, once and
             for all; 0 leaves them as they are. See ``course_lib.training.augmentation.jitter``.
         select: metric on the validation split that chooses the weights.
+
+    Example:
+        >>> Search(gallery=2, select="recall@1").jitter
+        0.0
     """
 
     gallery: int = 1
@@ -83,12 +96,16 @@ class Search:
 
 @dataclass(frozen=True, kw_only=True)
 class Model:
-    """``[model]``: see ``course_lib.networks``.
+    """``[model]``: the network; see ``course_lib.networks``.
 
     Attributes:
-        backbone: name of one.
+        backbone: name of a backbone of ``course_lib.networks.BACKBONES``.
         pretrained: start from ImageNet weights.
-        dimensions: width of the embeddings, by a projection; left out, that of the backbone.
+        dimensions: width of the embeddings, made by a projection; left out, the backbone's width.
+
+    Example:
+        >>> Model(backbone="resnet18", dimensions=128).pretrained
+        False
     """
 
     backbone: str = "small"
@@ -103,21 +120,29 @@ class Model:
 
 @dataclass(frozen=True, kw_only=True)
 class Stage(TrainingSettings):
-    """``[stage.NAME]``: one run of training. ``[training]`` holds defaults for all of them.
+    """``[stage.NAME]``: one run of training. ``[training]`` holds defaults for all stages.
 
     Attributes:
-        title: what tables call it; its name if left out.
+        title: the stage's name in tables; the name of its table if left out.
         start: name of the stage whose weights it starts from, or ``"random"``.
         objective: ``"classification"``, ``"contrastive"``, ``"smooth_ap"`` or ``"triplet"``.
         labels: ``"category"`` or ``"product"``: what the classes, or the pairs, are of.
-        margin: of the contrastive or triplet loss.
-        temperature: of Smooth-AP.
+        margin: margin of the contrastive or triplet loss.
+        temperature: temperature of Smooth-AP.
         freeze_batch_norm: keep batch normalisation as the start left it.
         batch_size: images in a batch of a classification stage.
         n_categories, n_products, n_images: the batch of any other; ``CategoryProductBatchSampler``.
         augment: name of what is done to images; see ``course_lib.training.augmentation``.
 
-    The rest is that of ``TrainingSettings``.
+    The other attributes are those of ``TrainingSettings``.
+
+    Example:
+        >>> Stage(steps=300, margin=0.3).objective
+        'triplet'
+        >>> Stage(steps=300, labels="category")
+        Traceback (most recent call last):
+            ...
+        ValueError: labels must be "product" for the objective "triplet": two products of one ...
     """
 
     title: str = ""
@@ -157,17 +182,22 @@ class Hash(AlternationSettings):
     method sees as many images as the others.
 
     Attributes:
-        methods: of ``"pairwise"`` (codes of the labels first, then a network that learns them),
-            ``"head"`` (asymmetric hashing of embeddings: one linear layer), ``"asymmetric"`` (the
-            same, of images), ``"a2net"`` and ``"semicon"`` (so, too, with their own networks).
+        methods: some of ``"pairwise"`` (codes of the labels first, then a network that learns
+            them), ``"head"`` (asymmetric hashing of embeddings: one linear layer), ``"asymmetric"``
+            (asymmetric hashing of images), ``"a2net"`` and ``"semicon"`` (asymmetric hashing of
+            images, with their own networks).
         bits: lengths of the codes.
         start: name of the stage whose backbone they start from, or ``"random"``.
         labels: ``"category"`` or ``"product"``: images of equal ones are relevant to each other.
         parts: attended parts of A²-Net.
-        augment: as in a stage; not for ``"head"``.
-        device: as in a stage.
+        augment: as in :class:`Stage`; ``"head"`` uses no augmentation.
+        device: as in :class:`Stage`.
 
-    The rest is that of ``AlternationSettings``.
+    The other attributes are those of ``AlternationSettings``.
+
+    Example:
+        >>> Hash(methods=("head",), bits=(12, 24), rounds=5).rounds
+        5
     """
 
     methods: tuple[str, ...] = METHODS
@@ -196,7 +226,7 @@ class Hash(AlternationSettings):
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """A whole recipe.
+    """A whole recipe: data, search, model and the stages of its training.
 
     Attributes:
         name: the file's, without its ending; results are written under it.
@@ -204,6 +234,12 @@ class Recipe:
         stages: by name, in the order of the file.
         seeds: one run of all stages for each.
         hash: the table of that name; None where nothing is hashed.
+
+    Example:
+        >>> data = Data(reader="folders", folder="data/eth80")
+        >>> recipe = Recipe(name="tiny", data=data, stages={"triplet": Stage(steps=10)})
+        >>> recipe.to_plain()["stages"]["triplet"]["steps"]
+        10
     """
 
     name: str
@@ -215,5 +251,5 @@ class Recipe:
     hash: Hash | None = None
 
     def to_plain(self) -> dict[str, Any]:
-        """As data for JSON."""
+        """Return the recipe as data for JSON."""
         return asdict(self)

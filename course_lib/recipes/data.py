@@ -28,27 +28,44 @@ Split = Literal["train", "validation", "test"]
 
 @dataclass(frozen=True)
 class Splits:
-    """A data set, its products divided into three.
+    """A data set, its products divided into three splits.
 
     Attributes:
         collection: all images.
         of_image: (N,) strings, the split of each image.
+
+    Example:
+        >>> from PIL import Image
+        >>> picture = Image.new("RGB", (8, 8))
+        >>> images = ImageCollection((picture,) * 3, [0, 1, 2], [0, 0, 0], ["train"] * 3)
+        >>> Splits(images, np.array(["train", "test", "validation"])).indices("test")
+        array([1])
     """
 
     collection: ImageCollection
     of_image: np.ndarray
 
     def indices(self, split: str) -> np.ndarray:
-        """Positions of the images of a split."""
+        """Return the positions of the images of a split."""
         return np.flatnonzero(self.of_image == split)
 
 
 def read_splits(data: Data) -> Splits:
-    """Read a recipe's data set, and hold products out as it says.
+    """Read a recipe's data set, and hold products out as the recipe says.
 
     Raises:
         DatasetError: the data set is not on disk, or damaged.
         RecipeError: a split would be empty.
+
+    Example:
+        >>> from pathlib import Path
+        >>> from PIL import Image
+        >>> for name in ("blackbird", "fieldfare", "robin"):
+        ...     Path("birds/thrushes", name).mkdir(parents=True)
+        ...     Image.new("RGB", (8, 8)).save(Path("birds/thrushes", name, "1.png"))
+        >>> data = Data(reader="folders", folder="birds", test_products=1, validation_products=1)
+        >>> read_splits(data).of_image
+        array(['train', 'validation', 'test'], dtype='<U10')
     """
     collection = READERS[data.reader](data.folder)
     split = collection.split.astype("<U10")  # room for "validation", which may not be there yet
@@ -68,7 +85,7 @@ def read_splits(data: Data) -> Splits:
 
 
 def _is_last(collection: ImageCollection, indices: np.ndarray, count: int) -> np.ndarray:
-    """Which of these images show one of the last ``count`` products of their category."""
+    """Say which images show one of the last ``count`` products of their category."""
     held_out: list[int] = []
     categories, products = collection.category_ids[indices], collection.product_ids[indices]
     for category in np.unique(categories):
@@ -77,12 +94,20 @@ def _is_last(collection: ImageCollection, indices: np.ndarray, count: int) -> np
 
 
 class LabelledImages(Dataset[tuple[Tensor, Tensor]]):
-    """Images of a collection and a label for each; indexed by lists.
+    """Images of a collection with a label for each; a data set that is indexed by lists.
 
     Args:
         collection: the images.
         labels: (N,) integers.
         data: their size and crop, and whether to keep them in memory.
+
+    Example:
+        >>> from PIL import Image
+        >>> picture = Image.new("RGB", (8, 8))
+        >>> birds = ImageCollection((picture,) * 3, [0, 1, 2], [0, 0, 0], ["train"] * 3)
+        >>> images, labels = LabelledImages(birds, [5, 6, 7], Data(reader="cub", folder=""))[[0, 2]]
+        >>> images.shape, labels
+        (torch.Size([2, 3, 64, 64]), tensor([5, 7]))
     """
 
     def __init__(self, collection: ImageCollection, labels: np.ndarray, data: Data) -> None:
@@ -92,18 +117,26 @@ class LabelledImages(Dataset[tuple[Tensor, Tensor]]):
         self.images = images_of(collection, data) if data.in_memory else None
 
     def __len__(self) -> int:
-        """The number of images."""
+        """Return the number of images."""
         return len(self.labels)
 
     def __getitem__(self, indices: Any) -> tuple[Tensor, Tensor]:
-        """``(B, 3, size, size)`` uint8 images, and their ``(B,)`` labels."""
+        """Return ``(B, 3, size, size)`` uint8 images, and their ``(B,)`` labels."""
         if self.images is not None:
             return self.images[indices], self.labels[indices]
         return images_of(self.collection, self.data, indices), self.labels[indices]
 
 
 def images_of(collection: ImageCollection, data: Data, indices: Any = None) -> Tensor:
-    """``(N, 3, size, size)`` uint8 images, a quarter of the floats' memory."""
+    """Return ``(N, 3, size, size)`` uint8 images, a quarter of the floats' memory.
+
+    Example:
+        >>> from PIL import Image
+        >>> birds = ImageCollection((Image.new("RGB", (8, 8)),), [0], [0], ["train"])
+        >>> images = images_of(birds, Data(reader="cub", folder="", size=32))
+        >>> images.shape, images.dtype
+        (torch.Size([1, 3, 32, 32]), torch.uint8)
+    """
     images = collection.tensor(indices, data.size, data.crop)  # type: ignore[arg-type]
     return images.mul_(255).round_().to(torch.uint8)
 
@@ -118,6 +151,13 @@ class SearchTask:
         retrieval: ``(R, 3, S, S)`` uint8.
         retrieval_labels: ``(R,)`` int64 product ids.
         select: the metric that comes first.
+
+    Example:
+        >>> from course_lib.recipes.ladder import RawPixels
+        >>> images, labels = torch.rand(5, 3, 16, 16), torch.arange(5)
+        >>> task = SearchTask(images, labels, images, labels, select="recall@1")
+        >>> task.measure(RawPixels())
+        {'recall@1': 1.0, 'map': 1.0, 'recall@5': 1.0}
     """
 
     queries: Tensor
@@ -127,7 +167,7 @@ class SearchTask:
     select: str
 
     def measure(self, model: nn.Module) -> dict[str, float]:
-        """Recall at 1 and 5 and mAP of a model, by exact search; first the one that selects."""
+        """Return recall at 1 and 5 and mAP of a model, by exact search; ``select`` comes first."""
         rows = embed(model, floating(self.queries)), embed(model, floating(self.retrieval))
         queries, retrieval = (row.float().cpu() for row in rows)
         task = queries, self.query_labels, retrieval, self.retrieval_labels
@@ -137,10 +177,19 @@ class SearchTask:
 
 
 def search_task(splits: Splits, split: Split, data: Data, search: Search) -> SearchTask:
-    """The search among a split's products, the same for every seed.
+    """Set up the search among a split's products, the same for every seed.
 
     Raises:
         RecipeError: a product has no image left as query.
+
+    Example:
+        >>> from PIL import Image
+        >>> split = ["test"] * 4
+        >>> birds = ImageCollection((Image.new("RGB", (8, 8)),) * 4, [5, 5, 6, 6], [0] * 4, split)
+        >>> splits = Splits(birds, np.array(split))
+        >>> task = search_task(splits, "test", Data(reader="cub", folder=""), Search(gallery=1))
+        >>> task.query_labels, task.retrieval_labels
+        (tensor([5, 6]), tensor([5, 6]))
     """
     collection = splits.collection
     rng = np.random.default_rng(0)
@@ -173,7 +222,7 @@ def search_task(splits: Splits, split: Split, data: Data, search: Search) -> Sea
 
 
 def _first_of_each(products: np.ndarray, count: int) -> np.ndarray:
-    """Positions of the first ``count`` images of each product."""
+    """Return the positions of the first ``count`` images of each product."""
     order = np.argsort(products, kind="stable")
     _, starts, counts = np.unique(products[order], return_index=True, return_counts=True)
     nth = np.arange(len(products)) - np.repeat(starts, counts)

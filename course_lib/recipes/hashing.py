@@ -48,7 +48,7 @@ RESULT = "result.json"
 
 
 class HashRuns:
-    """What all seeds, methods and lengths of a recipe share.
+    """The hashing of a recipe: what all seeds, methods and lengths of codes share.
 
     Raises:
         RecipeError: the data set has no test images, or there are several processes.
@@ -86,7 +86,7 @@ class HashRuns:
         say(f"{len(self.queries)} queries among {len(self.database)} images")
 
     def climb(self, seed: int) -> Results | None:
-        """All stages, and then all methods, of one seed; None when somebody stopped it."""
+        """Train all stages, and then all methods, of one seed; None when somebody stopped it."""
         folder = self.folder / f"seed-{seed}"
         for name, stage in self.recipe.stages.items():
             self.say(f"seed {seed}, {stage.title or name}")
@@ -120,7 +120,7 @@ class HashRuns:
         return results
 
     def outputs(self, network: nn.Module, images: LabelledImages) -> Tensor:
-        """``(N, C)`` outputs for images, on the CPU."""
+        """Return ``(N, C)`` outputs for images, on the CPU."""
         parts = torch.arange(len(images)).split(IMAGES_AT_ONCE)
         return torch.cat([embed(network, floating(images[part][0])).cpu() for part in parts])
 
@@ -129,7 +129,7 @@ class HashRuns:
         return started_embedder(self.recipe, self.hashing.start, seed, folder).to(self.device)
 
     def _finished(self, method: str, bits: int, seed: int, folder: Path) -> dict[str, float] | None:
-        """Metrics of one method at one length: of its files, or after training."""
+        """Return the metrics of a method at a length, from its files or after training."""
         there = folder / RESULT
         if self.resume and there.is_file():
             return cast(dict[str, float], json.loads(there.read_text(encoding="utf-8")))
@@ -166,7 +166,7 @@ class HashRuns:
     def _learn(
         self, method: str, bits: int, seed: int, folder: Path
     ) -> tuple[nn.Module, Tensor] | None:
-        """A network in evaluation mode, and codes of the database; None when stopped."""
+        """Return a network in evaluation mode and codes of the database; None when stopped."""
         embedder = self._started(seed)
         settings = replace(self.hashing, seed=seed)
         augment = AUGMENTATIONS[self.hashing.augment]
@@ -196,9 +196,9 @@ class HashRuns:
     def _learn_pairwise(
         self, network: nn.Module, bits: int, seed: int, folder: Path
     ) -> tuple[nn.Module, Tensor] | None:
-        """Codes of the labels, each of which all its images share; then a network that gives them.
+        """Find a code for each label, and train a network to give images the code of their label.
 
-        With a code for each image stage one would take their number squared.
+        With a code for each image, stage one would take the number of images squared.
         """
         hashing, labels = self.hashing, self.database.labels
         similarities = 2 * torch.eye(int(labels.max()) + 1, dtype=torch.float64) - 1
@@ -232,7 +232,7 @@ def _network(method: str, backbone: nn.Module, bits: int, parts: int) -> nn.Modu
 
 
 def _labelled(collection: ImageCollection, hashing: Hash, data: Data) -> LabelledImages:
-    """Images and their labels, as the data set numbers them."""
+    """Label images, as the data set numbers the labels."""
     by_category = hashing.labels == "category"
     labels = collection.category_ids if by_category else collection.product_ids
     return LabelledImages(collection, labels, data)

@@ -1,4 +1,4 @@
-"""Training a recipe: its stages one after the other, each measured, for every seed.
+"""Recipes in training: the stages one after the other, each measured, for every seed.
 
 Two rungs stand at the bottom of each ladder and cost nothing: raw pixels, and the network before it
 has learnt anything. What a trained network is worth shows only beside them.
@@ -30,10 +30,16 @@ def _silent(line: str) -> None:
 
 
 class RawPixels(nn.Module):
-    """Thumbnails of 16 x 16 pixels as embeddings: what can be had without learning."""
+    """Thumbnails of 16 x 16 pixels as embeddings: what can be had without learning.
+
+    Example:
+        >>> import torch
+        >>> RawPixels()(torch.rand(2, 3, 64, 64)).shape
+        torch.Size([2, 768])
+    """
 
     def forward(self, images: Tensor) -> Tensor:
-        """``(N, 3, H, W)`` -> ``(N, 768)`` of length 1."""
+        """Map ``(N, 3, H, W)`` to ``(N, 768)`` of length 1."""
         return l2_normalize(adaptive_avg_pool2d(images, 16).flatten(start_dim=1))
 
 
@@ -52,7 +58,7 @@ def train_recipe(
 
     Args:
         recipe: what to train.
-        folder: of the results.
+        folder: folder of the results.
         resume: go on with what is there.
         progress: show progress bars.
         say: is told what happens, one line at a time, by the leading process.
@@ -88,7 +94,7 @@ def train_recipe(
 
 
 def _claim(folder: Path, recipe: Recipe, resume: bool) -> None:
-    """Make the folder this recipe's own, or find that it is."""
+    """Make the folder this recipe's own, or refuse a folder that is not."""
     # Not the seeds: others may be added to what is there.
     plain = json.dumps({**recipe.to_plain(), "seeds": None}, indent=1) + "\n"
     there = folder / RECIPE
@@ -106,7 +112,7 @@ def _claim(folder: Path, recipe: Recipe, resume: bool) -> None:
 
 
 class _Ladder:
-    """What all seeds and stages of a recipe share."""
+    """The training of a recipe: what all seeds and stages share."""
 
     def __init__(
         self,
@@ -128,7 +134,7 @@ class _Ladder:
         say(f"test: {len(self.test.queries)} queries among {len(self.test.retrieval)} images")
 
     def climb(self, seed: int) -> Results | None:
-        """All stages of one seed; None when somebody stopped it."""
+        """Train all stages of one seed; None when somebody stopped it."""
         folder = self.folder / f"seed-{seed}"
         untrained = started_embedder(self.recipe, RANDOM, seed, folder)
         results = {RAW: self.test.measure(RawPixels()), UNTRAINED: self.test.measure(untrained)}

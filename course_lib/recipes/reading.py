@@ -1,4 +1,4 @@
-"""A recipe's file: found by name, read as TOML, checked key by key."""
+"""Recipes read from their files: found by name, read as TOML, checked key by key."""
 
 from __future__ import annotations
 
@@ -14,7 +14,12 @@ from course_lib.validation import require_integers
 
 
 def built_in() -> dict[str, Path]:
-    """The recipes that come with the library, by name."""
+    """Return the files of the recipes that come with the library, by name.
+
+    Example:
+        >>> sorted(built_in())
+        ['04_birds', '04_eth80', '04_omniglot', '08_birds', '08_eth80', '08_resnet50']
+    """
     return {path.stem: path for path in sorted(Path(__file__).parent.glob("*.toml"))}
 
 
@@ -22,13 +27,23 @@ def read_recipe(which: str | Path, changes: Iterable[str] = ()) -> Recipe:
     """Read a recipe and check it.
 
     Args:
-        which: a TOML file, or the name of a recipe of the library, or a unique beginning of it.
+        which: a TOML file, or the name of a recipe of the library, or a unique beginning of the
+            name.
         changes: ``table.key=value``, each of which replaces or adds one entry; the value is TOML,
             and a bare word is a string.
 
     Raises:
         RecipeError: there is no such recipe, it is no TOML, or an entry is unknown, missing, or
             of a kind or value that is not allowed.
+
+    Example:
+        >>> recipe = read_recipe("04_birds", ["stage.triplet.steps=50", "seeds=[7]"])
+        >>> recipe.name, recipe.stages["triplet"].steps, recipe.seeds
+        ('04_birds', 50, (7,))
+        >>> read_recipe("04_birds", ["model.depth=3"])
+        Traceback (most recent call last):
+            ...
+        course_lib.recipes.config.RecipeError: 04_birds.toml: unknown key model.depth: there may ...
     """
     path = _find(which)
     try:
@@ -133,7 +148,7 @@ def _table(value: Any, where: str) -> dict[str, Any]:
 
 
 def _entries(kind: type, table: Any, where: str) -> dict[str, Any]:
-    """The entries of a table, each of the kind that its field of the dataclass says."""
+    """Return the entries of a table, each of the kind that its field of the dataclass says."""
     kinds = get_type_hints(kind)
     names = [each.name for each in fields(kind)]
     entries = {}
@@ -158,7 +173,7 @@ def _build(kind: type, entries: Mapping[str, Any], where: str) -> Any:
 
 
 def _of_kind(kind: Any, value: Any, where: str) -> Any:
-    """The value, if it is of the kind that an annotation says; whole numbers are floats, too."""
+    """Return a value of the kind that an annotation says; whole numbers are floats, too."""
     if get_origin(kind) is tuple:
         (inner, _) = get_args(kind)
         values = value if isinstance(value, list) else [value]

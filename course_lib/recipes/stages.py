@@ -36,13 +36,19 @@ EMBEDDER = "embedder.safetensors"
 
 
 def started_embedder(recipe: Recipe, start: str, seed: int, folder: Path) -> Embedder:
-    """An embedder with the weights of a stage that is trained, or with random ones.
+    """Build an embedder with the weights of a trained stage, or with random weights.
 
     Args:
         recipe: says what backbone it has.
         start: name of the stage, or ``"random"``.
-        seed: of random weights.
-        folder: of all stages of this seed.
+        seed: seed of random weights.
+        folder: folder of all stages of this seed.
+
+    Example:
+        >>> from course_lib.recipes import read_recipe
+        >>> recipe = read_recipe("04_birds")
+        >>> started_embedder(recipe, "random", seed=0, folder=Path("run")).out_features
+        128
     """
     seed_everything(seed)
     backbone = build_backbone(recipe.model.backbone, pretrained=recipe.model.pretrained)
@@ -64,20 +70,36 @@ def train_stage(
     resume: bool,
     progress: bool,
 ) -> float | None:
-    """Train an embedder in place.
+    """Train an embedder in place, and save it.
 
     Args:
         recipe, name: the stage.
         embedder: with the weights of its start.
         train: images to learn from.
-        seed: of everything that is drawn.
-        folder: of all stages of this seed.
+        seed: seed of everything that is drawn.
+        folder: folder of all stages of this seed.
         measure: validation, which chooses the weights; None keeps the last ones.
         resume: go on with what is there.
         progress: show a bar.
 
     Returns:
         The seconds of its steps, or None if it was stopped.
+
+    Example:
+        >>> from PIL import Image
+        >>> from course_lib.recipes.config import Data
+        >>> colours = ("red", "blue", "black", "white")
+        >>> pictures = [Image.new("RGB", (8, 8), colour) for colour in colours]
+        >>> birds = ImageCollection(tuple(pictures), [0, 0, 1, 1], [0] * 4, ["train"] * 4)
+        >>> stage = Stage(steps=1, device="cpu", n_categories=1, n_products=2, n_images=2)
+        >>> data = Data(reader="cub", folder="")
+        >>> recipe = Recipe(name="tiny", data=data, stages={"triplet": stage})
+        >>> seconds = train_stage(
+        ...     recipe, "triplet", Embedder(), birds, 0, Path("run"),
+        ...     measure=None, resume=False, progress=False,
+        ... )
+        >>> sorted(path.name for path in Path("run/triplet").iterdir())
+        ['embedder.safetensors', 'log.csv', 'step-00000001', 'training.png', 'weights.safetensors']
     """
     stage, folder = recipe.stages[name], folder / name
     ids = train.category_ids if stage.labels == "category" else train.product_ids

@@ -1,4 +1,4 @@
-"""What came of a recipe, as a table."""
+"""The results of a recipe, as a table."""
 
 from __future__ import annotations
 
@@ -23,7 +23,17 @@ Results = dict[str, dict[str, float]]
 
 
 def as_markdown(recipe: Recipe, results: Mapping[int, Results]) -> str:
-    """The results as a table: the mean over the seeds, in brackets the lowest and the highest."""
+    """Write the results as a table: mean over the seeds, in brackets the lowest and the highest.
+
+    Example:
+        >>> from course_lib.recipes import read_recipe
+        >>> first = {"recall@1": 0.5, "recall@5": 0.9, "map": 0.6, "seconds": 60.0}
+        >>> results = {0: {"triplet": first}, 1: {"triplet": {**first, "recall@1": 0.7}}}
+        >>> print(as_markdown(read_recipe("04_birds"), results))
+        | stage | recall@1 | recall@5 | mAP | training, s |
+        |---|---:|---:|---:|---:|
+        | genus classifier, then triplets of species | 60.0 (50.0 to 70.0) | 90.0 | 60.0 | 60 |
+    """
     if recipe.hash is not None:
         return _hash_table(recipe.hash, results.values())
     titles = {name: stage.title or name for name, stage in recipe.stages.items()}
@@ -43,7 +53,12 @@ def as_markdown(recipe: Recipe, results: Mapping[int, Results]) -> str:
 
 
 def hash_rung(method: str, bits: int) -> str:
-    """The name of a method's codes of one length among the results."""
+    """Return the name of a method's codes of a length, as the results have it.
+
+    Example:
+        >>> hash_rung("head", 12)
+        'head-12'
+    """
     return f"{method}-{bits}"
 
 

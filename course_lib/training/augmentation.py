@@ -1,4 +1,4 @@
-"""Changes to a training image that leave what it shows as it is."""
+"""Random changes to training images: what an image shows stays the same."""
 
 import math
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from course_lib.validation import (
 
 
 def mirror_and_shift(images: Tensor, max_shift: int = 4) -> Tensor:
-    """Each image mirrored with probability 1/2 and shifted by up to ``max_shift`` pixels.
+    """Mirror each image with probability 1/2, and shift it by up to ``max_shift`` pixels.
 
     What a photo shows is the same when it is mirrored or moved, and a network that sees it so
     learns that. Edges are filled by repeating them. Uses torch's global generator.
@@ -26,6 +26,13 @@ def mirror_and_shift(images: Tensor, max_shift: int = 4) -> Tensor:
 
     Returns:
         Tensor of the same shape.
+
+    Example:
+        >>> mirror_and_shift(torch.rand(8, 3, 64, 64)).shape
+        torch.Size([8, 3, 64, 64])
+        >>> mirror_and_shift(torch.full((1, 1, 2, 2), 0.5)).squeeze()
+        tensor([[0.5000, 0.5000],
+                [0.5000, 0.5000]])
     """
     require_images(images)
     require_integers(0, max_shift=max_shift)
@@ -34,8 +41,8 @@ def mirror_and_shift(images: Tensor, max_shift: int = 4) -> Tensor:
     padded = nn.functional.pad(images, (max_shift,) * 4, mode="replicate")
     device = images.device
     tops, lefts = torch.randint(2 * max_shift + 1, (2, n, 1), device=device)
-    rows = tops + torch.arange(height, device=device)
-    columns = lefts + torch.arange(width, device=device)
+    rows = tops + torch.arange(height, device=device)  # (N, H)
+    columns = lefts + torch.arange(width, device=device)  # (N, W)
     mirrored = torch.rand(n, 1, device=device) < 0.5
     columns = torch.where(mirrored, columns.flip(1), columns)
     positions = torch.arange(n, device=device)[:, None, None]
@@ -46,7 +53,7 @@ def mirror_and_shift(images: Tensor, max_shift: int = 4) -> Tensor:
 def jitter(
     images: Tensor, strength: float = 1.0, *, generator: torch.Generator | None = None
 ) -> Tensor:
-    """Each image turned, scaled, shifted and recoloured a little, independently of the others.
+    """Turn, scale, shift and recolour each image a little, independently of the others.
 
     At strength 1: by up to 15 degrees, 15 per cent, a tenth of its side, and 20 per cent of each
     colour; all uniformly distributed. Edges are filled by repeating them.
@@ -58,6 +65,12 @@ def jitter(
 
     Returns:
         Tensor of the same shape, in [0, 1].
+
+    Example:
+        >>> images = torch.rand(8, 3, 64, 64)
+        >>> changed = jitter(images, strength=0.5)
+        >>> changed.shape, torch.equal(changed, images)
+        (torch.Size([8, 3, 64, 64]), False)
     """
     require_images(images)
     require_positive(strength=strength)

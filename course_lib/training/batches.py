@@ -1,4 +1,4 @@
-"""Batches without end, from a sampler of epochs, and the place in them to go on from."""
+"""Batches without end, made from a sampler of epochs, and the place of a run in them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,24 +14,35 @@ from course_lib.validation import require_integers, require_rank
 
 
 def floating(images: Tensor) -> Tensor:
-    """uint8 images as float32 in [0, 1]; others as they are."""
+    """Return uint8 images as float32 in [0, 1], and others as they are.
+
+    Example:
+        >>> floating(torch.tensor([0, 51, 255], dtype=torch.uint8))
+        tensor([0.0000, 0.2000, 1.0000])
+    """
     return images if images.is_floating_point() else images.float().div_(255)
 
 
 class Batches(Protocol):
-    """A sampler of batches of dataset indices whose epochs repeat.
+    """An interface: a sampler of batches of dataset indices, whose epochs repeat.
 
-    ``CategoryProductBatchSampler`` is one.
+    ``CategoryProductBatchSampler`` and :class:`ShuffledBatches` have it.
+
+    Example:
+        >>> sampler: Batches = ShuffledBatches(n_images=10, batch_size=4)
+        >>> sampler.set_epoch(3)
+        >>> [len(batch) for batch in sampler]
+        [4, 4]
     """
 
     rank: int
     world_size: int
 
     def set_epoch(self, epoch: int) -> None:
-        """Make the next pass that of ``epoch``."""
+        """Set the epoch of the next pass."""
 
     def __iter__(self) -> Iterator[list[int]]:
-        """This process's batches of the epoch."""
+        """Yield this process's batches of the epoch."""
 
 
 class ShuffledBatches:
@@ -39,10 +50,10 @@ class ShuffledBatches:
 
     An epoch takes every image at most once; the images that fill no batch wait for the next one.
     The order depends on ``(seed, epoch)`` only. Of ``world_size`` processes each takes every
-    ``world_size``-th batch; the last ones that would not reach all are dropped.
+    ``world_size``-th batch; the last batches that would not reach all processes are dropped.
 
     Args:
-        n_images: of the data set, at least ``batch_size * world_size``.
+        n_images: number of images of the data set, at least ``batch_size * world_size``.
         batch_size: images in a batch, >= 1.
         seed: integer >= 0.
         rank: which of the processes this is.
@@ -50,6 +61,14 @@ class ShuffledBatches:
 
     Raises:
         TypeError, ValueError: a number is not as said above.
+
+    Example:
+        >>> sampler = ShuffledBatches(n_images=6, batch_size=3)
+        >>> sorted(sum(sampler, []))
+        [0, 1, 2, 3, 4, 5]
+        >>> first, second = list(sampler), list(sampler)
+        >>> first == second, sampler.epoch
+        (False, 3)
     """
 
     def __init__(
@@ -67,16 +86,16 @@ class ShuffledBatches:
         self.epoch = 0
 
     def set_epoch(self, epoch: int) -> None:
-        """Make the next pass that of ``epoch``."""
+        """Set the epoch of the next pass."""
         require_integers(0, epoch=epoch)
         self.epoch = epoch
 
     def __len__(self) -> int:
-        """Batches that this process yields per epoch."""
+        """Return the number of batches that this process yields per epoch."""
         return self.n_images // self.batch_size // self.world_size
 
     def __iter__(self) -> Iterator[list[int]]:
-        """Batches of dataset indices; afterwards ``epoch`` is one more."""
+        """Yield batches of dataset indices; afterwards ``epoch`` is one more."""
         order = np.random.default_rng([self.seed, self.epoch]).permutation(self.n_images)
         self.epoch += 1
         for i in range(self.rank, len(self) * self.world_size, self.world_size):
@@ -85,11 +104,15 @@ class ShuffledBatches:
 
 @dataclass
 class Place:
-    """How far a run is in its batches.
+    """The place of a run in its batches: how far it is.
 
     Attributes:
         epoch: passes over the sampler that are over.
         batch: batches of the present pass that were trained on.
+
+    Example:
+        >>> Place(epoch=2, batch=10)
+        Place(epoch=2, batch=10)
     """
 
     epoch: int = 0
@@ -99,16 +122,24 @@ class Place:
 def endless(
     dataset: Dataset[Any], sampler: Batches, place: Place, workers: int = 0
 ) -> Iterator[tuple[Tensor, Tensor]]:
-    """Images and labels of one batch after another, from ``place`` on.
+    """Yield images and labels of one batch after another, from ``place`` on, without end.
 
     Args:
         dataset: ``dataset[list of indices]`` gives ``(images, labels)``.
         sampler: its passes follow each other without end.
-        place: where to begin. Whoever trains on a batch counts it there; passes are counted here.
+        place: where to begin. The caller counts there each batch that it trains on; this function
+            counts the passes.
         workers: processes that load images ahead; 0 loads them here.
 
     Raises:
         ValueError: a pass has no batch.
+
+    Example:
+        >>> from torch.utils.data import TensorDataset
+        >>> images = TensorDataset(torch.rand(6, 3, 8, 8), torch.arange(6))
+        >>> batches = endless(images, ShuffledBatches(n_images=6, batch_size=3), Place())
+        >>> [next(batches)[0].shape for _ in range(3)]
+        [torch.Size([3, 3, 8, 8]), torch.Size([3, 3, 8, 8]), torch.Size([3, 3, 8, 8])]
     """
     while True:
         rest = _Rest(sampler, place.epoch, place.batch)
@@ -131,7 +162,7 @@ def endless(
 
 
 class _Rest(torch.utils.data.Sampler[list[int]]):
-    """A pass without the batches that are done."""
+    """A pass over a sampler without the batches that are done."""
 
     def __init__(self, sampler: Batches, epoch: int, done: int) -> None:
         self.sampler = sampler

@@ -25,18 +25,24 @@ Weights = Mapping[str, Tensor]
 
 
 class CheckpointError(ValueError):
-    """A checkpoint cannot be read or does not fit; the message says why and what to do."""
+    """A checkpoint that cannot be read or does not fit; the message says why and what to do."""
 
 
 @dataclass
 class Checkpoint:
-    """What a run needs to go on as if it had not stopped.
+    """A run on disk: what it needs to go on as if it had not stopped.
 
     Attributes:
-        weights: of the model.
+        weights: weights of the model.
         optimizer: the optimiser's ``state_dict()``.
         state: counters, random states and results: plain data.
-        best: weights of the best evaluation, if there was one.
+        best: weights of the best evaluation; None before any evaluation.
+
+    Example:
+        >>> layer = nn.Linear(2, 1)
+        >>> optimizer = torch.optim.Adam(layer.parameters())
+        >>> Checkpoint(layer.state_dict(), optimizer.state_dict(), {"log": []}).best is None
+        True
     """
 
     weights: Weights
@@ -46,7 +52,17 @@ class Checkpoint:
 
 
 def save_checkpoint(folder: Path, step: int, checkpoint: Checkpoint) -> None:
-    """Write a checkpoint into a run's folder, and then remove the older ones."""
+    """Write a checkpoint into a run's folder, and then remove the older ones.
+
+    Example:
+        >>> layer = nn.Linear(2, 1)
+        >>> optimizer = torch.optim.Adam(layer.parameters())
+        >>> for step in (10, 20):
+        ...     checkpoint = Checkpoint(layer.state_dict(), optimizer.state_dict(), {"log": []})
+        ...     save_checkpoint(Path("run"), step, checkpoint)
+        >>> [path.name for path in Path("run").iterdir()]
+        ['step-00000020']
+    """
     place = folder / f"step-{step:08d}"
     draft = folder / f".{place.name}.partial"
     shutil.rmtree(draft, ignore_errors=True)
@@ -66,10 +82,20 @@ def save_checkpoint(folder: Path, step: int, checkpoint: Checkpoint) -> None:
 
 
 def load_checkpoint(folder: Path) -> Checkpoint | None:
-    """The last checkpoint of a run, or None if it has none.
+    """Read the last checkpoint of a run; None if it has no checkpoint.
 
     Raises:
-        CheckpointError: a file of it is missing or damaged.
+        CheckpointError: a file of the checkpoint is missing or damaged.
+
+    Example:
+        >>> load_checkpoint(Path("run")) is None
+        True
+        >>> layer = nn.Linear(2, 1)
+        >>> optimizer = torch.optim.Adam(layer.parameters())
+        >>> checkpoint = Checkpoint(layer.state_dict(), optimizer.state_dict(), {"log": []})
+        >>> save_checkpoint(Path("run"), 10, checkpoint)
+        >>> load_checkpoint(Path("run")).state["step"]
+        10
     """
     found = _checkpoints(folder)
     if not found:
@@ -91,7 +117,13 @@ def load_checkpoint(folder: Path) -> Checkpoint | None:
 
 
 def save_weights(weights: Weights, path: Path) -> None:
-    """Write tensors as safetensors: the same tensors give the same bytes."""
+    """Write tensors as safetensors: the same tensors give the same bytes.
+
+    Example:
+        >>> save_weights({"scale": torch.ones(3)}, Path("weights.safetensors"))
+        >>> load_file("weights.safetensors")
+        {'scale': tensor([1., 1., 1.])}
+    """
     save_file({name: t.detach().cpu().contiguous() for name, t in weights.items()}, path)
 
 
@@ -100,6 +132,13 @@ def load_weights(model: nn.Module, path: Path) -> None:
 
     Raises:
         CheckpointError: there is no such file, it is damaged, or its tensors are not the model's.
+
+    Example:
+        >>> layer, other = nn.Linear(2, 1), nn.Linear(2, 1)
+        >>> save_weights(layer.state_dict(), Path("weights.safetensors"))
+        >>> load_weights(other, Path("weights.safetensors"))
+        >>> torch.equal(layer.weight, other.weight)
+        True
     """
     try:
         model.load_state_dict(load_file(path))
@@ -112,7 +151,13 @@ def load_weights(model: nn.Module, path: Path) -> None:
 
 
 def random_states(generator: torch.Generator) -> dict[str, Any]:
-    """The states of all generators that training draws from, as plain data."""
+    """Return the states of all generators that training draws from, as plain data.
+
+    Example:
+        >>> states = random_states(torch.Generator())
+        >>> sorted(states)
+        ['cuda', 'mining', 'numpy', 'python', 'torch']
+    """
     name, keys, position, has_gauss, gauss = np.random.get_state()
     return {
         "python": random.getstate(),
@@ -124,7 +169,15 @@ def random_states(generator: torch.Generator) -> dict[str, Any]:
 
 
 def restore_random_states(states: Mapping[str, Any], generator: torch.Generator) -> None:
-    """Continue all generators where :func:`random_states` found them."""
+    """Continue all generators where :func:`random_states` found them.
+
+    Example:
+        >>> states = random_states(torch.Generator())
+        >>> first = torch.rand(3)
+        >>> restore_random_states(states, torch.Generator())
+        >>> torch.equal(first, torch.rand(3))
+        True
+    """
     version, internal, gauss = states["python"]
     random.setstate((version, tuple(internal), gauss))
     name, keys, *rest = states["numpy"]
@@ -136,14 +189,14 @@ def restore_random_states(states: Mapping[str, Any], generator: torch.Generator)
 
 
 def _checkpoints(folder: Path) -> list[Path]:
-    """The finished checkpoints, oldest first."""
+    """List the finished checkpoints, oldest first."""
     if not folder.is_dir():
         return []
     return sorted(path for path in folder.iterdir() if _NAME.fullmatch(path.name))
 
 
 def _taken_apart(state: Mapping[str, Any]) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """An optimiser's state as named tensors, and the rest as plain data."""
+    """Divide an optimiser's state into named tensors and plain data."""
     tensors: dict[str, Tensor] = {}
     numbers: dict[str, dict[str, Any]] = {}
     for parameter, entries in state["state"].items():

@@ -1,9 +1,9 @@
-"""Several processes train one model, and the loss sees the batches of all of them.
+"""Training in several processes: the loss sees the batches of all processes.
 
 ``torchrun --nproc-per-node 2 -m course_lib train CONFIG`` starts them. Each takes its share of the
 sampler's batches; embeddings and labels are gathered, so that every process mines and computes the
-loss of the whole batch, and the gradient is that of one process with the whole batch. That needs
-frozen batch normalisation, or each process normalises by its own share.
+loss of the whole batch. The gradient is the same as in one process with the whole batch. Batch
+normalisation must be frozen, or each process normalises by its own share.
 """
 
 import os
@@ -23,8 +23,15 @@ class World:
     """The processes that train together.
 
     Attributes:
-        rank: which of them this is, from 0.
-        size: how many there are.
+        rank: number of this process, from 0.
+        size: number of processes.
+
+    Example:
+        >>> here = World.current()
+        >>> here, here.leads
+        (World(rank=0, size=1), True)
+        >>> here.gather(torch.tensor([3, 1])), here.collect("a value"), here.any(False)
+        (tensor([3, 1]), ['a value'], False)
     """
 
     rank: int = 0
@@ -32,26 +39,26 @@ class World:
 
     @classmethod
     def current(cls) -> "World":
-        """The processes of the default group; this one alone if there is none."""
+        """Return the processes of the default group; this process alone if there is no group."""
         if not (dist.is_available() and dist.is_initialized()):
             return cls()
         return cls(dist.get_rank(), dist.get_world_size())
 
     @property
     def leads(self) -> bool:
-        """Whether this is the process that evaluates, writes files and shows progress."""
+        """Whether this process evaluates, writes files and shows progress."""
         return self.rank == 0
 
     def distribute(self, model: nn.Module) -> nn.Module:
-        """A model whose output is that of all processes' images, one share after the other."""
+        """Return a model whose output is that of all processes' images, share after share."""
         return model if self.size == 1 else _OfAll(DistributedDataParallel(model))
 
     def gather(self, labels: Tensor) -> Tensor:
-        """The labels of all processes, in the order of :meth:`distribute`'s outputs."""
+        """Return the labels of all processes, in the order of :meth:`distribute`'s outputs."""
         return labels if self.size == 1 else torch.cat(_gathered(labels))
 
     def any(self, here: bool) -> bool:
-        """Whether it is so in any of the processes; all must ask at the same time."""
+        """Say whether ``here`` is true in any of the processes; all must ask at the same time."""
         if self.size == 1:
             return here
         device = "cuda" if dist.get_backend() == "nccl" else "cpu"
@@ -60,7 +67,7 @@ class World:
         return bool(flag.item())
 
     def collect(self, value: Any) -> list[Any]:
-        """A plain value of every process, by rank."""
+        """Return a plain value of every process, by rank."""
         values: list[Any] = [value] * self.size
         if self.size > 1:
             dist.all_gather_object(values, value)
@@ -74,7 +81,13 @@ class World:
 
 @contextmanager
 def world() -> Iterator[World]:
-    """The processes that torchrun started, connected for the block; else this one alone."""
+    """Connect the processes that torchrun started for a block; else yield this process alone.
+
+    Example:
+        >>> with world() as here:
+        ...     print(here)
+        World(rank=0, size=1)
+    """
     if "TORCHELASTIC_RUN_ID" not in os.environ or dist.is_initialized():
         yield World.current()
         return
@@ -88,7 +101,7 @@ def world() -> Iterator[World]:
 
 
 class _OfAll(nn.Module):
-    """Gathers what each process computed of its share."""
+    """A model that gathers the outputs of all processes."""
 
     def __init__(self, model: nn.Module) -> None:
         super().__init__()
@@ -99,7 +112,7 @@ class _OfAll(nn.Module):
 
 
 class _Gather(torch.autograd.Function):
-    """Concatenates the rows of all processes; what comes back for this one's rows is summed.
+    """A concatenation of all processes' rows; the gradients of a process's own rows are summed.
 
     Every process computes the same loss of the same rows, so that the sum over W processes is W
     times its gradient; DistributedDataParallel then divides by W.
@@ -119,7 +132,7 @@ class _Gather(torch.autograd.Function):
 
 
 def _gathered(tensor: Tensor) -> list[Tensor]:
-    """The tensors of all processes, which have the same shape, by rank."""
+    """Gather the tensors of all processes, which have the same shape, by rank."""
     tensors = [torch.empty_like(tensor) for _ in range(dist.get_world_size())]
     dist.all_gather(tensors, tensor.contiguous())
     return tensors

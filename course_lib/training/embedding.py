@@ -1,4 +1,4 @@
-"""From many images to their embeddings."""
+"""Embeddings of many images."""
 
 import torch
 from torch import Tensor, nn
@@ -8,7 +8,7 @@ from course_lib.validation import require_images, require_integers, require_item
 
 
 def embed(model: nn.Module, images: Tensor, batch_size: int = 256) -> Tensor:
-    """Embeddings of many images, in evaluation mode and without a graph.
+    """Return the embeddings of many images, in evaluation mode and without a graph.
 
     Args:
         model: maps ``(N, 3, H, W)`` images to ``(N, D)`` embeddings. Its mode is restored.
@@ -19,7 +19,14 @@ def embed(model: nn.Module, images: Tensor, batch_size: int = 256) -> Tensor:
         ``(N, D)`` embeddings on the model's device.
 
     Raises:
-        TypeError, ValueError: ``images`` are no such tensor, or ``batch_size`` is below 1.
+        TypeError, ValueError: ``images`` is no floating-point ``(N, C, H, W)`` tensor, or
+            ``batch_size`` is below 1.
+
+    Example:
+        >>> from course_lib.networks import Embedder
+        >>> embeddings = embed(Embedder(), torch.rand(5, 3, 64, 64), batch_size=2)
+        >>> embeddings.shape, embeddings.requires_grad
+        (torch.Size([5, 128]), False)
     """
     require_images(images)
     require_integers(1, batch_size=batch_size)
@@ -37,9 +44,10 @@ def embed(model: nn.Module, images: Tensor, batch_size: int = 256) -> Tensor:
 def embed_dataset(
     model: nn.Module, dataset: Dataset[tuple[Tensor, int]], batch_size: int = 256
 ) -> tuple[Tensor, Tensor]:
-    """Embeddings and labels of a data set, in its order, in evaluation mode and without a graph.
+    """Return embeddings and labels of a data set, in its order and in evaluation mode.
 
-    :func:`embed` wants all images in one tensor; here only a batch of them is in memory at a time.
+    No graph is made. :func:`embed` wants all images in one tensor; here only a batch of them is in
+    memory at a time.
 
     Args:
         model: maps ``(N, 3, H, W)`` images to ``(N, D)`` embeddings. Its mode is restored.
@@ -53,6 +61,13 @@ def embed_dataset(
     Raises:
         TypeError, ValueError: ``model`` is no module, ``dataset`` has no length or no item, or
             ``batch_size`` is below 1.
+
+    Example:
+        >>> from course_lib.networks import Embedder
+        >>> dataset = [(torch.rand(3, 64, 64), 7), (torch.rand(3, 64, 64), 3)]
+        >>> embeddings, labels = embed_dataset(Embedder(), dataset)
+        >>> embeddings.shape, labels
+        (torch.Size([2, 128]), tensor([7, 3]))
     """
     require_module(model)
     require_items(dataset)
@@ -73,5 +88,10 @@ def embed_dataset(
 
 
 def device_of(model: nn.Module) -> torch.device:
-    """Where a model's parameters are; the CPU if it has none."""
+    """Return the device of a model's parameters; the CPU if it has none.
+
+    Example:
+        >>> device_of(nn.Linear(2, 1))
+        device(type='cpu')
+    """
     return next((parameter.device for parameter in model.parameters()), torch.device("cpu"))

@@ -1,4 +1,4 @@
-"""Where to compute, and in which precision."""
+"""Device and precision of the computation."""
 
 import torch
 from torch import Tensor, nn
@@ -10,10 +10,14 @@ PRECISIONS = ("auto", "float32", "bfloat16")
 
 
 def choose_device(name: str = "auto") -> torch.device:
-    """The device of that name; for ``"auto"`` a CUDA GPU, else Apple's (MPS), else the CPU.
+    """Return the device of a name; for ``"auto"`` a CUDA GPU, else Apple's (MPS), else the CPU.
 
     Raises:
         ValueError: the name is unknown, or this machine has no such device.
+
+    Example:
+        >>> choose_device("cpu")
+        device(type='cpu')
     """
     require_choice(DEVICES, device=name)
     available = {
@@ -29,13 +33,19 @@ def choose_device(name: str = "auto") -> torch.device:
 
 
 def choose_precision(name: str, device: torch.device) -> torch.dtype:
-    """The precision of convolutions; for ``"auto"`` bfloat16 where the device has units for it.
+    """Return the precision of convolutions; for ``"auto"`` bfloat16 where the device has it.
 
-    Those are CUDA GPUs since Ampere. Few CPUs have them, and on the others bfloat16 is emulated and
-    slower; so a CPU keeps float32 unless told otherwise.
+    CUDA GPUs since Ampere have units for bfloat16. Few CPUs do, and on the others it is emulated
+    and slower; so a CPU keeps float32 unless told otherwise.
 
     Raises:
         ValueError: the name is unknown.
+
+    Example:
+        >>> choose_precision("auto", torch.device("cpu"))
+        torch.float32
+        >>> choose_precision("bfloat16", torch.device("cpu"))
+        torch.bfloat16
     """
     require_choice(PRECISIONS, precision=name)
     if name == "auto":
@@ -48,6 +58,11 @@ class InPrecision(nn.Module):
     """A model whose forward pass runs under autocast; its outputs are float32.
 
     bfloat16 has the range of float32, so that, unlike float16, it needs no scaling of the loss.
+
+    Example:
+        >>> model = InPrecision(nn.Linear(2, 1), torch.bfloat16)
+        >>> model(torch.zeros(3, 2)).dtype
+        torch.float32
     """
 
     def __init__(self, model: nn.Module, dtype: torch.dtype) -> None:
@@ -56,7 +71,7 @@ class InPrecision(nn.Module):
         self.dtype = dtype
 
     def forward(self, images: Tensor) -> Tensor:
-        """What the model makes of the images."""
+        """Return what the model makes of the images."""
         if self.dtype == torch.float32:
             return self.model(images)
         with torch.autocast(images.device.type, self.dtype):

@@ -1,4 +1,4 @@
-"""Ctrl-C at a good moment: after the step, not in the middle of it."""
+"""Ctrl-C that takes effect after a step, not in the middle of it."""
 
 import signal
 import threading
@@ -9,13 +9,19 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Interruption:
-    """While entered, remembers that the user wants to stop, instead of stopping.
+    """A wish to stop, remembered: while entered, Ctrl-C does not stop the program.
 
     The second Ctrl-C stops at once. Only a program's main thread hears signals; in another one
     this does nothing. SIGTERM, with which schedulers and torchrun end a process, counts as well.
 
     Attributes:
         wanted: whether somebody asked to stop.
+
+    Example:
+        >>> with Interruption() as interruption:
+        ...     signal.raise_signal(signal.SIGINT)
+        >>> interruption.wanted
+        True
     """
 
     def __init__(self) -> None:

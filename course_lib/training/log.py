@@ -1,4 +1,4 @@
-"""What happened in a run: a table of steps, the evaluations, and a picture of both."""
+"""The log of a run: a table of steps, the evaluations, and a picture of both."""
 
 import csv
 import json
@@ -15,14 +15,18 @@ STEPS, EVALUATIONS, PICTURE = "log.csv", "evaluations.json", "training.png"
 
 @dataclass(frozen=True)
 class LoggedStep:
-    """One row of the table.
+    """One row of the table: a step of training.
 
     Attributes:
         step: counted from 1.
-        loss: of the batch.
-        triplets: that were mined; None for a loss without triplets.
-        learning_rate: that the step was taken with.
-        seconds: since the step before.
+        loss: loss of the batch.
+        triplets: number of mined triplets; None for a loss without triplets.
+        learning_rate: learning rate of the step.
+        seconds: time since the step before.
+
+    Example:
+        >>> LoggedStep(step=1, loss=0.2, triplets=35, learning_rate=0.001, seconds=0.1).triplets
+        35
     """
 
     step: int
@@ -39,6 +43,15 @@ class TrainingLog:
     Attributes:
         steps: in order.
         evaluations: step after which it was made -> metric -> value.
+
+    Example:
+        >>> log = TrainingLog([LoggedStep(1, 0.2, 35, 0.001, 0.1)], {1: {"map": 0.5}})
+        >>> log.write(Path("run"))
+        >>> print((Path("run") / "log.csv").read_text())
+        step,loss,triplets,learning_rate,seconds
+        1,0.2,35,0.001,0.1
+        >>> TrainingLog.from_plain(log.to_plain()) == log
+        True
     """
 
     steps: list[LoggedStep] = field(default_factory=list)
@@ -80,7 +93,7 @@ class TrainingLog:
         figure.savefig(folder / PICTURE, dpi=120)
 
     def to_plain(self) -> dict[str, Any]:
-        """As data for JSON."""
+        """Return the log as data for JSON."""
         return {
             "steps": [list(asdict(step).values()) for step in self.steps],
             "evaluations": list(self.evaluations.items()),
@@ -88,7 +101,7 @@ class TrainingLog:
 
     @classmethod
     def from_plain(cls, data: Mapping[str, Any]) -> "TrainingLog":
-        """What :meth:`to_plain` gave."""
+        """Make a log of what :meth:`to_plain` gave."""
         return cls(
             [LoggedStep(*row) for row in data["steps"]], dict(map(tuple, data["evaluations"]))
         )

@@ -1,4 +1,4 @@
-"""The training loop: batches in, weights moved, looked at every so often, saved, resumed."""
+"""The training loop, with evaluation, checkpoints and resumption."""
 
 from __future__ import annotations
 
@@ -44,12 +44,16 @@ better."""
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a run ended.
+    """The end of a run.
 
     Attributes:
         finished: False when somebody stopped it; resume it from its folder.
         best: step and metrics of the evaluation whose weights the model now has; None without any.
         log: all steps and evaluations.
+
+    Example:
+        >>> Outcome(finished=True, best=(40, {"map": 0.5}), log=TrainingLog()).best
+        (40, {'map': 0.5})
     """
 
     finished: bool
@@ -58,9 +62,9 @@ class Outcome:
 
 
 class Trainer:
-    """Trains one model on one data set with one objective.
+    """A run of training: one model on one data set with one objective.
 
-    A step is an objective of ``objectives``, or any function of that form, such as
+    A step is an objective of ``objectives``, or any function of the same form, such as
     :func:`~course_lib.training.training_step`. Everything else goes on around it: the model that it
     is handed computes on the chosen device and in the chosen precision, and gathers the outputs of
     all processes; the optimiser that it is handed clips gradients before it moves a weight.
@@ -75,14 +79,26 @@ class Trainer:
         settings: everything that is a number or a name.
         augment: changes a batch of images on the device; draws from torch's global generator.
         evaluate: measures the model every ``evaluate_every`` steps and at the end. Where it is
-            given, the model ends with the weights of its best evaluation, not with the last ones.
-        folder: of the run's files: ``weights.safetensors`` at the end, log, curves and
+            given, the model ends with the weights of its best evaluation, not with its last
+            weights.
+        folder: folder of the run's files: ``weights.safetensors`` at the end, log, curves and
             checkpoint. None writes nothing.
         progress: show a progress bar.
 
     Raises:
         TypeError, ValueError: the model is none, has nothing to train, or the sampler is of another
             number of processes.
+
+    Example:
+        >>> from torch.utils.data import TensorDataset
+        >>> from course_lib.networks import Embedder
+        >>> from course_lib.training import ShuffledBatches, TrainingSettings, smooth_ap_objective
+        >>> dataset = TensorDataset(torch.rand(8, 3, 32, 32), torch.arange(8) % 4)
+        >>> settings = TrainingSettings(steps=2, device="cpu")
+        >>> sampler = ShuffledBatches(8, batch_size=8)
+        >>> outcome = Trainer(Embedder(), dataset, sampler, smooth_ap_objective(), settings).run()
+        >>> outcome.finished, [step.step for step in outcome.log.steps]
+        (True, [1, 2])
     """
 
     def __init__(
@@ -143,8 +159,8 @@ class Trainer:
         """Train to the end, or until somebody presses Ctrl-C, and then save.
 
         Args:
-            resume: go on from the folder's checkpoint, if it has one; then every later number is
-                that of a run without the break, bit for bit on a CPU with as many threads.
+            resume: go on from the folder's checkpoint, if it has one. Then every later number is
+                the same as in a run without a break, bit for bit on a CPU with as many threads.
 
         Raises:
             CheckpointError: the checkpoint is damaged, or of a run with other settings.
@@ -236,7 +252,7 @@ class Trainer:
             self.best_weights = {name: t.detach().clone() for name, t in weights.items()}
 
     def _best(self) -> tuple[int, dict[str, float]] | None:
-        """The first of the best evaluations."""
+        """Return the first of the best evaluations."""
         if not self.log.evaluations:
             return None
         return max(self.log.evaluations.items(), key=lambda item: _leading(item[1]))
@@ -288,7 +304,7 @@ class Trainer:
         restore_random_states(state["random"][self.world.rank], self.generator)
 
     def _identity(self) -> dict[str, Any]:
-        """What must be the same for a run to go on."""
+        """Return what must be the same for a run to go on."""
         names = ("steps", "optimizer", "learning_rate", "weight_decay", "schedule", "seed")
         chosen = {name: getattr(self.settings, name) for name in names}
         return {**chosen, "processes": self.world.size}

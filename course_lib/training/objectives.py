@@ -1,4 +1,4 @@
-"""What a step of training can minimise: losses, made into steps of one form.
+"""Losses made into steps of training, all of the same form.
 
 A step takes model, optimiser, images, labels and the generator for whatever it draws at random, and
 moves the weights once. ``training_step`` is one, for triplets; :class:`Objective` makes one of a
@@ -23,7 +23,15 @@ Loss = Callable[[Tensor, Tensor, torch.Generator | None], Tensor]
 
 
 class Step(Protocol):
-    """One step of training on a batch."""
+    """An interface: one step of training on a batch.
+
+    Example:
+        >>> step: Step = triplet_objective(margin=0.2)
+        >>> model = nn.Sequential(nn.Flatten(), nn.Linear(12, 2))
+        >>> optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        >>> step(model, optimizer, torch.zeros(4, 3, 2, 2), torch.tensor([0, 0, 1, 1]))
+        TrainingStep(loss=0.0, triplets=0)
+    """
 
     def __call__(
         self,
@@ -38,10 +46,17 @@ class Step(Protocol):
 
 
 class Objective:
-    """The step that minimises a loss of the whole batch.
+    """A step that minimises a loss of the whole batch.
 
     Args:
         loss: maps outputs, labels and a generator to a scalar.
+
+    Example:
+        >>> step = Objective(lambda outputs, labels, generator: outputs.square().mean())
+        >>> model = nn.Linear(2, 1, bias=False)
+        >>> optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        >>> step(model, optimizer, torch.zeros(4, 2), torch.tensor([0, 0, 1, 1]))
+        TrainingStep(loss=0.0, triplets=None)
     """
 
     def __init__(self, loss: Loss) -> None:
@@ -65,16 +80,33 @@ class Objective:
 
 
 def triplet_objective(margin: float = 0.2) -> Step:
-    """Triplet loss of semi-hard triplets: :func:`training_step` with this margin."""
+    """Make a step of the triplet loss of semi-hard triplets: :func:`training_step` with a margin.
+
+    Example:
+        >>> step = triplet_objective(margin=0.2)
+        >>> model = nn.Sequential(nn.Flatten(), nn.Linear(12, 2))
+        >>> optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        >>> step(model, optimizer, torch.zeros(4, 3, 2, 2), torch.tensor([0, 0, 1, 1]))
+        TrainingStep(loss=0.0, triplets=0)
+    """
     require_positive(margin=margin)
     return partial(training_step, margin=margin)
 
 
 def classification_objective(smoothing: float = 0.0) -> Step:
-    """Cross-entropy; the model gives logits, the labels are classes 0 … C − 1.
+    """Make a step of cross-entropy; the model gives logits, the labels are classes 0 … C − 1.
 
     Args:
         smoothing: share of the target spread over all classes, 0 <= smoothing < 1.
+
+    Example:
+        >>> model = nn.Sequential(nn.Flatten(), nn.Linear(12, 4))
+        >>> optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        >>> images, labels = torch.rand(4, 3, 2, 2), torch.tensor([0, 0, 1, 1])
+        >>> before = model[1].weight.clone()
+        >>> taken = classification_objective()(model, optimizer, images, labels)
+        >>> taken.loss > 0, torch.equal(model[1].weight, before)
+        (True, False)
     """
     if not 0 <= smoothing < 1:
         raise ValueError(f"smoothing must lie in [0, 1), got {smoothing}")
@@ -84,7 +116,19 @@ def classification_objective(smoothing: float = 0.0) -> Step:
 
 
 def contrastive_objective(margin: float = 0.5) -> Step:
-    """Contrastive loss of all similar pairs, and of as many dissimilar ones drawn at random."""
+    """Make a step of the contrastive loss of all similar pairs, and of as many dissimilar pairs.
+
+    The dissimilar pairs are drawn at random.
+
+    Example:
+        >>> model = nn.Sequential(nn.Flatten(), nn.Linear(12, 4))
+        >>> optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        >>> images, labels = torch.rand(4, 3, 2, 2), torch.tensor([0, 0, 1, 1])
+        >>> before = model[1].weight.clone()
+        >>> taken = contrastive_objective(margin=2.0)(model, optimizer, images, labels)
+        >>> taken.loss > 0, torch.equal(model[1].weight, before)
+        (True, False)
+    """
     require_positive(margin=margin)
 
     def loss(embeddings: Tensor, labels: Tensor, generator: torch.Generator | None) -> Tensor:
@@ -95,7 +139,17 @@ def contrastive_objective(margin: float = 0.5) -> Step:
 
 
 def smooth_ap_objective(temperature: float = 0.01) -> Step:
-    """Smooth-AP of the whole batch, every image of which is a query."""
+    """Make a step of Smooth-AP of the whole batch, every image of which is a query.
+
+    Example:
+        >>> model = nn.Sequential(nn.Flatten(), nn.Linear(12, 4))
+        >>> optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        >>> images, labels = torch.rand(4, 3, 2, 2), torch.tensor([0, 0, 1, 1])
+        >>> before = model[1].weight.clone()
+        >>> taken = smooth_ap_objective(temperature=0.1)(model, optimizer, images, labels)
+        >>> taken.loss > 0, torch.equal(model[1].weight, before)
+        (True, False)
+    """
     loss = SmoothAP(temperature)
     return Objective(lambda embeddings, labels, _: loss(embeddings, labels))
 
@@ -103,10 +157,9 @@ def smooth_ap_objective(temperature: float = 0.01) -> Step:
 def balanced_pairs(
     labels: Tensor, generator: torch.Generator | None = None
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """All similar pairs of a batch, each once, and up to as many different dissimilar ones.
+    """List all similar pairs of a batch, each once, and up to as many different dissimilar pairs.
 
-    Of all pairs of a batch nearly every one is dissimilar; taken together they would drown the
-    similar ones.
+    Nearly all pairs of a batch are dissimilar; all of them together would drown the similar pairs.
 
     Args:
         labels: ``(B,)`` integer product ids.
@@ -114,6 +167,11 @@ def balanced_pairs(
 
     Returns:
         ``(first, second, similar)``: two ``(P,)`` int64 vectors of positions, and ``(P,)`` bool.
+
+    Example:
+        >>> first, second, similar = balanced_pairs(torch.tensor([5, 5, 8, 8]))
+        >>> list(zip(first.tolist(), second.tolist()))[:2], similar
+        ([(0, 1), (2, 3)], tensor([ True,  True, False, False]))
     """
     require_labels(labels)
     first, second = anchor_positive_pairs(labels)

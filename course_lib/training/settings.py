@@ -1,4 +1,4 @@
-"""How a run of training goes, apart from model, data and loss."""
+"""The settings of a run of training, apart from model, data and loss."""
 
 from dataclasses import dataclass
 
@@ -10,20 +10,21 @@ from course_lib.validation import require_choice, require_integers, require_posi
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingSettings:
-    """How a run of training goes.
+    """The settings of a run of training: all that is a number or a name.
 
     Attributes:
         steps: batches to train on, >= 1.
         optimizer: ``"adam"``, ``"adamw"``, or ``"sgd"`` with Nesterov momentum 0.9.
-        learning_rate: its peak, > 0.
-        weight_decay: of the optimiser, >= 0.
+        learning_rate: peak of the learning rate, > 0.
+        weight_decay: weight decay of the optimiser, >= 0.
         schedule: ``"constant"``, ``"cosine"`` or ``"one-cycle"``; see ``schedules``.
-        clip_norm: largest norm of the whole gradient, > 0; None leaves it as it is.
+        clip_norm: largest norm of the whole gradient, > 0; None leaves the gradient unchanged.
         evaluate_every: steps between evaluations, which are also made at the end; None for the end
             alone.
         save_every: steps between checkpoints, which are also written at the end; None for the end
             alone.
-        seed: of augmentation and mining, 0 <= seed < 2**32. Weights and batches have their own.
+        seed: seed of augmentation and mining, 0 <= seed < 2**32. Weights and batches have seeds of
+            their own.
         device: ``"auto"``, ``"cuda"``, ``"mps"`` or ``"cpu"``.
         precision: ``"auto"``, ``"float32"`` or ``"bfloat16"``; see ``hardware``.
         compile: let torch.compile translate the model, which takes a minute once.
@@ -31,6 +32,14 @@ class TrainingSettings:
 
     Raises:
         TypeError, ValueError: a setting is not as said above.
+
+    Example:
+        >>> TrainingSettings(steps=200, schedule="one-cycle").learning_rate
+        0.001
+        >>> TrainingSettings(steps=200, schedule="triangle")
+        Traceback (most recent call last):
+            ...
+        ValueError: schedule must be one of 'constant', 'cosine', 'one-cycle', got 'triangle'
     """
 
     steps: int

@@ -1,4 +1,4 @@
-"""One step of training: the batch is embedded, mined, and the weights move against the gradient."""
+"""One step of training: embed a batch, mine triplets, move the weights against the gradient."""
 
 from typing import NamedTuple
 
@@ -12,7 +12,12 @@ from course_lib.validation import require_images, require_labels, require_module
 
 
 class TrainingStep(NamedTuple):
-    """What one batch taught."""
+    """The result of one step: what one batch taught.
+
+    Example:
+        >>> TrainingStep(loss=0.1, triplets=12)
+        TrainingStep(loss=0.1, triplets=12)
+    """
 
     loss: float
     """Of the batch, before the weights moved; 0 when there was nothing to learn from."""
@@ -39,10 +44,10 @@ def training_step(
     Args:
         model: maps ``(B, 3, H, W)`` images to ``(B, D)`` embeddings of length 1. It is used in the
             mode that it is in: call ``model.train()`` before.
-        optimizer: of the model's parameters. Gradients left over from before are not added to.
+        optimizer: optimiser of the model's parameters. Gradients of earlier steps do not count.
         images: ``(B, 3, H, W)``, floating point, on the model's device.
         labels: ``(B,)`` integer product ids, on the same device.
-        margin: of the miner and the loss alike, > 0.
+        margin: margin of the miner and the loss alike, > 0.
         generator: source of the miner's random choice, on the same device; None for torch's global
             one.
 
@@ -53,6 +58,12 @@ def training_step(
         TypeError, ValueError: shapes, dtypes or devices do not fit, or ``margin`` is not positive.
 
     Source: Schroff, Kalenichenko & Philbin, "FaceNet", CVPR 2015, section 3.
+
+    Example:
+        >>> model = nn.Sequential(nn.Flatten(), nn.Linear(12, 2))
+        >>> optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        >>> training_step(model, optimizer, torch.zeros(4, 3, 2, 2), torch.tensor([0, 0, 1, 1]))
+        TrainingStep(loss=0.0, triplets=0)
     """
     require_module(model)
     require_images(images)

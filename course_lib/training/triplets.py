@@ -1,4 +1,4 @@
-"""The shortest training loop: batches in, triplets mined, Adam."""
+"""The shortest training loop: triplets of each batch, and Adam."""
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
@@ -48,7 +48,7 @@ def train_triplets(
         loss: maps anchors', positives' and negatives' embeddings to a scalar.
         miner: maps the batch's squared distances and labels to three vectors of positions.
         augment: maps a batch of images to one of the same shape; None leaves them as they are.
-        learning_rate: of Adam, > 0.
+        learning_rate: learning rate of Adam, > 0.
         progress: wraps the batches to show how far it is, such as ``tqdm``.
 
     Returns:
@@ -57,6 +57,17 @@ def train_triplets(
     Raises:
         TypeError, ValueError: shapes or dtypes do not fit, a number is out of range, or ``batches``
             yields none.
+
+    Example:
+        >>> from course_lib.networks import Embedder
+        >>> from course_lib.sampling import CategoryProductBatchSampler
+        >>> images, labels = torch.rand(8, 3, 32, 32), torch.arange(8) // 2
+        >>> batches = CategoryProductBatchSampler(
+        ...     labels // 2, labels, n_categories=2, n_products=2, n_images=2
+        ... )
+        >>> history = train_triplets(Embedder(), images, labels, batches, steps=2)
+        >>> len(history)
+        2
     """
     require_images(images)
     require_labels(labels)

@@ -1,4 +1,4 @@
-"""A batch: its images, and the distances within it."""
+"""Pictures of a batch: its images, and the distances within it."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -30,7 +30,7 @@ def batch_montage(
     product_names: Mapping[int, str] | None = None,
     title: str = "A batch, by category and product",
 ) -> Figure:
-    """The images of a batch: a row for each category, in it a block for each product.
+    """Draw the images of a batch: a row for each category, in it a block for each product.
 
     Args:
         images: N images, in any order.
@@ -38,10 +38,17 @@ def batch_montage(
         product_ids: ``(N,)`` integers.
         category_names: names to show; ids where it has none.
         product_names: names to show; ids where it has none.
-        title: of the figure.
+        title: title of the figure.
 
     Raises:
         ValueError: there are no images, or not as many ids as images.
+
+    Example:
+        >>> images = np.random.rand(4, 64, 64, 3)
+        >>> figure = batch_montage(images, category_ids=[0, 0, 1, 1], product_ids=[5, 5, 8, 9])
+        >>> print(figure.get_label())
+        A batch, by category and product. Montage of 4 images in 2 rows, one for each category. 0: 2
+        of 5. 1: 1 of 8, 1 of 9.
     """
     categories, products = np.asarray(category_ids), np.asarray(product_ids)
     if not len(images) == len(categories) == len(products):
@@ -108,16 +115,23 @@ def distance_heat_map(
     names: Mapping[int, str] | None = None,
     title: str = "Squared distances within a batch",
 ) -> Figure:
-    """All distances of a batch as a heat map; lines separate the products.
+    """Draw all distances of a batch as a heat map; lines separate the products.
 
     Args:
         distances: ``(B, B)`` squared distances.
         labels: ``(B,)`` integers; equal ones must be neighbours, as the sampler yields them.
         names: names of the labels to show; ids where it has none.
-        title: of the figure.
+        title: title of the figure.
 
     Raises:
         ValueError: ``distances`` is not ``(B, B)`` for B labels.
+
+    Example:
+        >>> distances = [[0, 1, 4], [1, 0, 3], [4, 3, 0]]
+        >>> figure = distance_heat_map(distances, labels=[7, 7, 8])
+        >>> print(figure.get_label())
+        Squared distances within a batch. Squared distances between 3 images of 2 products. Mean
+        within a product 1.00, between products 3.50.
     """
     matrix, groups = plain(distances), np.asarray(labels)
     if matrix.shape != (len(groups), len(groups)):
@@ -147,4 +161,10 @@ def distance_heat_map(
 
 
 def mean_text(values: np.ndarray) -> str:
+    """Return the mean of values in words, with two decimals.
+
+    Example:
+        >>> mean_text(np.array([1.0, 2.0])), mean_text(np.array([]))
+        ('1.50', 'not defined')
+    """
     return f"{values.mean():.2f}" if values.size else "not defined"

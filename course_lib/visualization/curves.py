@@ -23,7 +23,7 @@ def loss_curves(
     smooth: int = 1,
     title: str = "Training",
 ) -> Figure:
-    """Losses, or other figures, over the steps of training; one line for each name.
+    """Draw losses, or other figures, over the steps of training, a line for each name.
 
     Args:
         curves: name -> values, one for each step.
@@ -31,10 +31,15 @@ def loss_curves(
         ylabel: what the values are.
         first: number of the first step.
         smooth: steps of the running mean that is drawn, >= 1; 1 draws the values as they are.
-        title: of the figure.
+        title: title of the figure.
 
     Raises:
         ValueError: there is no curve, one is empty, or ``smooth`` is below 1.
+
+    Example:
+        >>> figure = loss_curves({"triplet": [0.4, 0.2, 0.1]})
+        >>> print(figure.get_label())
+        Training. Curves of loss, by step. triplet: from 0.4 to 0.1 in 3 values.
     """
     if not curves or any(len(values) == 0 for values in curves.values()) or smooth < 1:
         raise ValueError("loss_curves needs at least one curve, values in each, and smooth >= 1")

@@ -32,8 +32,15 @@ class Page:
     """An HTML page; the last line of a cell shows it in a notebook.
 
     Attributes:
-        html: all of it.
-        alt: what it shows, in words.
+        html: the whole page.
+        alt: what the page shows, in words.
+
+    Example:
+        >>> page = Page("<!doctype html><title>Birds</title>", alt="An empty page.")
+        >>> page
+        An empty page.
+        >>> page.save("birds.html").read_text()
+        '<!doctype html><title>Birds</title>'
     """
 
     html: str
@@ -71,13 +78,13 @@ def embedding_explorer(
     category_names: Mapping[int, str] | None = None,
     title: str = "Embeddings",
 ) -> Page:
-    """A page with one map or several of the same images, side by side.
+    """Make a page with one map or several of the same images, side by side.
 
     Pointing at a mark shows the image; clicking it (or Enter) shows its nearest neighbours, found
     in the embeddings and not on the map, and links them to it on every map.
 
     Args:
-        maps: name -> ``(N, 2)`` points, as :func:`tsne` returns; such as "before" and "after".
+        maps: name -> ``(N, 2)`` points, as :func:`tsne` returns; for example "before" and "after".
         neighbours: the same names -> ``(N, k)`` indices of each image's neighbours, nearest first,
             without itself.
         images: N images, at most 1500.
@@ -85,11 +92,20 @@ def embedding_explorer(
         category_ids: ``(N,)`` integers: each has its own mark.
         product_names: names to show; ids where it has none.
         category_names: names to show; ids where it has none.
-        title: of the page.
+        title: title of the page.
 
     Raises:
         ValueError: lengths or names do not fit, an index is none of an image, or there are too many
             images.
+
+    Example:
+        >>> maps, neighbours = {"": [[0, 0], [0, 1], [5, 5]]}, {"": [[1], [0], [1]]}
+        >>> images = np.random.rand(3, 64, 64, 3)
+        >>> products, categories = [7, 7, 8], [1, 1, 1]
+        >>> page = embedding_explorer(maps, neighbours, images, products, categories)
+        >>> print(page.alt)
+        Embeddings. 3 images of 1 categories to look around in. Neighbours of the same product: map:
+        67%.
     """
     products, categories = np.asarray(product_ids), np.asarray(category_ids)
     n = len(images)
@@ -136,7 +152,7 @@ def embedding_explorer(
 
 
 def _points(name: str, points: Any, n: int) -> list[list[float]]:
-    """In [0, 1]², proportions kept, y downwards as a screen has it."""
+    """Scale points into [0, 1]², proportions kept, y downwards as on a screen."""
     plane = plain(points).astype(np.float64)
     if plane.shape != (n, 2) or not np.isfinite(plane).all():
         raise ValueError(f"map {name!r} needs {n} finite points as (N, 2), got {plane.shape}")
@@ -161,7 +177,7 @@ def _hit_share(products: np.ndarray, neighbours: Any) -> float:
 
 
 def _jpeg(image: Picture) -> str:
-    """A thumbnail as base64, in a bounded number of bytes."""
+    """Return a thumbnail as base64, in a bounded number of bytes."""
     pixels = Image.fromarray(thumbnail(image))
     for quality in (85, 70, 50, 30, 10):
         data = io.BytesIO()

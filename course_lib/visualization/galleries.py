@@ -1,4 +1,4 @@
-"""Rows of images: triplets, and what was retrieved for queries."""
+"""Rows of images: triplets, and queries with what was retrieved."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -29,7 +29,7 @@ def triplet_strips(
     *,
     title: str = "Semi-hard triplets",
 ) -> Figure:
-    """Triplets, one a row: anchor, positive, negative, with the squared distances to the anchor.
+    """Draw triplets, one a row: anchor, positive, negative, with squared distances to the anchor.
 
     Args:
         anchors: T images, T >= 1.
@@ -37,10 +37,18 @@ def triplet_strips(
         negatives: T images of other products.
         to_positive: ``(T,)`` squared distances from anchor to positive.
         to_negative: ``(T,)`` squared distances from anchor to negative.
-        title: of the figure.
+        title: title of the figure.
 
     Raises:
         ValueError: the lengths differ, or there is no triplet.
+
+    Example:
+        >>> import numpy as np
+        >>> anchors, positives, negatives = np.random.rand(3, 2, 64, 64, 3)
+        >>> figure = triplet_strips(anchors, positives, negatives, [0.2, 0.3], [0.3, 0.35])
+        >>> print(figure.get_label())
+        Semi-hard triplets. 2 triplets, one a row. Squared distances from the anchor to positive and
+        negative: 0.20 and 0.30; 0.30 and 0.35
     """
     near, far = plain(to_positive), plain(to_negative)
     lengths = {len(anchors), len(positives), len(negatives), len(near), len(far)}
@@ -73,7 +81,7 @@ def retrieval_gallery(
     measure: str = "squared distance",
     title: str = "Nearest images of the retrieval set",
 ) -> Figure:
-    """Queries, one a row, with what was retrieved, nearest first; hits and misses are marked.
+    """Draw queries, one a row, and what was retrieved, nearest first; hits and misses are marked.
 
     Args:
         queries: Q images, Q >= 1.
@@ -82,10 +90,18 @@ def retrieval_gallery(
         same: what a hit shares with its query.
         distances: ``(Q, k)`` of any measure; integers are shown without decimals.
         measure: what the distances are.
-        title: of the figure.
+        title: title of the figure.
 
     Raises:
         ValueError: the shapes do not fit.
+
+    Example:
+        >>> import numpy as np
+        >>> queries, retrieved = np.random.rand(1, 64, 64, 3), np.random.rand(1, 3, 64, 64, 3)
+        >>> figure = retrieval_gallery(queries, retrieved, [[True, False, True]], [[0.1, 0.2, 0.4]])
+        >>> print(figure.get_label())
+        Nearest images of the retrieval set. 1 queries, one a row, each with its 3 nearest images.
+        Hits among them: 2 of 3.
     """
     found, far = plain(hits).astype(bool), plain(distances)
     k = len(retrieved[0]) if len(retrieved) else 0

@@ -34,7 +34,7 @@ def embedding_map(
     max_thumbnails: int = 60,
     title: str = "t-SNE of the embeddings",
 ) -> Figure:
-    """Embeddings as points, a marker for each category, with some of their images on top.
+    """Draw embeddings as points, a marker for each category, some of their images on top.
 
     Args:
         points: ``(N, 2)``, as :func:`tsne` returns.
@@ -42,10 +42,17 @@ def embedding_map(
         images: N images; None draws markers only.
         category_names: names to show; ids where it has none.
         max_thumbnails: images drawn, where there is room: they never cover each other.
-        title: of the figure.
+        title: title of the figure.
 
     Raises:
         ValueError: the lengths differ.
+
+    Example:
+        >>> points = [[0, 0], [0, 1], [1, 0], [5, 5], [5, 6], [6, 5]]
+        >>> figure = embedding_map(points, category_ids=[1, 1, 1, 2, 2, 2])
+        >>> print(figure.get_label())
+        t-SNE of the embeddings. 6 images of 2 categories as points of a plane, 0 of them as
+        thumbnails. In the map: 40% of the five nearest points are of the same category.
     """
     return _maps({"": points}, category_ids, images, category_names, max_thumbnails, title)
 
@@ -61,33 +68,44 @@ def before_after(
     max_thumbnails: int = 40,
     title: str = "t-SNE before and after training",
 ) -> Figure:
-    """Two maps of the same images side by side; the same thumbnails are drawn in both.
+    """Draw two maps of the same images side by side, with the same thumbnails.
 
     Args:
         before: ``(N, 2)`` points.
         after: ``(N, 2)`` points of the same images.
         category_ids: ``(N,)`` integers.
         images: N images; None draws markers only.
-        names: of the two maps.
+        names: names of the two maps.
         category_names: names to show; ids where it has none.
         max_thumbnails: images drawn, where both maps have room.
-        title: of the figure.
+        title: title of the figure.
 
     Raises:
         ValueError: the lengths differ.
+
+    Example:
+        >>> before, after = np.random.rand(2, 6, 2)
+        >>> figure = before_after(before, after, category_ids=[1, 1, 1, 2, 2, 2])
+        >>> [axes.get_title() for axes in figure.axes]
+        ['before', 'after']
     """
     maps = dict(zip(names, (before, after), strict=True))
     return _maps(maps, category_ids, images, category_names, max_thumbnails, title)
 
 
 def same_category_share(points: Any, category_ids: Ids, k: int = 5) -> float:
-    """How often one of a point's k nearest neighbours in the plane is of its category.
+    """Return the share of a point's k nearest neighbours in the plane that are of its category.
 
-    Says in a figure what a map shows to the eye; it judges the map, not the embeddings.
+    The number says what a map shows to the eye; it judges the map, not the embeddings.
+
+    Example:
+        >>> points = [[0, 0], [0, 1], [1, 0], [5, 5], [5, 6], [6, 5]]
+        >>> same_category_share(points, category_ids=[1, 1, 1, 2, 2, 2], k=2)
+        1.0
     """
     positions, categories = plain(points).astype(np.float64), np.asarray(category_ids)
     k = min(k, len(positions) - 1)
-    squared = ((positions[:, None] - positions[None]) ** 2).sum(axis=2)
+    squared = ((positions[:, None] - positions[None]) ** 2).sum(axis=2)  # (N, N)
     np.fill_diagonal(squared, np.inf)
     nearest = squared.argpartition(k - 1, axis=1)[:, :k]
     return float((categories[nearest] == categories[:, None]).mean())
@@ -142,7 +160,7 @@ def _maps(
 
 
 def _unit_square(points: Any, expected: int) -> np.ndarray:
-    """Points moved and scaled into [0, 1]², proportions kept."""
+    """Move and scale points into [0, 1]², proportions kept."""
     plane = plain(points).astype(np.float64)
     if plane.shape != (expected, 2) or expected < 2:
         raise ValueError(
@@ -154,7 +172,7 @@ def _unit_square(points: Any, expected: int) -> np.ndarray:
 
 
 def _style(number: int) -> tuple[str, str]:
-    """Marker and colour of a category: 84 different ones."""
+    """Return marker and colour of a category: 84 different pairs."""
     return MARKERS[number % len(MARKERS)], COLOURS[number % len(COLOURS)]
 
 
@@ -178,7 +196,7 @@ def _scatter(axes: Axes, plane: np.ndarray, categories: np.ndarray, order: list[
 
 
 def _spread(planes: list[np.ndarray], at_most: int) -> list[int]:
-    """Points that keep their distance from each other in every plane, in order of the images."""
+    """Choose points that keep their distance in every plane; return them in order of the images."""
     chosen: list[int] = []
     # A fixed shuffle: by index, the first categories would take all the room.
     for candidate in np.random.default_rng(0).permutation(len(planes[0])).tolist():

@@ -15,7 +15,7 @@ COMPONENTS = 50  # of the PCA that comes first, as the paper does
 
 
 def tsne(embeddings: Any, *, perplexity: float = 30.0, seed: int = 0) -> np.ndarray:
-    """Points of a plane, near each other where the embeddings are.
+    """Return points of a plane, near each other where the embeddings are.
 
     Look at who is beside whom, and at nothing else: t-SNE keeps neighbourhoods. The distance
     between two clusters, their sizes and the axes carry no meaning.
@@ -24,7 +24,7 @@ def tsne(embeddings: Any, *, perplexity: float = 30.0, seed: int = 0) -> np.ndar
         embeddings: ``(N, D)``, N >= 4, D >= 2: a tensor or an array.
         perplexity: about how many neighbours a point has. Small sets cannot have many: at most
             (N − 1) / 3 is used.
-        seed: with the same one, the same library and machine give the same points.
+        seed: seed of the start; the same seed, library and machine give the same points.
 
     Returns:
         ``(N, 2)`` float32.
@@ -32,6 +32,11 @@ def tsne(embeddings: Any, *, perplexity: float = 30.0, seed: int = 0) -> np.ndar
     Raises:
         TypeError, ValueError: wrong shape, values that are not finite, more than 5000 rows, or all
             rows equal, as a collapsed network leaves them.
+
+    Example:
+        >>> embeddings = np.random.default_rng(0).normal(size=(20, 8))
+        >>> tsne(embeddings).shape
+        (20, 2)
     """
     from sklearn.decomposition import PCA  # here, since they take a second to import
     from sklearn.manifold import TSNE

@@ -17,6 +17,10 @@ def show(figure: Figure, alt: str | None = None) -> None:
 
     Raises:
         ValueError: there is neither ``alt`` nor a label.
+
+    Example:
+        >>> show(Figure(), alt="An empty figure.")
+        An empty figure.
     """
     from IPython.display import display  # here, since grading draws nothing
 

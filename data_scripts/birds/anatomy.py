@@ -1,8 +1,7 @@
-"""Draws a species at rest as a puppet: tail, body, wing and head, with their markings.
+"""Species at rest, drawn as puppets: tail, body, wing and head, with their markings.
 
-Each region has its own small frame (see ``Frames``), so a shape is written in the terms of its
-region: polar coordinates on the body's egg, along and across the tail and the wing, head radii on
-the head.
+Each region has its own small frame (see ``Frames``). A shape is written in the terms of its region:
+polar coordinates on the body's egg, along and across the tail and the wing, head radii on the head.
 """
 
 from __future__ import annotations
@@ -17,11 +16,11 @@ from data_scripts.birds.puppet import Bone, Paint, Puppet, Sketch
 from data_scripts.birds.species import Build
 
 _INK = 0.55
-"""Tone of the line around a shape."""
+"""Tone of the lines around shapes."""
 
 
 def draw_puppet(build: Build, plumage: Plumage) -> Puppet:
-    """The puppet of one species: a genus's build wearing a species's plumage."""
+    """Draw the puppet of a species: the build of its genus, wearing its own plumage."""
     frames = Frames(build)
     sketch = Sketch(
         {
@@ -75,7 +74,7 @@ def _draw_body(sketch: Sketch, frames: Frames) -> None:
 
 
 def _draw_underparts(sketch: Sketch, frames: Frames) -> None:
-    """The belly's colour, from the neck's front to the vent, with soft edges and a shaded keel."""
+    """Draw the belly's colour from neck to vent, with soft edges and a shaded keel."""
     for rise, paint in ((0.20, Paint("flank")), (0.0, Paint("belly"))):
         sketch.fill(_underside(frames, rise), paint)
         front, weight = frames.neck_front(0.30 + 0.8 * rise)
@@ -93,7 +92,7 @@ def _draw_underparts(sketch: Sketch, frames: Frames) -> None:
 
 
 def _underside(frames: Frames, rise: float) -> np.ndarray:
-    """The belly's region: the lower egg, closed by a wavy line that ``rise`` lifts."""
+    """Return the outline of the belly: the lower egg, closed by a wavy line that ``rise`` lifts."""
     lower = frames.egg(np.linspace(-32, 166, 19), 0.985)
     depth = frames.depth
     line = frames.body(
@@ -156,7 +155,7 @@ def _draw_bill(sketch: Sketch, frames: Frames, shape: str) -> None:
 
 
 def _bill(shape: str, length: float) -> tuple[list[tuple[float, float]], ...]:
-    """Upper and lower mandible in head radii, from the face to the tip and back."""
+    """Return upper and lower mandible in head radii, from the face to the tip and back."""
     if shape == "dagger":
         tip = 0.5 + 1.45 * length
         return (

@@ -1,13 +1,13 @@
-"""What can be seen of a bird: the attribute slots, their values, and when two birds differ.
+"""Attributes of a bird: the slots, their values, and the difference between two birds.
 
-Names follow CUB-200-2011's manner (``has_bill_shape::dagger``). A *plumage* gives one value to
-every slot. Some slots colour a mark (an eyebrow, a wing bar, spots on the breast) whose pattern is
-another slot; where the pattern says that there is no mark, its colour cannot be seen and counts as
-``None``.
+Names follow CUB-200-2011 (``has_bill_shape::dagger``). A *plumage* gives a value to every slot.
+Some slots colour a mark: an eyebrow, a wing bar, spots on the breast. Another slot says which
+pattern the mark has. Where the pattern says that there is no mark, the mark's colour cannot be seen
+and counts as ``None``.
 
-**How a mark's colour counts.** Differences are counted the strict way: slot by slot, over what is
-visible. So gaining a mark differs in two attributes (the pattern, and a colour where there was
-none), and recolouring one differs in one.
+**How a mark's colour counts.** Differences are counted slot by slot, over what is visible. So a
+bird that gains a mark differs in two attributes: the pattern, and a colour where there was none. A
+bird whose mark has another colour differs in one attribute.
 """
 
 from __future__ import annotations
@@ -39,11 +39,15 @@ PALETTE: dict[str, Colour] = {
 
 @dataclass(frozen=True)
 class Slot:
-    """One attribute of a bird and the values it may take.
+    """An attribute of a bird, and the values that it may take.
 
-    ``part`` is the CUB part that shows it. ``unmarked``, for a pattern slot, is its value without
-    a mark. ``colours``, for the colour of a mark, is the pattern slot of that mark, and ``ground``
-    the slot of the colour that the mark lies on.
+    Attributes:
+        name: name of the slot.
+        part: the part, in CUB's list, that shows the attribute.
+        values: all values.
+        unmarked: for a pattern, the value without a mark.
+        colours: for the colour of a mark, the slot of the mark's pattern.
+        ground: for the colour of a mark, the slot of the colour that the mark lies on.
     """
 
     name: str
@@ -116,7 +120,7 @@ SPECIES_SLOTS = (
     Slot("tail_pattern", "tail", ("plain", "white_tip", "barred", "dark_tip", "white_edges")),
     Slot("leg_color", "left leg", ("black", "grey", "orange", "pink", "yellow")),
 )
-"""What may tell the species of a genus apart."""
+"""The attributes that may tell the species of a genus apart."""
 
 SLOTS = GENUS_SLOTS + SPECIES_SLOTS
 SLOT_BY_NAME = {slot.name: slot for slot in SLOTS}
@@ -126,17 +130,17 @@ _LEAST_CONTRAST = 70.0
 
 
 def visible(plumage: Plumage) -> tuple[str | None, ...]:
-    """What a birdwatcher sees of every slot: ``None`` for the colour of an absent mark."""
+    """Return what can be seen of every slot: ``None`` for the colour of an absent mark."""
     return tuple(plumage[slot.name] if _is_seen(slot, plumage) else None for slot in SLOTS)
 
 
 def visible_differences(one: Plumage, other: Plumage) -> int:
-    """In how many visible attributes two plumages differ (the Hamming distance of ``visible``)."""
+    """Count the visible attributes in which two plumages differ."""
     return sum(a != b for a, b in zip(visible(one), visible(other), strict=True))
 
 
 def binary_attributes(plumage: Plumage) -> tuple[int, ...]:
-    """One 0 or 1 for each of ``ATTRIBUTE_NAMES``: whether the bird visibly has that attribute."""
+    """Return a 0 or 1 for each of ``ATTRIBUTE_NAMES``: 1 for an attribute that can be seen."""
     seen = visible(plumage)
     return tuple(
         int(value == shown)
@@ -146,7 +150,7 @@ def binary_attributes(plumage: Plumage) -> tuple[int, ...]:
 
 
 def is_legible(plumage: Plumage) -> bool:
-    """Whether each mark stands out from the colour that it lies on."""
+    """Say whether each mark stands out from the colour that it lies on."""
     return all(
         contrast(plumage[slot.name], plumage[slot.ground]) >= _LEAST_CONTRAST
         for slot in SPECIES_SLOTS
@@ -155,7 +159,7 @@ def is_legible(plumage: Plumage) -> bool:
 
 
 def contrast(one: str, other: str) -> float:
-    """Euclidean distance of two named colours in RGB, 0 to 441."""
+    """Return the Euclidean distance of two named colours in RGB, 0 to 441."""
     pairs = zip(PALETTE[one], PALETTE[other], strict=True)
     return sum((a - b) ** 2 for a, b in pairs) ** 0.5
 

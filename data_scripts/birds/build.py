@@ -1,4 +1,4 @@
-"""Renders the whole data set onto disk."""
+"""The data set of birds, rendered onto disk."""
 
 from __future__ import annotations
 
@@ -38,13 +38,27 @@ def make_birds(
     seed: int = 0,
     progress: bool = False,
 ) -> Path:
-    """Render ``genera`` x ``species`` x ``photos`` pictures of ``size`` px into ``folder``.
+    """Render the pictures of a field guide into ``folder``.
 
-    Returns the folder. One that already holds the finished set of these parameters is left alone;
-    a set of other parameters, or an unfinished one, is replaced (see ``preparation``). The files
-    are CUB-200-2011's own. Half of each species's photos are for training.
-    Raises ``ValueError`` for parameters that cannot be, ``PreparationError`` for a folder that
-    holds something else or a disk that is full.
+    A folder that holds the finished data set of these parameters is left unchanged. A data set of
+    other parameters, or an unfinished data set, is replaced (see ``preparation``). The layout is
+    that of CUB-200-2011. Half of each species's photos are for training.
+
+    Args:
+        folder: the data set's folder.
+        genera: number of genera.
+        species: number of species in each genus.
+        photos: number of photos of each species.
+        size: side of a photo in pixels.
+        seed: seed of the field guide and of all photos.
+        progress: show a progress bar.
+
+    Returns:
+        The folder.
+
+    Raises:
+        ValueError: a number is out of range.
+        PreparationError: the folder holds something else, or the disk is full.
     """
     if photos < 1:
         raise ValueError(f"photos must be at least 1, not {photos}")
@@ -87,7 +101,7 @@ def make_birds(
 
 
 def tables_hash(guide: Sequence[Genus], tables: Sequence[Sequence[np.ndarray]]) -> str:
-    """SHA-256 of the attribute and placement tables, the same on every platform."""
+    """Compute the SHA-256 of the attribute and placement tables, the same on every platform."""
     digest = hashlib.sha256()
     described: list[dict[str, Any]] = [dataclasses.asdict(genus) for genus in guide]
     digest.update(json.dumps(described, sort_keys=True).encode())

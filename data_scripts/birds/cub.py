@@ -1,9 +1,9 @@
-"""Writes photos in the layout of CUB-200-2011, so that one reader serves both.
+"""Photos written in the layout of CUB-200-2011, so that the same reader serves both.
 
-Beyond CUB's own files there is ``class_genus.txt``, a line "<class> <genus> <genus name>" for each
-class. Ids count from 1, as CUB's do. An attribute's certainty is 4 (definitely) where the part that
-shows it is seen in the photo and 1 (not visible) elsewhere; its presence is the species's own in
-either case, and the labelling time is 0.
+Beyond CUB's own files there is ``class_genus.txt``, with a line "<class> <genus> <genus name>" for
+each class. Ids count from 1, as CUB's do. In every photo an attribute is present where the species
+has it. Its certainty is 4 (definitely) where the photo shows the part, and 1 (not visible) where it
+does not. The labelling time is 0.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ CONTENTS = (
     "classes.txt",
     "class_genus.txt",
 )
-"""What the data set has at its top level."""
+"""Files and folders at the data set's top level."""
 
 JPEG_QUALITY = 90
 _DEFINITELY, _NOT_VISIBLE = 4, 1
@@ -35,7 +35,7 @@ _CERTAINTIES = ("not visible", "guessing", "probably", "definitely")
 
 
 class CubWriter:
-    """Collects the photos of a field guide, one class after another, into CUB's files."""
+    """A writer of CUB's files, for the photos of a field guide, class after class."""
 
     def __init__(self, folder: Path, guide: Sequence[Genus]) -> None:
         self._folder = folder
@@ -55,7 +55,7 @@ class CubWriter:
         self._write_classes(guide)
 
     def add(self, species: int, photo_number: int, photo: Photo, training: bool) -> None:
-        """Save one photo of the species at this place (from 0) in the guide."""
+        """Save a photo of a species, which is named by its place in the guide, from 0."""
         name = f"{self._folders[species]}/{self._species[species].name}_{photo_number:04d}.jpg"
         photo.picture.save(self._folder / "images" / name, quality=JPEG_QUALITY)
         image = len(self._images) + 1
@@ -114,7 +114,7 @@ def _without_side(part: str) -> str:
 
 
 def _attribute_labels(plumage: Plumage) -> list[tuple[str, dict[bool, str]]]:
-    """Per slot: the part that shows it, and its label lines when that part is seen or not.
+    """Return for each slot the part that shows it, and its label lines with the part seen or not.
 
     The lines have ``#`` in the place of the photo's id.
     """

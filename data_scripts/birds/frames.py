@@ -1,4 +1,4 @@
-"""Where a region's own coordinates lie on the bird at rest."""
+"""Frames: where a region's own coordinates lie on the bird at rest."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from data_scripts.birds.geometry import Outline, curve, rotation, smooth
 from data_scripts.birds.species import Build
 
 HALF = 0.5
-"""Half the body's length, which is the unit of length."""
+"""Half the length of the body; the length of the body is 1."""
 
 _TAIL_ENDS: dict[str, tuple[float, tuple[tuple[float, float], ...]]] = {
     "rounded": (0.10, ((0.93, 1), (1.01, 0.6), (1.04, 0), (1.01, -0.6), (0.93, -1))),
@@ -22,7 +22,7 @@ _TAIL_ROOT = 0.065
 
 
 class Frames:
-    """The frames of one build: egg-shaped body, tail, wing, head."""
+    """The frames of a build: egg-shaped body, tail, wing, head."""
 
     def __init__(self, build: Build) -> None:
         self.build = build
@@ -34,11 +34,11 @@ class Frames:
         )
 
     def body(self, x: ArrayLike, y: ArrayLike) -> np.ndarray:
-        """Along and across the body's axis, from its middle."""
+        """Place points given along and across the body's axis, from its middle."""
         return np.stack(np.broadcast_arrays(x, y), axis=-1).astype(float) @ self._tilt.T
 
     def egg(self, degrees: np.ndarray, radius: float | np.ndarray) -> Outline:
-        """Polar coordinates on the body: 0 the front, 90 the belly; radius 1 is the outline."""
+        """Place polar coordinates of the body: 0 its front, 90 its belly, radius 1 its outline."""
         angle = np.deg2rad(degrees)
         cos, sin = np.cos(angle), np.sin(angle)
         slim = 1 - 0.22 * np.clip(-cos, 0, 1) ** 2
@@ -46,12 +46,17 @@ class Frames:
         return self.body(radius * HALF * cos, radius * height)
 
     def tail(self, along: ArrayLike, across: ArrayLike) -> np.ndarray:
-        """``along`` in tail lengths from the rump, ``across`` in body lengths, down positive."""
+        """Place points of the tail.
+
+        Args:
+            along: distance from the rump, in tail lengths.
+            across: distance from the axis, in body lengths; down is positive.
+        """
         x = -0.84 * HALF - np.asarray(along, dtype=float) * self.build.tail
         return self.body(x, np.asarray(across, dtype=float) - 0.02 + 0.03 * np.asarray(along))
 
     def tail_outline(self, shape: str) -> Outline:
-        """The whole tail of a shape."""
+        """Return the outline of a whole tail of this shape."""
         half_width, end = _TAIL_ENDS[shape]
         along = [-0.15, *(t for t, _ in end), -0.15]
         across = [_TAIL_ROOT, *(z * half_width for _, z in end), -_TAIL_ROOT]
@@ -59,19 +64,24 @@ class Frames:
 
     @staticmethod
     def tail_half_width(shape: str, along: float) -> float:
-        """Half the tail's width at a place along it, in body lengths."""
+        """Return half the tail's width at a place along the tail, in body lengths."""
         half_width = _TAIL_ENDS[shape][0]
         return _TAIL_ROOT + (half_width - _TAIL_ROOT) * min(1.0, max(0.0, (along + 0.15) / 1.1))
 
     def wing(self, along: ArrayLike, across: ArrayLike) -> np.ndarray:
-        """``along`` 0 at the shoulder, 1 at the tip; ``across`` in wing widths, down positive."""
+        """Place points of the wing.
+
+        Args:
+            along: 0 at the shoulder, 1 at the tip.
+            across: distance from the axis, in wing widths; down is positive.
+        """
         along = np.asarray(along, dtype=float)
         x = 0.27 - along * 0.80 * self.build.wing
         y = -0.14 * self.depth + 0.10 * self.depth * along
         return self.body(x, y + 0.60 * self.depth * np.asarray(across, dtype=float))
 
     def wing_outline(self) -> Outline:
-        """The folded wing."""
+        """Return the outline of the folded wing."""
         knots = (
             *((0.00, 0.05), (0.05, -0.36), (0.22, -0.58), (0.48, -0.52), (0.72, -0.30)),
             *((0.92, -0.08), (1.02, 0.05), (0.90, 0.26), (0.66, 0.58), (0.40, 0.80)),
@@ -80,11 +90,11 @@ class Frames:
         return smooth([tuple(self.wing(*knot)) for knot in knots], per_side=3)
 
     def head(self, points: np.ndarray) -> np.ndarray:
-        """Head radii from the head's centre, (n, 2), the bird looking along +x."""
+        """Place points of the head, (n, 2), in head radii from its centre; +x is its front."""
         return self._head_centre + self.build.head * (np.asarray(points) @ self._level.T)
 
     def neck(self) -> tuple[Outline, np.ndarray]:
-        """The neck's outline and how much of the head's turn each of its points follows."""
+        """Return the neck's outline, and the share of the head's turn that each point follows."""
         nape, chest = self._nape(), self._chest()
         middle = self.head(np.array([(0.0, 0.0)]))
         weight = np.linspace(0, 1, len(nape))
@@ -93,14 +103,20 @@ class Frames:
         )
 
     def neck_front(self, width: float) -> tuple[Outline, np.ndarray]:
-        """The belly's colour on the neck: ``width`` of the way from the chest line to the nape."""
+        """Return the front of the neck, and the share of the head's turn that each point follows.
+
+        The front has the belly's colour.
+
+        Args:
+            width: how far the front reaches from the chest line to the nape, 0 to 1.
+        """
         nape, chest = self._nape(), self._chest()
         inner = chest + width * (nape - chest)
         weight = np.linspace(0, 1, len(nape))
         return np.concatenate([chest, inner[::-1]]), np.concatenate([weight, weight[::-1]])
 
     def throat(self) -> tuple[Outline, np.ndarray]:
-        """The upper third of the neck's front, below the chin."""
+        """Return the upper third of the neck's front, below the chin, as ``neck_front`` does."""
         outline, weight = self.neck_front(0.42)
         upper = weight >= 0.6
         return outline[upper], weight[upper]

@@ -1,4 +1,4 @@
-"""New photos of the field guide's species, in memory: photos that no data set on disk holds."""
+"""New photos of the field guide's species, in memory: no data set on disk holds them."""
 
 from __future__ import annotations
 
@@ -23,21 +23,20 @@ def fresh_photos(
     size: int = 96,
     seed: int = 0,
 ) -> ImageCollection:
-    """Go out once more, and take new photos of the same birds.
+    """Take new photos of the species that ``make_birds`` draws.
 
-    The species are those that ``make_birds`` draws from ``seed``. How a photo is taken, and before
-    what, comes from ``photo_seed`` alone: pictures of another ``photo_seed``, those of a data set
-    on disk among them, have other poses, perches, backgrounds and light.
+    The species come from ``seed``. Poses, perches, backgrounds and light come from ``photo_seed``
+    alone: they differ from those of any other ``photo_seed``, and from those of a data set on disk.
 
     Args:
-        photo_seed: >= 0; to be kept secret where the photos are.
-        photos: of each species, >= 1.
+        photo_seed: >= 0; keep it secret where the photos are secret.
+        photos: number of photos of each species, >= 1.
         genera, species, seed: of the guide, as for ``make_birds``.
-        chosen: which species of each genus are photographed, by their places from 0; None for all.
+        chosen: places, from 0, of the species of each genus that are photographed; None for all.
         size: side of the pictures in pixels.
 
     Returns:
-        The photos, genus by genus and species by species, with boxes, and with the ids that a
+        The photos, genus by genus and species by species, with boxes. Their ids are those that a
         reader of ``make_birds``'s files gives the same species. All are in the split ``"test"``.
 
     Raises:

@@ -11,25 +11,25 @@ Outline = np.ndarray
 
 
 def rotation(degrees: float) -> np.ndarray:
-    """The 2 x 2 matrix that turns a picture clockwise (y points down)."""
+    """Return the 2 x 2 matrix that turns a picture clockwise (y points down)."""
     angle = np.deg2rad(degrees)
     cos, sin = np.cos(angle), np.sin(angle)
     return np.array([[cos, -sin], [sin, cos]])
 
 
 def polar(start: float, stop: float, count: int) -> Outline:
-    """``count`` points of the unit circle from ``start`` to ``stop`` degrees, clockwise from +x."""
+    """Return points of the unit circle from ``start`` to ``stop`` degrees, clockwise from +x."""
     angle = np.deg2rad(np.linspace(start, stop, count))
     return np.stack([np.cos(angle), np.sin(angle)], axis=1)
 
 
 def ellipse(centre: Point, half_axes: Point, count: int = 24) -> Outline:
-    """An axis-parallel ellipse."""
+    """Return an ellipse whose axes are parallel to x and y."""
     return polar(0, 360, count + 1)[:-1] * half_axes + centre
 
 
 def curve(points: Sequence[Point], count: int = 9) -> Outline:
-    """A Bézier curve of any degree from the first control point to the last, (count, 2)."""
+    """Return a Bézier curve of any degree, from the first control point to the last: (count, 2)."""
     layer = np.repeat(np.asarray(points, dtype=float)[:, None], count, axis=1)
     t = np.linspace(0, 1, count)[:, None]
     while len(layer) > 1:
@@ -38,7 +38,7 @@ def curve(points: Sequence[Point], count: int = 9) -> Outline:
 
 
 def smooth(points: Sequence[Point], per_side: int = 4) -> Outline:
-    """A closed Catmull-Rom spline through the points, ``per_side`` samples between neighbours."""
+    """Return a closed Catmull-Rom spline, with ``per_side`` samples between neighbours."""
     p1 = np.asarray(points, dtype=float)
     p0, p2, p3 = np.roll(p1, 1, axis=0), np.roll(p1, -1, axis=0), np.roll(p1, -2, axis=0)
     samples = []
@@ -50,7 +50,7 @@ def smooth(points: Sequence[Point], per_side: int = 4) -> Outline:
 
 
 def ribbon(points: Sequence[Point] | Outline, width: float, taper: float = 0.0) -> Outline:
-    """The outline of a stroke along ``points``; ``taper`` narrows both ends by that fraction."""
+    """Return the outline of a stroke along ``points``; ``taper`` narrows both ends, 0 to 1."""
     spine = np.asarray(points, dtype=float)
     along = np.gradient(spine, axis=0)
     normal = np.stack([-along[:, 1], along[:, 0]], axis=1)
@@ -61,5 +61,5 @@ def ribbon(points: Sequence[Point] | Outline, width: float, taper: float = 0.0) 
 
 
 def band(first: Outline, second: Outline) -> Outline:
-    """The region between two curves that run the same way."""
+    """Return the outline of the region between two curves that run the same way."""
     return np.concatenate([first, second[::-1]])

@@ -1,8 +1,9 @@
-"""A larger field guide, and what assignment 04 does with its species.
+"""A larger field guide, and how assignment 04 divides its species.
 
-Twelve genera have 30 species instead of ten, so that few photos of a genus are of the species that
-is sought; and only two photos of a species are searched in. With the usual birds the five nearest
-nearly always hold one of the right species: top-5 accuracy could not tell networks apart.
+The twelve genera have 30 species each instead of ten. So few photos of a genus are of the species
+that is sought, and the retrieval set has only two photos of each species. With the usual birds the
+five nearest photos nearly always hold the right species: top-5 accuracy could not tell networks
+apart.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from data_scripts.birds.build import make_birds
 
 SPECIES, PHOTOS = 30, 12
 TRAIN, VALID, TEST = range(10), range(10, 20), range(20, 30)
-"""Which species of each genus, by their places: no product is in two of the three."""
+"""Places of the species of each genus in the three parts: no product is in two parts."""
 SEARCHED_IN = 2
 """Photos of each species in the retrieval set; the others are queries."""
 
@@ -29,13 +30,17 @@ def make_many_birds(
     """Render the larger guide, and write ``valid_dataset.pickle`` and ``test_dataset.pickle``.
 
     Args:
-        folder: of the photos; one that holds them is left alone.
-        evaluation: folder of the two files; else ``evaluation/NAME`` beside ``folder``. They are
-            written again each time, with the same bytes. Paths in them are relative to ``folder``.
+        folder: folder of the photos; photos that are finished already are left unchanged.
+        evaluation: folder of the two files; None for ``evaluation/NAME`` beside ``folder``. The
+            files are written each time, with the same bytes. Paths in them are relative to
+            ``folder``.
         progress: show a progress bar.
 
     Returns:
-        ``evaluation``. Raises ``PreparationError`` as :func:`make_birds` does.
+        The folder of the two files.
+
+    Raises:
+        PreparationError: ``folder`` holds something else, or the disk is full.
     """
     folder = Path(folder)
     evaluation = Path(evaluation or folder.parent / "evaluation" / folder.name)
@@ -49,13 +54,13 @@ def make_many_birds(
 
 
 def of_species(guide: ImageCollection, places: range) -> ImageCollection:
-    """The photos of those species of each genus whose places in it these are."""
+    """Return the photos of the species that have these places in their genus."""
     place = guide.product_ids % SPECIES
     return guide.subset((places.start <= place) & (place < places.stop))
 
 
 def evaluation_set(photos: ImageCollection, folder: Path) -> EvaluationSet:
-    """The first photos of each species to search in, the others to search with."""
+    """Divide photos: the first two of each species are searched in, the others are queries."""
     query: list[Entry] = []
     retrieval: list[Entry] = []
     seen: dict[int, int] = {}

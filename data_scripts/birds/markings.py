@@ -1,4 +1,4 @@
-"""Patterns that a species may wear on its tail, breast, wing and head, over the plain colours."""
+"""Patterns that a species may wear on tail, breast, wing and head, over the plain colours."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from data_scripts.birds.geometry import band, ellipse, polar, ribbon
 from data_scripts.birds.puppet import Bone, Paint, Sketch
 
 _TAIL_REACH = {"rounded": 0.98, "notched": 0.94, "forked": 0.74, "pointed": 0.62, "fan": 0.92}
-"""How far along the tail of each shape a straight bar may lie."""
+"""Largest distance along the tail, for each shape, at which a straight bar may lie."""
 
 
 def draw_tail(sketch: Sketch, frames: Frames, shape: str, pattern: str) -> None:
-    """White or dark tip, bars, or white edges."""
+    """Draw a white or dark tip, bars, or white edges."""
     if pattern == "white_tip":
         _draw_tail_tip(sketch, frames, shape, Paint("white"))
     elif pattern == "dark_tip":
@@ -51,7 +51,7 @@ def _tail_bar(frames: Frames, shape: str, start: float, stop: float) -> np.ndarr
 
 
 def draw_breast(sketch: Sketch, frames: Frames, pattern: str) -> None:
-    """Spots, streaks, two bands, or a bib."""
+    """Draw spots, streaks, two bands, or a bib."""
     paint = Paint("breast_mark")
     if pattern == "spotted":
         for radius, degrees in (
@@ -85,7 +85,7 @@ def draw_breast(sketch: Sketch, frames: Frames, pattern: str) -> None:
 
 
 def draw_wing(sketch: Sketch, frames: Frames, pattern: str) -> None:
-    """One or two bars, spots, or a patch."""
+    """Draw one or two bars, spots, or a patch."""
     paint = Paint("wing_mark")
     if pattern in ("one_bar", "two_bars"):
         starts = (0.34,) if pattern == "one_bar" else (0.24, 0.44)
@@ -111,7 +111,7 @@ def draw_wing(sketch: Sketch, frames: Frames, pattern: str) -> None:
 
 
 def draw_crest(sketch: Sketch, frames: Frames) -> None:
-    """Raised feathers behind the crown, painted before the head."""
+    """Draw the raised feathers behind the crown; they are painted before the head."""
     feathers = np.array(
         [
             (0.35, -0.88),
@@ -129,7 +129,7 @@ def draw_crest(sketch: Sketch, frames: Frames) -> None:
 
 
 def draw_head(sketch: Sketch, frames: Frames, pattern: str) -> None:
-    """Cap, eyebrow, eyeline, mask, eye ring, or the front of a crest."""
+    """Draw a cap, eyebrow, eyeline, mask, eye ring, or the front of a crest."""
     shape: np.ndarray
     if pattern == "capped":
         shape = np.concatenate([polar(186, 352, 12), [(0.45, -0.36), (-0.30, -0.34)]])

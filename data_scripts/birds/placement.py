@@ -1,7 +1,7 @@
-"""How each photo is taken: pose, framing, perch, leaves in front, light. One row of draws a photo.
+"""Settings of each photo: pose, framing, perch, leaves in front, light; from a row of draws.
 
-A row depends on the seed, the genus, the species and the photo's number alone, so a data set with
-more photos begins with the photos of a smaller one.
+A row depends only on the seed, the genus, the species and the photo's number. So a data set with
+more photos begins with the photos of a smaller data set.
 """
 
 from __future__ import annotations
@@ -21,7 +21,11 @@ JITTERED: tuple[Jittered, ...] = get_args(Jittered)
 
 
 class Leaf(NamedTuple):
-    """A leaf before the bird: place and half length in frame widths, half width in half lengths."""
+    """A leaf in front of the bird.
+
+    Place and half length are in frame widths, the half width is in half lengths, the angle in
+    degrees.
+    """
 
     x: float
     y: float
@@ -33,7 +37,7 @@ class Leaf(NamedTuple):
 
 @dataclass(frozen=True)
 class Placement:
-    """One photo's settings. Angles in degrees; sizes and positions as fractions unless said."""
+    """The settings of a photo: angles in degrees, sizes and positions in shares unless noted."""
 
     mirrored: bool
     length: float  # the figure's longer side, in frame widths
@@ -69,12 +73,12 @@ COLUMNS = 26 + 3 * len(JITTERED) + LEAF_COLUMNS * MAX_LEAVES
 
 
 def placement_table(seed: int, genus: int, species: int, photos: int) -> np.ndarray:
-    """The uniform draws behind a species's photos, float64 of shape (photos, ``COLUMNS``)."""
+    """Draw the uniform numbers behind a species's photos: float64, (photos, ``COLUMNS``)."""
     return Draws(seed, "placement", genus, species).uniform(photos, COLUMNS)
 
 
 def placement(row: np.ndarray) -> Placement:
-    """Read one row of ``placement_table`` as a photo's settings."""
+    """Read a row of ``placement_table`` as the settings of a photo."""
     draws = iter(row.tolist())
 
     def between(low: float, high: float) -> float:
@@ -112,7 +116,7 @@ def placement(row: np.ndarray) -> Placement:
 
 
 def _leaves(draw: float, between: Callable[[float, float], float]) -> tuple[Leaf, ...]:
-    """Half of the photos have 1 to 3 leaves before the bird; every row draws all of them."""
+    """Draw 1 to 3 leaves for half of the photos; every row uses up the draws of all leaves."""
     count = 1 + int((2 * draw - 1) * MAX_LEAVES) if draw >= 0.5 else 0
     leaves = tuple(
         Leaf(

@@ -1,9 +1,9 @@
-"""A bird as a jointed paper puppet: painted patches, each point held by the body and one bone.
+"""Birds as jointed paper puppets: painted patches, each point held by the body and a bone.
 
-The puppet is drawn once a species, at rest: facing right, in its genus's stance. A view bends it:
-a point moves with the body, and by its *weight* also with its bone's turn about that bone's joint
-(linear blend skinning), so that a neck follows the head smoothly. Lengths are body lengths; x runs
-to the bird's front, y down.
+A puppet is drawn once for each species, at rest: it faces right, in the stance of its genus. A view
+bends it. A point moves with the body, and by its *weight* also with its bone's turn about the
+bone's joint (linear blend skinning), so that a neck follows the head smoothly. Lengths are in body
+lengths; x runs to the bird's front, y down.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ PARTS = (
 
 
 class Bone(IntEnum):
-    """What may turn by itself. ``BODY`` is the figure as a whole."""
+    """A part of the puppet that may turn by itself; ``BODY`` is the figure as a whole."""
 
     BODY = 0
     HEAD = 1
@@ -33,7 +33,7 @@ class Bone(IntEnum):
 
 
 class Paint(NamedTuple):
-    """A pigment, darkened by a tone below 1 or mixed with white by what a tone exceeds 1."""
+    """A pigment and its tone: below 1 it is darkened, above 1 it is mixed with white."""
 
     pigment: str
     tone: float = 1.0
@@ -50,10 +50,16 @@ class Patch(NamedTuple):
 
 @dataclass(frozen=True)
 class Puppet:
-    """A drawn species. ``points`` is (n, 2); ``levers`` = weight x (point - joint), (n, 2).
+    """A drawn species.
 
-    ``landmarks`` names single points: the parts of one side (without "left" and "right"), the two
-    hips, and the eye's catchlight.
+    Attributes:
+        points: (n, 2), the puppet at rest.
+        levers: (n, 2), weight x (point - joint).
+        bones: (n,), the bone of each point.
+        patches: what is painted, in order.
+        landmarks: indices of single points by name: the parts of one side (without "left" and
+            "right"), the two hips, and the light in the eye.
+        leg_length: in body lengths.
     """
 
     points: np.ndarray
@@ -64,7 +70,7 @@ class Puppet:
     leg_length: float
 
     def bent(self, turns: tuple[float, float, float]) -> np.ndarray:
-        """The points (n, 2) with head, tail and wing turned by these degrees."""
+        """Return the points (n, 2) with head, tail and wing turned by these degrees."""
         angle = np.deg2rad((0.0, *turns))
         cos, sin = (np.cos(angle) - 1)[self.bones], np.sin(angle)[self.bones]
         x, y = self.levers[:, 0], self.levers[:, 1]
@@ -76,7 +82,7 @@ class Puppet:
 
 @dataclass
 class Sketch:
-    """Collects patches, in painting order, into a ``Puppet``."""
+    """A puppet in the making: its patches, in the order of painting."""
 
     joints: dict[Bone, Point]
     _points: list[np.ndarray] = field(default_factory=list)
@@ -110,11 +116,11 @@ class Sketch:
         self._patches.append(Patch(start, self._count, paint, width))
 
     def mark(self, name: str, point: Point | np.ndarray, bone: Bone = Bone.BODY) -> None:
-        """Remember where something is."""
+        """Remember a single point by name."""
         self._landmarks[name] = self._hold(np.asarray(point, dtype=float)[None], bone, 1.0)
 
     def finish(self, leg_length: float) -> Puppet:
-        """The puppet that has been drawn."""
+        """Return the puppet that has been drawn."""
         return Puppet(
             points=np.concatenate(self._points),
             levers=np.concatenate(self._levers),

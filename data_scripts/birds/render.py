@@ -1,4 +1,4 @@
-"""Photographs: a puppet in a placement gives a picture, a bounding box and 15 part locations."""
+"""Photos: a puppet in a placement gives a picture, a bounding box and 15 part locations."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from data_scripts.birds.scene import (
 
 _SUPERSAMPLING = 2
 _MARGIN = 0.025
-"""Free border around the bird, in frame widths: bill and tail are never cut off."""
+"""Free border around the bird, in frame widths: no bill and no tail is cut off."""
 
 _PIGMENTS: dict[str, tuple[str, Jittered]] = {
     "back": ("back_color", "back"),
@@ -41,10 +41,12 @@ _PLAIN: Colour = (226, 230, 226)
 
 @dataclass(frozen=True)
 class Photo:
-    """A picture and what is where in it, in pixels.
+    """A picture, and where the bird and its parts are in it, in pixels.
 
-    ``box`` is x, y, width, height of the whole bird, leaves before it notwithstanding; ``parts`` is
-    (15, 3): x, y and 1 for a part in ``PARTS`` that is seen, else zeros.
+    Attributes:
+        picture: the picture.
+        box: x, y, width and height of the whole bird, whether leaves cover it or not.
+        parts: (15, 3): x, y and 1 for a part in ``PARTS`` that can be seen, else zeros.
     """
 
     picture: Image.Image
@@ -53,7 +55,7 @@ class Photo:
 
 
 class Studio:
-    """Takes pictures of one size, with one pool of scenery."""
+    """A studio that takes pictures of a size, with a pool of scenery."""
 
     def __init__(self, size: int, seed: int) -> None:
         if size < 16:
@@ -62,7 +64,7 @@ class Studio:
         self._scenery = Scenery(size, seed)
 
     def photograph(self, puppet: Puppet, plumage: Plumage, view: Placement) -> Photo:
-        """The bird in its surroundings."""
+        """Take a picture of a bird in its surroundings."""
         side = self.size * _SUPERSAMPLING
         canvas = self._scenery.backdrop(view, side)
         brush = ImageDraw.Draw(canvas)
@@ -76,7 +78,7 @@ class Studio:
 
 
 def portrait(puppet: Puppet, plumage: Plumage, size: int) -> Image.Image:
-    """The species as a field guide prints it: at rest, before a plain ground, in even light."""
+    """Draw a species as a field guide prints it: at rest, on a plain ground, in even light."""
     side = size * _SUPERSAMPLING
     canvas = Image.new("RGB", (side, side), _PLAIN)
     figure = _Figure(puppet, _AT_REST, side)
@@ -116,7 +118,7 @@ _AT_REST = Placement(
 
 
 class _Figure:
-    """A bent puppet on a square canvas, all of it inside the margin."""
+    """A bent puppet on a square canvas; all of it lies inside the margin."""
 
     def __init__(self, puppet: Puppet, view: Placement, side: int) -> None:
         self._puppet = puppet
@@ -170,7 +172,11 @@ class _Figure:
             brush.line(claws, fill=fill, width=width)
 
     def box(self, pixels: int) -> tuple[float, float, float, float]:
-        """The bird's bounding box x, y, width, height, ``pixels`` canvas pixels to one."""
+        """Return the bird's bounding box: x, y, width, height in pixels of the picture.
+
+        Args:
+            pixels: canvas pixels to a pixel of the picture.
+        """
         toes = float(self._feet[:, 1].max()) + 0.04 * self._scale
         (left, top), (right, bottom) = self._low.tolist(), self._high.tolist()
         bottom = min(max(bottom, toes), self._side)
@@ -178,7 +184,7 @@ class _Figure:
         return x, y, round(right - x, 1), round(bottom - y, 1)
 
     def parts(self, pixels: int, view: Placement) -> np.ndarray:
-        """The 15 part locations; the far side's eye and wing, and what a leaf hides, are unseen."""
+        """Return the 15 part locations; the far eye and wing and what a leaf covers are hidden."""
         near = "left" if view.mirrored else "right"
         places = np.zeros((len(PARTS), 3))
         for row, part in zip(places, PARTS, strict=True):

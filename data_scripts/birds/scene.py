@@ -1,6 +1,6 @@
-"""What surrounds the bird: backgrounds out of focus, a perch, leaves in front, light and grain.
+"""The bird's surroundings: backgrounds out of focus, a perch, leaves in front, light and grain.
 
-All photos of a data set draw from the same pools, whatever the species, so a background tells
+All photos of a data set draw from the same pools, whatever the species. So a background tells
 nothing about the bird.
 """
 
@@ -36,7 +36,7 @@ _LIGHT: Colour = (255, 255, 255)
 
 
 def mixed(one: Colour, other: Colour, share: float) -> Colour:
-    """A colour ``share`` of the way from one to the other."""
+    """Mix two colours: ``share`` 0 gives the first, 1 the other."""
     (r, g, b), (red, green, blue) = one, other
     return (
         round(r + (red - r) * share),
@@ -46,13 +46,16 @@ def mixed(one: Colour, other: Colour, share: float) -> Colour:
 
 
 def darkened(colour: Colour, tone: float) -> Colour:
-    """A colour with its channels multiplied by ``tone``."""
+    """Multiply the channels of a colour by ``tone``."""
     r, g, b = colour
     return min(255, round(r * tone)), min(255, round(g * tone)), min(255, round(b * tone))
 
 
 class Scenery:
-    """The pools for pictures of one size: about 0.4 s and 20 MB at 96 px."""
+    """The pools of backgrounds, lights and grains for pictures of a size.
+
+    At 96 pixels they take about 0.4 s and 20 MB.
+    """
 
     def __init__(self, size: int, seed: int) -> None:
         self.size = size
@@ -62,7 +65,7 @@ class Scenery:
         self._grains = [draws.normal(size, size, 3) for _ in range(GRAINS)]
 
     def backdrop(self, view: Placement, side: int) -> Image.Image:
-        """The part of a background that a photo sees, ``side`` x ``side``."""
+        """Return the part of a background that a photo sees, ``side`` x ``side``."""
         source = self._backgrounds[int(view.background * BACKGROUNDS)]
         crop = view.crop_side * self.size
         left, top = (share * (source.width - crop) for share in (view.crop_x, view.crop_y))
@@ -75,7 +78,7 @@ class Scenery:
         return seen.resize((side, side), Image.Resampling.NEAREST)
 
     def exposed(self, picture: Image.Image, view: Placement) -> Image.Image:
-        """The picture in the photo's light: falloff, brightness, warmth, contrast, grain, focus."""
+        """Give a picture the photo's light: falloff, brightness, warmth, contrast, grain, focus."""
         warmth = np.array([1 + view.warmth, 1, 1 - view.warmth], dtype=np.float32)
         gain = self._lights[int(view.light * LIGHTS)] * (view.brightness * warmth)
         middle = np.float32(118)
@@ -130,7 +133,10 @@ def _draw_stem(brush: ImageDraw.ImageDraw, side: int, draws: Draws) -> None:
 
 
 def _light(side: int, index: int, draws: Draws) -> np.ndarray:
-    """Multiplies a picture, (side, side, 1): falls off to one side; every third is dappled."""
+    """Return a factor for pictures, (side, side, 1): light falls off to a side.
+
+    Every third light is dappled.
+    """
     (dx, dy), strength = polar(angle := draws.between(0, 360), angle, 1)[0], draws.between(0, 0.5)
     across = np.linspace(-0.5, 0.5, side, dtype=np.float32)
     light = 1 + strength * (dx * across[None, :] + dy * across[:, None])
@@ -142,7 +148,7 @@ def _light(side: int, index: int, draws: Draws) -> np.ndarray:
 def draw_perch(
     brush: ImageDraw.ImageDraw, view: Placement, side: int, x: float, y: float
 ) -> Callable[[float], float]:
-    """Draw what the bird stands on through (x, y) px; return the height of its top at any x."""
+    """Draw the perch through (x, y) pixels; return a function from x to the height of its top."""
     if view.perch == "post":
         _draw_post(brush, view, side, x, y)
         return lambda at: y
@@ -187,7 +193,7 @@ def _draw_post(brush: ImageDraw.ImageDraw, view: Placement, side: int, x: float,
 
 
 def draw_leaf(brush: ImageDraw.ImageDraw, leaf: Leaf, side: int) -> None:
-    """One leaf with its midrib."""
+    """Draw a leaf with its midrib."""
     fill = mixed(_LEAF, _LEAF_DRY, leaf.tone)
     width = leaf.half_width
     shape = np.array(
@@ -214,7 +220,7 @@ def draw_leaf(brush: ImageDraw.ImageDraw, leaf: Leaf, side: int) -> None:
 
 
 def is_behind(leaf: Leaf, points: np.ndarray) -> np.ndarray:
-    """Which points, (n, 2) in frame widths, a leaf hides."""
+    """Say which points, (n, 2) in frame widths, a leaf hides."""
     local = (points - (leaf.x, leaf.y)) @ rotation(leaf.angle) / leaf.half_length
     reach = 0.85 * leaf.half_width * np.sqrt(np.clip(1 - local[:, 0] ** 2, 0, 1))
     return np.abs(local[:, 1]) < reach

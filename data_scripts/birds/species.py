@@ -1,12 +1,12 @@
 """The field guide: genera, their species, and the few attributes that tell species apart.
 
-Each genus has three *field marks*: slots in which its species may vary, every other slot being the
-same for the whole genus. Species are distinct visible combinations of the field marks, so **any two
-species of a genus differ in at least 1 and at most 3 visible attributes**, for every pair and not
-only against a prototype. A pattern slot among the field marks may lose its mark only where the
-mark's colour is a field mark too, since that changes both.
+Each genus has three *field marks*: slots in which its species may vary. Every other slot is the
+same for the whole genus. Species are distinct visible combinations of the field marks. So **any two
+species of a genus differ in at least 1 and at most 3 visible attributes**: this holds for every
+pair, not only against a prototype. A pattern slot among the field marks may lose its mark only
+where the mark's colour is a field mark, too, since the loss changes both.
 
-Everything here follows from the seed alone, and a larger guide extends a smaller one.
+Everything here follows from the seed alone, and a larger guide extends a smaller guide.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from data_scripts.birds.attributes import (
 from data_scripts.birds.draws import Draws
 
 FIELD_MARKS = 3
-"""In how many attributes the species of one genus may vary."""
+"""Number of attributes in which the species of a genus may vary."""
 
 _BOLD = frozenset(
     slot.name for slot in SPECIES_SLOTS if slot.part in {"crown", "throat", "left wing", "breast"}
 )
-"""Slots seen at a glance; every genus varies in one of them, lest it vary in bill and legs only."""
+"""Slots that are seen at a glance. Every genus varies in one of them, not in bill and legs only."""
 
 _STEMS = ("Tarr", "Wend", "Brann", "Pip", "Quin", "Thral", "Lorr", "Veld")
 _ENDINGS = ("il", "ling", "ard", "in", "et", "ow")
@@ -54,7 +54,10 @@ MAX_SPECIES = len(SPECIES_NAMES)
 
 @dataclass(frozen=True)
 class Build:
-    """A genus's proportions. Lengths are in body lengths, ``stance`` in degrees above the level."""
+    """The proportions of a genus.
+
+    Lengths are in body lengths, ``stance`` in degrees above the level.
+    """
 
     plumpness: float
     fullness: float
@@ -69,7 +72,7 @@ class Build:
 
 @dataclass(frozen=True)
 class Species:
-    """One product: a name in CUB's manner (``Northern_Tarril``) and its plumage."""
+    """A product: a name in CUB's manner (``Northern_Tarril``) and a plumage."""
 
     name: str
     plumage: Plumage
@@ -77,7 +80,7 @@ class Species:
 
 @dataclass(frozen=True)
 class Genus:
-    """One category: a build, the slots in which its species vary, and the species."""
+    """A category: a build, the slots in which its species vary, and the species."""
 
     name: str
     build: Build
@@ -86,9 +89,15 @@ class Genus:
 
 
 def field_guide(genera: int, species: int, seed: int) -> tuple[Genus, ...]:
-    """``genera`` genera of ``species`` species each, the same ones for the same seed.
+    """Draw a field guide: the same genera and species for the same seed.
 
-    Raises ``ValueError`` when more are asked for than there are names.
+    Args:
+        genera: number of genera.
+        species: number of species in each genus.
+        seed: seed of all draws.
+
+    Raises:
+        ValueError: more are asked for than there are names.
     """
     _check_count("genera", genera, MAX_GENERA)
     _check_count("species", species, MAX_SPECIES)
@@ -107,7 +116,7 @@ def _check_count(what: str, count: int, most: int) -> None:
 
 
 def _genus_colours(draws: Draws) -> list[tuple[str, str]]:
-    """Back and belly colours, a pair for each genus and no pair twice."""
+    """Draw back and belly colours: a pair for each genus, and no pair twice."""
     backs, bellies = SLOT_BY_NAME["back_color"].values, SLOT_BY_NAME["belly_color"].values
     pairs = [(back, belly) for back in backs for belly in bellies if contrast(back, belly) > 60]
     return draws.shuffled(pairs)
@@ -142,7 +151,7 @@ def _genus(name: str, back_belly: tuple[str, str], species: int, draws: Draws) -
 def _plumages(
     back_belly: tuple[str, str], draws: Draws
 ) -> tuple[tuple[str, ...], list[dict[str, str]]]:
-    """Draw a genus's shared plumage and its field marks; list all visible combinations."""
+    """Draw the shared plumage of a genus and its field marks; list all visible combinations."""
     shared = {slot.name: draws.choice(slot.values) for slot in GENUS_SLOTS + SPECIES_SLOTS}
     shared["back_color"], shared["belly_color"] = back_belly
     field_marks = _draw_field_marks(draws)

@@ -14,7 +14,7 @@ from sklearn.metrics import average_precision_score
 from torch.nn.functional import normalize
 
 from course_lib.evaluation import (
-    average_precision,
+    average_precision_of_rankings,
     mean_average_precision,
     queries_without_relevant,
     recall_at_k,
@@ -88,7 +88,7 @@ def peer_metrics(name, q, q_labels, r, r_labels):
     return calculator.get_accuracy(q, q_labels, r, r_labels)[name]
 
 
-class TestAveragePrecision:
+class TestAveragePrecisionOfRankings:
     @pytest.mark.parametrize(
         ("relevant", "expected"),
         [
@@ -100,24 +100,24 @@ class TestAveragePrecision:
         ],
     )
     def test_golden_values(self, relevant, expected):
-        found = average_precision(torch.tensor(relevant, dtype=torch.bool))
+        found = average_precision_of_rankings(torch.tensor(relevant, dtype=torch.bool))
         assert found.item() == pytest.approx(expected, abs=1e-15)
 
     @given(st.lists(st.booleans(), min_size=1, max_size=30).filter(any))
     def test_agrees_with_sklearn(self, relevant):
         scores = -np.arange(len(relevant))
         expected = average_precision_score(relevant, scores)
-        assert average_precision(torch.tensor(relevant)).item() == pytest.approx(
+        assert average_precision_of_rankings(torch.tensor(relevant)).item() == pytest.approx(
             expected, abs=1e-12
         )
 
     def test_of_many_rankings_is_a_vector_of_float64(self):
-        found = average_precision(torch.tensor([[True, False], [False, True]]))
+        found = average_precision_of_rankings(torch.tensor([[True, False], [False, True]]))
         assert found.tolist() == [1.0, 0.5]
         assert found.dtype == torch.float64
 
     def test_is_not_defined_without_a_relevant_item(self):
-        assert math.isnan(average_precision(torch.tensor([False, False])))
+        assert math.isnan(average_precision_of_rankings(torch.tensor([False, False])))
 
     @pytest.mark.parametrize(
         ("relevant", "error"),
@@ -129,7 +129,7 @@ class TestAveragePrecision:
     )
     def test_refuses_anything_but_bools(self, relevant, error):
         with pytest.raises(error, match="relevant must"):
-            average_precision(relevant)
+            average_precision_of_rankings(relevant)
 
 
 class TestMeanAveragePrecision:
@@ -165,7 +165,7 @@ class TestMeanAveragePrecision:
         # One query with one relevant item, found at once; one with three, found last.
         q, q_labels = line(0, 10), torch.tensor([1, 2])
         r, r_labels = line(0, 13, 14, 15), torch.tensor([1, 2, 2, 2])
-        second = average_precision(torch.tensor([True, True, True, False])).item()
+        second = average_precision_of_rankings(torch.tensor([True, True, True, False])).item()
         assert mean_average_precision(q, q_labels, r, r_labels) == (1 + second) / 2
 
     def test_drops_when_labels_are_permuted(self):
