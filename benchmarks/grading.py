@@ -27,7 +27,7 @@ from jupyter_client.manager import start_new_kernel
 
 from autograder.course import Course
 from autograder.demo.run import own_course
-from autograder.demo.sample_class import Student, write_roster, write_submissions
+from autograder.demo.sample_class import SampleStudent, write_roster, write_submissions
 from autograder.gradebook.roster import enter_roster
 from autograder.releasing.release import release
 from autograder.submissions.collect import collect
@@ -201,7 +201,9 @@ def _hand_in(course: Course, size: int) -> list[Path]:
     shutil.unpack_archive(archive, workspace)
     released = next(workspace.rglob(f"{assignment.name}.ipynb"))
     students = [
-        Student(f"s{number:03}", "Student", str(number), "did everything right", right=("*",))
+        SampleStudent(
+            f"s{number:03}", "SampleStudent", str(number), "did everything right", right=("*",)
+        )
         for number in range(size)
     ]
     enter_roster(course, write_roster(students, course.state / "roster.csv"))
