@@ -202,7 +202,7 @@ def _hand_in(course: Course, size: int) -> list[Path]:
     released = next(workspace.rglob(f"{assignment.name}.ipynb"))
     students = [
         SampleStudent(
-            f"s{number:03}", "SampleStudent", str(number), "did everything right", right=("*",)
+            f"s{number:03}", "Student", str(number), "did everything right", right=("*",)
         )
         for number in range(size)
     ]
