@@ -84,7 +84,7 @@ def _results(
         submit(work): work
         for work in islice(waiting, WAITING_FOR_EACH * sum(client.ncores().values()))
     }
-    done = as_completed(list(running))
+    done = as_completed(list(running), loop=client.loop)
     try:
         for future in done:
             yield running.pop(future), future
