@@ -13,6 +13,7 @@ from autograder.authoring.calls import Library, bound_names, free_names, importe
 from autograder.authoring.needs import with_inherited_needs
 from autograder.authoring.source import Kind, SourceCell, read_source
 from autograder.course import Assignment, Course, CourseExercise
+from autograder.course.declarations import PUBLIC
 from autograder.course.solutions import reference_object
 
 POINTS = 100  # of an assignment
@@ -68,20 +69,20 @@ def _problems_of_exercises(
     ids = [cell.id for cell in cells if cell.kind is Kind.EXERCISE]
     declared = [exercise.id for exercise in course.exercises_of(assignment)]
     elsewhere = {e.id: e.assignment.name for e in course.exercises()}
-    tests = assignment.public_tests.name
+    tests = assignment.tests_folder.relative_to(course.root).as_posix()
     for id in dict.fromkeys(ids):
         if id not in elsewhere:
-            yield f"exercise {id!r} is unknown: no @exercise({id!r}, ...) in {tests}"
+            yield f"exercise {id!r} is unknown: {tests}/{id}/{PUBLIC} should declare it"
         elif id not in declared:
             yield f"exercise {id!r} belongs to {elsewhere[id]}"
         if ids.count(id) > 1:
             yield f"exercise {id!r} stands here {ids.count(id)} times"
     for id in declared:
         if id not in ids:
-            yield f'exercise {id!r} is missing: {tests} declares it; add # %% exercise="{id}"'
-    here = [id for id in dict.fromkeys(ids) if id in declared]
-    if sorted(here) == sorted(declared) and here != declared:
-        yield f"the exercises stand here as {', '.join(here)}; {tests} has them in another order"
+            yield (
+                f"exercise {id!r} is missing: {tests}/{id}/{PUBLIC} declares it; add "
+                f'# %% exercise="{id}"'
+            )
 
 
 def _problems_of_questions(cells: list[SourceCell]) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Mapping
+from pathlib import PurePosixPath
 from types import TracebackType
 from typing import Any, ClassVar
 
@@ -52,12 +53,13 @@ def run_public_tests(
 
     library = entry.object.partition(".")[0]
     tests = manifest.root / entry.tests
+    probes = manifest.root / PurePosixPath(entry.tests).parts[0] / "probes"
     artifact = read_artifact(manifest.root, entry.artifact)
 
     def submission() -> Submission:
         seed_everything(SEED)
         names = (*PUBLIC_NAMES, library)
-        server = Server(answer, probes=tests.parent / "probes", names=names)
+        server = Server(answer, probes=probes, names=names)
         return Submission(InProcess(server), source_of(entry.name, namespace), artifact)
 
     verdicts = run_tests(entry.id, [tests], submission, root=manifest.root)

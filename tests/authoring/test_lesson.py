@@ -47,10 +47,6 @@ def test_an_exercise_of_another_assignment(problems):
     assert "exercise 'running_mean' belongs to 02_streams" in text
 
 
-def test_exercises_in_another_order_than_their_tests(problems):
-    assert "in another order" in problems(DOT + "\n" + NORM, NORM + "\n" + DOT)
-
-
 def test_all_mistakes_are_listed_at_once(problems):
     text = problems(DOT, '# %% exercise="det"\n')
     assert "'det' is unknown" in text
@@ -75,13 +71,15 @@ def test_points_of_an_assignment_add_up_to_100(problems):
 
 
 def test_points_of_an_exercise_are_those_of_its_tests(problems, tiny_course, replace_in):
-    replace_in(tiny_course.tests / "test_01_vectors.py", "@graded(15,", "@graded(14,")
+    dot = tiny_course.tests / "01_vectors" / "dot" / "public.py"
+    replace_in(dot, "@graded(15,", "@graded(14,")
     assert "'dot' is worth 40 points, but its tests add up to 39" in problems()
 
 
 def test_half_of_the_automatic_points_are_public(problems, tiny_course, replace_in):
-    replace_in(tiny_course.tests / "test_01_vectors.py", "@graded(30,", "@graded(1,")
-    replace_in(tiny_course.tests / "test_01_vectors_hidden.py", "@graded(10,", "@graded(39,")
+    norm = tiny_course.tests / "01_vectors" / "norm"
+    replace_in(norm / "public.py", "@graded(30,", "@graded(1,")
+    replace_in(norm / "hidden.py", "@graded(10,", "@graded(39,")
     assert "public tests give 26 of the 80 automatic points" in problems()
 
 

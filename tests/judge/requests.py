@@ -123,8 +123,7 @@ def asked_of(course: Course, exercise: CourseExercise) -> dict[str, Asked]:
         return Submission(Listening(server), source, exercise.read_reference_artifact())
 
     trials = {exercise.id: Trial(submission, begin)}
-    modules = course.test_modules(exercise.assignment)
-    run_trials(trials, modules, root=course.root, secret=SECRET)
+    run_trials(trials, exercise.test_modules(), root=course.root, secret=SECRET)
     return found
 
 
