@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ast
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import isclose
 
 from autograder.answers.cells import python_of
 from autograder.authoring.calls import Library, bound_names, free_names, imported_names, references
@@ -16,7 +16,6 @@ from autograder.course import Assignment, Course, CourseExercise
 from autograder.course.declarations import PUBLIC
 from autograder.course.solutions import reference_object
 
-POINTS = 100  # of an assignment
 SETUP = "setup"
 RESERVED = ("about-", "ex-", "check-", "question-", "answer-")
 
@@ -50,7 +49,7 @@ def read_lesson(course: Course, assignment: Assignment) -> Lesson:
     ]
     if not problems:  # the rest needs cells whose exercises are known
         problems = [
-            *_problems_of_points(course, assignment, cells),
+            *_problems_of_rules(course, assignment, cells),
             *_problems_of_code(course, assignment, cells),
         ]
     if problems:
@@ -114,29 +113,26 @@ def _problems_of_names(cells: list[SourceCell]) -> Iterator[str]:
                 yield f"a cell needs words in its first line or a name: {cell.text[:20]!r}"
 
 
-def _problems_of_points(
+def _problems_of_rules(
     course: Course, assignment: Assignment, cells: list[SourceCell]
 ) -> Iterator[str]:
-    exercises = course.exercises_of(assignment)
-    for exercise in exercises:
-        earned = sum(test.points for test in (*exercise.public, *exercise.hidden))
-        if not isclose(earned, exercise.points):
-            yield (
-                f"exercise {exercise.id!r} is worth {exercise.points:g} points, but its tests add "
-                f"up to {earned:g}"
-            )
-    automatic = sum(exercise.points for exercise in exercises)
-    asked = sum(cell.points for cell in cells if cell.kind is Kind.QUESTION)
-    if not isclose(automatic + asked, POINTS):
+    """Where the assignment does not add up to what `[tool.course.assignments]` asks for."""
+    rules, exercises = course.rules[assignment.name], course.exercises_of(assignment)
+    least, most = rules.exercises
+    if not least <= len(exercises) <= most:
+        yield f"the exercises are {len(exercises)}; there should be {least} to {most}"
+    automatic = math.fsum(exercise.points for exercise in exercises)
+    asked = math.fsum(cell.points for cell in cells if cell.kind is Kind.QUESTION)
+    if not math.isclose(automatic + asked, rules.points):
         yield (
             f"exercises ({automatic:g}) and questions ({asked:g}) add up to "
-            f"{automatic + asked:g} points, not {POINTS}"
+            f"{automatic + asked:g} points, not {rules.points:g}"
         )
-    public = sum(test.points for exercise in exercises for test in exercise.public)
-    if public < automatic / 2:
+    public = math.fsum(test.points for exercise in exercises for test in exercise.public)
+    if public < automatic * rules.public_share:
         yield (
             f"public tests give {public:g} of the {automatic:g} automatic points; "
-            "at least half should be public"
+            f"at least {automatic * rules.public_share:g} should be public"
         )
 
 

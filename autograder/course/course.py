@@ -6,16 +6,18 @@ The kit knows nothing of the course it serves. A course says where its parts are
 
 from __future__ import annotations
 
+import math
 import re
 import tomllib
 from collections.abc import Iterator
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from autograder.answers.artifacts import handed_in_as
 from autograder.course.declarations import HIDDEN, PUBLIC, exercise_folders, read_declaration
+from autograder.course.rules import Rules, read_rules
 from autograder.testing.exercise import Exercise, Graded
 
 ASSIGNMENT_NAME = re.compile(r"\d{2}_[a-z0-9_]+")
@@ -82,6 +84,12 @@ class CourseExercise(Exercise):
     hidden: tuple[Graded, ...]
 
     @property
+    def points(self) -> float:
+        """What its tests add up to; an int where that is whole."""
+        total = round(math.fsum(test.points for test in (*self.public, *self.hidden)), 6)
+        return int(total) if total.is_integer() else total
+
+    @property
     def folder(self) -> Path:
         """Folder of all that tests it."""
         return self.assignment.tests / self.assignment.name / self.id
@@ -129,6 +137,7 @@ class Course:
         notebooks_name: folder of the notebooks.
         runtime: distributions that an answer may import; the sandbox shows these.
         late: what handing in late costs, read by `autograder.gradebook.late`; empty for nothing.
+        rules: what each assignment adds up to, by its name.
     """
 
     root: Path
@@ -140,6 +149,7 @@ class Course:
     data_name: str
     runtime: tuple[str, ...]
     late: dict[str, Any] = field(default_factory=dict, compare=False)
+    rules: dict[str, Rules] = field(default_factory=dict, compare=False)
 
     @classmethod
     def find(cls, start: Path | None = None) -> Course:
@@ -164,7 +174,8 @@ class Course:
     @classmethod
     def _from_table(cls, root: Path, table: dict[str, object]) -> Course:
         names = {each.name: each.name.removesuffix("_name") for each in fields(cls)[1:]}
-        optional = {each.name for each in fields(cls) if each.default_factory is not MISSING}
+        names["rules"] = "assignments"
+        optional = {"late", "assignments"}
         if missing := set(names.values()) - optional - table.keys():
             raise ValueError(
                 f"{root / 'pyproject.toml'}: [tool.course] lacks {', '.join(sorted(missing))}"
@@ -176,13 +187,16 @@ class Course:
             )
         values = {name: table[key] for name, key in names.items() if key in table}
         runtime, late = values.pop("runtime"), values.pop("late", {})
+        rules = values.pop("rules", {})
         if not isinstance(runtime, list) or not all(isinstance(name, str) for name in runtime):
             raise ValueError(f"{root / 'pyproject.toml'}: runtime should be a list of names")
         if not isinstance(late, dict):
             raise ValueError(f"{root / 'pyproject.toml'}: late should be a table")
         if bad := [key for key, value in values.items() if not isinstance(value, str)]:
             raise ValueError(f"{root / 'pyproject.toml'}: {', '.join(bad)} should be a string")
-        return cls(root=root, runtime=tuple(runtime), late=late, **values)  # type: ignore[arg-type]
+        course = cls(root=root, runtime=tuple(runtime), late=late, **values)  # type: ignore[arg-type]
+        present = [assignment.name for assignment in course.assignments()]
+        return replace(course, rules=read_rules(rules, present, str(root / "pyproject.toml")))
 
     @property
     def library(self) -> Path:

@@ -25,6 +25,7 @@ def test_outside_a_course_the_error_says_what_is_missing(tmp_path):
         ('title = "Tiny"', "title = 3", "title should be a string"),
         ('runtime = ["numpy"]', 'runtime = "numpy"', "runtime should be a list"),
         ('title = "Tiny"', 'title = "Tiny"\ntiltle = "T"', "unknown key tiltle"),
+        ("exercises = [1, 3]", "exercise = [1, 3]", r"assignments\] has the unknown key exercise"),
     ],
 )
 def test_a_table_with_a_mistake_is_refused(tiny_course, replace_in, old, new, problem):

@@ -104,7 +104,6 @@ MIXED = images_of(
     "batch_sampler",
     object="course_lib.sampling.CategoryProductBatchSampler",
     title="Batches of categories x products x images",
-    points=40,
     difficulty=4,
     minutes=30,
     hints=(

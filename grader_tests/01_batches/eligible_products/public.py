@@ -64,7 +64,6 @@ RUNS = Misconception(
     "eligible_products",
     object="course_lib.sampling.eligible_products",
     title="Which products can fill a batch",
-    points=25,
     difficulty=2,
     minutes=15,
     hints=(

@@ -50,7 +50,6 @@ RAISES_FOR_NONE = Misconception(
     "epoch_length",
     object="course_lib.sampling.epoch_length",
     title="How many batches an epoch can fill",
-    points=20,
     difficulty=3,
     minutes=20,
     hints=(

@@ -71,7 +71,6 @@ KEEPS_GRAPH = Misconception(
     "k_nearest",
     object="course_lib.distances.k_nearest",
     title="The k nearest images, exactly",
-    points=30,
     difficulty=3,
     minutes=25,
     hints=(

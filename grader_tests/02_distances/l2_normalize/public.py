@@ -59,7 +59,6 @@ ZERO_BY_ZERO = Misconception(
     "l2_normalize",
     object="course_lib.distances.l2_normalize",
     title="Rows of length one",
-    points=15,
     difficulty=1,
     minutes=10,
     hints=(

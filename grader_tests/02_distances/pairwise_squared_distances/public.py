@@ -93,7 +93,6 @@ ROUNDED_DIAGONAL = Misconception(
     "pairwise_squared_distances",
     object="course_lib.distances.pairwise_squared_distances",
     title="All squared distances at once",
-    points=30,
     difficulty=3,
     minutes=25,
     hints=(

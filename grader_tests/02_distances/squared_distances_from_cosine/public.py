@@ -51,7 +51,6 @@ FOLDED = Misconception(
     "squared_distances_from_cosine",
     object="course_lib.distances.squared_distances_from_cosine",
     title="From cosine to squared distance",
-    points=10,
     difficulty=1,
     minutes=5,
     hints=(

@@ -40,7 +40,6 @@ WRONG_PAIRS = [
     "anchor_positive_pairs",
     object="course_lib.mining.anchor_positive_pairs",
     title="All anchor-positive pairs of a batch",
-    points=15,
     difficulty=2,
     minutes=10,
     hints=(

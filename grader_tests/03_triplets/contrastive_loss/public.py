@@ -37,7 +37,6 @@ ONE_COST_A_PAIR = Misconception(
     "contrastive_loss",
     object="course_lib.losses.contrastive_loss",
     title="Contrastive loss: pull similar pairs together, push the others apart",
-    points=20,
     difficulty=2,
     minutes=15,
     hints=(

@@ -62,7 +62,6 @@ PLENTY = Batch(
     "semi_hard_triplets",
     object="course_lib.mining.semi_hard_triplets",
     title="Semi-hard negatives for all pairs at once",
-    points=30,
     difficulty=4,
     minutes=30,
     hints=(

@@ -28,7 +28,6 @@ GIVEN = "three triplets with squared distances (1, 4), (1, 1.25) and (4, 1)"
     "triplet_loss",
     object="course_lib.losses.triplet_loss",
     title="Triplet loss on squared distances",
-    points=20,
     difficulty=2,
     minutes=15,
     hints=(

@@ -23,7 +23,6 @@ GRAPH_KEPT = Misconception(
     "embed_dataset",
     object="course_lib.training.embedding.embed_dataset",
     title="Embed a data set, batch by batch and in order",
-    points=12,
     difficulty=2,
     minutes=15,
     hints=(

@@ -78,7 +78,6 @@ def expect_others_trained(seen: Mapping[str, Any]) -> None:
     "freeze_batch_norm",
     object="course_lib.networks.batch_norm.freeze_batch_norm",
     title="Freeze batch normalisation, and nothing else",
-    points=10,
     difficulty=2,
     minutes=15,
     hints=(

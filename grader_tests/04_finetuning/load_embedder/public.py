@@ -102,7 +102,6 @@ def expect_network(seen: Mapping[str, Any]) -> None:
     "load_embedder",
     object="course_lib.networks.weights.load_embedder",
     title="The network that you trained, from its file",
-    points=20,
     difficulty=2,
     minutes=10,
     hints=(

@@ -36,7 +36,6 @@ SHARE_OF_FOUND = Misconception(
     "neighbor_recall",
     object="course_lib.evaluation.recall.neighbor_recall",
     title="What an index misses: recall of the nearest neighbours",
-    points=12,
     difficulty=3,
     minutes=20,
     hints=(

@@ -43,7 +43,6 @@ INDEX_IGNORED = Misconception(
     "top_k_accuracy",
     object="course_lib.evaluation.accuracy.top_k_accuracy",
     title="Top-k accuracy, by exact search or by an index",
-    points=14,
     difficulty=2,
     minutes=15,
     hints=(

@@ -35,7 +35,6 @@ MOVES_WITHOUT_TRIPLETS = Misconception(
     "training_step",
     object="course_lib.training.step.training_step",
     title="One step of training, through all layers",
-    points=16,
     difficulty=3,
     minutes=20,
     hints=(

@@ -62,7 +62,6 @@ WRONG_PRECISIONS = [
     "average_precision",
     object="course_lib.losses.average_precision",
     title="Average precision, of similarities",
-    points=20,
     difficulty=2,
     minutes=15,
     hints=(

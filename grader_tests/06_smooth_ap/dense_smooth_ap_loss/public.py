@@ -18,7 +18,6 @@ from grader_tests.shared.steps import expect_vectorised
     "dense_smooth_ap_loss",
     object="course_lib.losses.dense_smooth_ap_loss",
     title="Smooth-AP, as published: all comparisons at once",
-    points=30,
     difficulty=3,
     minutes=25,
     hints=(

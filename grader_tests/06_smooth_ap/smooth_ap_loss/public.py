@@ -74,7 +74,6 @@ def bytes_made(submission: Submission, images: int, **settings: Any) -> int:
     "smooth_ap_loss",
     object="course_lib.losses.smooth_ap_loss",
     title="Smooth-AP with a fraction of the memory",
-    points=30,
     difficulty=4,
     minutes=30,
     hints=(

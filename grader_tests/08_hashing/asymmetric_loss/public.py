@@ -94,7 +94,6 @@ def cut_off(part: str) -> Misconception:
     "asymmetric_loss",
     object="course_lib.hashing.asymmetric.asymmetric_loss",
     title="The asymmetric loss: outputs of queries against codes of the database",
-    points=9,
     difficulty=2,
     minutes=15,
     hints=(

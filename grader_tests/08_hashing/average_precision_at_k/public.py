@@ -95,7 +95,6 @@ WRONG_PRECISIONS = [
     "average_precision_at_k",
     object="course_lib.hashing.precision.average_precision_at_k",
     title="Average precision of the first k, by distance",
-    points=10,
     difficulty=3,
     minutes=20,
     hints=(

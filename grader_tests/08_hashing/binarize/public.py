@@ -51,7 +51,6 @@ WRONG_CODES = [
     "binarize",
     object="course_lib.hashing.codes.binarize",
     title="The nearest code",
-    points=4,
     difficulty=1,
     minutes=5,
     hints=(

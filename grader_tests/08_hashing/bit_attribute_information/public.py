@@ -150,7 +150,6 @@ def expect_numbers(value: Any, shape: tuple[int, ...]) -> torch.Tensor:
     "bit_attribute_information",
     object="course_lib.hashing.attributes.bit_attribute_information",
     title="What a bit tells of an attribute",
-    points=6,
     difficulty=3,
     minutes=20,
     hints=(

@@ -178,7 +178,6 @@ AFTER_RELU = Misconception(
     "channel_transformer",
     object="course_lib.networks.channel_transformer.ChannelTransformer",
     title="Attention within the heads, then across them",
-    points=11,
     difficulty=3,
     minutes=25,
     hints=(

@@ -20,7 +20,6 @@ NOT_SUMMED = Misconception(
     "hamming_distances",
     object="course_lib.hashing.codes.hamming_distances",
     title="Hamming distances of packed codes",
-    points=8,
     difficulty=2,
     minutes=15,
     hints=(

@@ -81,7 +81,6 @@ WRONG_ROTATIONS = [
     "itq_rotation_step",
     object="course_lib.hashing.baselines.itq_rotation_step",
     title="One turn of the axes",
-    points=10,
     difficulty=3,
     minutes=20,
     hints=(

@@ -88,7 +88,6 @@ def pair_at(angle: float, first: torch.Tensor, other: torch.Tensor) -> torch.Ten
     "lsh",
     object="course_lib.hashing.baselines.LSH",
     title="Codes by random hyperplanes",
-    points=8,
     difficulty=2,
     minutes=15,
     hints=(

@@ -37,7 +37,6 @@ WRONG_BYTES = [
     "pack_codes",
     object="course_lib.hashing.codes.pack_codes",
     title="Eight bits to a byte",
-    points=6,
     difficulty=2,
     minutes=15,
     hints=(

@@ -141,7 +141,6 @@ def expect_bits(
     "update_codes",
     object="course_lib.hashing.asymmetric.update_codes",
     title="Codes of the database, bit by bit",
-    points=12,
     difficulty=3,
     minutes=25,
     hints=(
