@@ -43,7 +43,8 @@ def remember(course: Course, exercise: CourseExercise, times: Mapping[str, float
 
 
 def _file(course: Course, exercise: CourseExercise) -> Path:
-    files = [*course.test_modules(exercise.assignment), *sorted(course.library.rglob("*.py"))]
+    tests = [*exercise.test_modules(), *course.test_helpers()]
+    files = [*tests, *sorted(course.library.rglob("*.py"))]
     digest = hashlib.sha256()
     for file in files:
         digest.update(content_hash(file))

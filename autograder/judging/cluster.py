@@ -130,9 +130,10 @@ def _client(scheduler: str, answer_seconds: float) -> Iterator[Any]:
 
 def _packed(course: Course, assignment: Assignment) -> bytes:
     """The course's files that judging needs: a zip, the same for the same files."""
-    parts = [course.library, course.tests, course.data]
+    parts = [course.library, course.data]
     files = {path for part in parts for path in part.rglob("*") if path.is_file()}
-    files = {path for path in files if course.tests / "variants" not in path.parents}
+    files |= {path for each in course.assignments() for path in course.test_modules(each)}
+    files |= set(course.test_helpers())
     files |= {course.root / "pyproject.toml", assignment.ipynb}
     files |= {each.source for each in course.assignments()}
     kept = (exercise.reference_artifact for exercise in course.exercises_of(assignment))

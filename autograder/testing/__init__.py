@@ -1,8 +1,6 @@
 """What the author of an exercise's tests needs: declarations, expectations and plain data.
 
-    from autograder.testing import Misconception, Submission, expect_close, graded
-
-    from autograder.testing import declarations as exercise
+    from autograder.testing import Misconception, Submission, exercise, expect_close, graded
 
 Names are loaded when they are asked for: most commands need none of those that load torch.
 `autograder.testing.session` runs such tests. It is not part of this face, since the worker has no

@@ -19,7 +19,6 @@ class Exercise:
         id: name used by `check`, the command line, `variants/`, nbgrader and the cell.
         object: dotted path of the reference, such as `my_lib.vectors.norm`.
         title: what it is, in a few words.
-        points: sum over its public and hidden tests.
         difficulty: 1 (a line) to 5 (think for a while).
         minutes: what a student who read the notebook needs.
         hints: a ladder, from a nudge to almost the answer.
@@ -30,7 +29,6 @@ class Exercise:
     id: str
     object: str
     title: str
-    points: float
     difficulty: int
     minutes: int
     hints: tuple[str, ...] = ()
@@ -61,14 +59,13 @@ def exercise(
     *,
     object: str,
     title: str,
-    points: float,
     difficulty: int,
     minutes: int,
     hints: Iterable[str] = (),
     artifact: str = "",
 ) -> Callable[[TestClass], TestClass]:
     """Declare an exercise on the class of its public tests (see `Exercise`)."""
-    declared = Exercise(id, object, title, points, difficulty, minutes, tuple(hints), artifact)
+    declared = Exercise(id, object, title, difficulty, minutes, tuple(hints), artifact)
     if not 1 <= difficulty <= 5:
         raise ValueError(f"exercise {id}: difficulty is 1 to 5, not {difficulty}")
     if PurePosixPath(artifact).is_absolute() or ".." in PurePosixPath(artifact).parts:

@@ -120,7 +120,7 @@ def test_a_mutant_stands_on_the_reference_of_other_exercises(tiny_course: Course
 def test_a_test_that_raises_on_a_mutant_is_a_mistake_of_the_test(
     tiny_course: Course, replace_in: ReplaceIn
 ) -> None:
-    tests = tiny_course.root / "tiny_tests" / "test_01_vectors_hidden.py"
+    tests = tiny_course.exercise("dot").hidden_tests
     replace_in(
         tests, "submission.call([7.0, 0.0], [0.0, 11.0])", "1 / submission.call([2.0], [1.0])"
     )
@@ -159,7 +159,7 @@ def test_what_was_tried_with_the_same_tests_is_not_tried_again(
     assert survey(tiny_course, [exercise], jobs=1) == first
     assert len(tried) == 1, "only the reference"
     tried.clear()
-    tests = tiny_course.test_modules(exercise.assignment)[0]
+    tests = exercise.public_tests
     tests.write_text(f"{tests.read_text('utf-8')}# changed\n", encoding="utf-8")
     survey(tiny_course, [exercise], jobs=1)
     assert len(tried) == everything

@@ -166,7 +166,7 @@ def _graded(course: Course, exercise: CourseExercise, source: str) -> Result:
         seed_everything(SEED)
         return Submission(_AsText(server), text, artifact)
 
-    modules = course.test_modules(exercise.assignment)
+    modules = exercise.test_modules()
     verdicts = run_tests(exercise.id, modules, submission, root=course.root, secret=SECRET)
     return Result(exercise.id, verdicts)
 
