@@ -1,8 +1,8 @@
 """A small class of sample submissions, made from a release and the variants of its exercises.
 
-`examples/class/class.toml` says who the students are; what they answered are files of
-`variants/`, so that a sample never repeats code. Hostile samples are written only when the caller
-has a sandbox.
+`examples/class/class.toml` says who the students are; what they answered are right and wrong
+answers of the exercises, so that a sample never repeats code. Hostile samples are written only when
+the caller has a sandbox.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from nbformat import NotebookNode
 
 from autograder.answers.artifacts import handed_in_as
 from autograder.course import Assignment, Course, CourseExercise
+from autograder.course.variants import find_variant
 
 CLASS = Path("examples") / "class" / "class.toml"
 
@@ -34,7 +35,7 @@ class Student:
         first_name, last_name: for the roster.
         story: what became of their work, in a few words.
         right: ids of the exercises that they answered well; `["*"]` for all.
-        wrong: exercise id -> name of the wrong variant that they handed in.
+        wrong: exercise id -> name of the wrong answer that they handed in.
         damage: what happened to the file: names of `DAMAGES`.
         hostile: a file beside class.toml whose code they put into every answer, or "".
     """
@@ -123,14 +124,13 @@ def _answer(
 
 def _answer_source(course: Course, exercise: CourseExercise, student: Student) -> str | None:
     """What the student wrote for an exercise; None when they left it as it was."""
-    variants = exercise.variants
     if exercise.id in student.wrong:
-        return (variants / "wrong" / f"{student.wrong[exercise.id]}.py").read_text("utf-8")
+        return find_variant(exercise, student.wrong[exercise.id]).source
     if student.hostile:
         attack = (course.root / CLASS.parent / student.hostile).read_text("utf-8")
         return attack.replace("EXERCISE", exercise.name)
     if _is_right(exercise, student):
-        return sorted((variants / "right").glob("*.py"))[0].read_text("utf-8")
+        return exercise.right_answers()[0].source
     return None
 
 

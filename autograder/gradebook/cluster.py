@@ -28,6 +28,7 @@ from joblib import Parallel, delayed, parallel_config
 from nbformat import NotebookNode
 
 from autograder.course import Assignment, Course
+from autograder.course.variants import variant_files
 from autograder.gradebook.done import inputs_of_all
 from autograder.gradebook.judging import Judged, as_bytes, digest_of, failed, verdicts_on
 from autograder.judge.grading import Judge
@@ -114,7 +115,7 @@ def _packed(course: Course, assignment: Assignment) -> bytes:
     """The course's files that judging needs: a zip, the same for the same files."""
     parts = [course.library, course.tests, course.data]
     files = {path for part in parts for path in part.rglob("*") if path.is_file()}
-    files = {path for path in files if course.tests / "variants" not in path.parents}
+    files -= {path for exercise in course.exercises() for path in variant_files(exercise)}
     files |= {course.root / "pyproject.toml", assignment.ipynb}
     files |= {each.source for each in course.assignments()}
     kept = (exercise.reference_artifact for exercise in course.exercises_of(assignment))

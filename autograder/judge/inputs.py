@@ -14,6 +14,7 @@ from pathlib import Path
 from autograder.answers.program import Program
 from autograder.course import Assignment, Course
 from autograder.course.editions import content_hash
+from autograder.course.variants import variant_files
 from autograder.judge.sandbox import SEEN
 from autograder.judge.secret import fingerprint
 from autograder.testing.verbs import SEED
@@ -105,11 +106,13 @@ def _environment(runtime: tuple[str, ...]) -> dict[str, str]:
 
 def _test_sources(course: Course, assignment: Assignment) -> list[Path]:
     """The assignment's test files, and all beside them that is neither tests nor variants."""
-    beside = [path for path in course.tests.glob("*.py") if not path.name.startswith("test_")]
-    folders = [path for path in course.tests.iterdir() if path.is_dir() and path.name != "variants"]
-    below = [path for folder in folders for path in _sources(folder)]
-    others = [path for path in below if not path.name.startswith("test_")]
-    return [*course.test_modules(assignment), *sorted([*beside, *others])]
+    variants = {path for exercise in course.exercises() for path in variant_files(exercise)}
+    others = [
+        path
+        for path in _sources(course.tests)
+        if not path.name.startswith("test_") and path not in variants
+    ]
+    return [*course.test_modules(assignment), *others]
 
 
 def _sources(folder: Path) -> list[Path]:

@@ -13,7 +13,7 @@ import sys
 import tempfile
 import zipfile
 from base64 import b64encode
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -21,6 +21,7 @@ from typing import Any
 from autograder.authoring.source import Kind, read_source
 from autograder.course import Assignment, Course, CourseExercise
 from autograder.course.solutions import ReferenceObject, reference_object
+from autograder.course.variants import variant_files
 from autograder.releasing.leaks import Finding, Secrets, pieces_of
 from autograder.releasing.release import CARRIED, KIT
 from autograder.student.manifest import FILE
@@ -30,7 +31,7 @@ TRIAL_SECONDS = 300
 CELL_METADATA = {"nbgrader", "deletable", "editable"}
 NOTEBOOK_METADATA = {"kernelspec", "language_info"}
 UNTRIED: dict[str, Any] = {"problems": [], "stubs": [], "references": []}
-NOT_CARRIED = ("variants", "__pycache__", ".ipynb_checkpoints")
+NOT_CARRIED = ("__pycache__", ".ipynb_checkpoints")
 PERSONAL_PATH = re.compile(r"(?:/home/|/Users/|[A-Za-z]:\\+Users\\+)[\w.-]+|/root/[\w.-]+")
 
 
@@ -112,13 +113,14 @@ def verify_release(course: Course, release: Path, *, try_out: bool = True) -> Re
     asked = [e for e in course.exercises() if e.assignment.name not in revealed]
     secrets = secrets_of(course, asked)
     given = _given_files(course, assignment)
+    hashes = _secret_hashes(course)
     problems = [
         *_problems_of_archive(release),
         *_problems_of_contents(assignment, revealed, manifest, files, given),
         *(
             Problem(name, kind, detail)
             for name, content in sorted(files.items())
-            for kind, detail in _problems_in(course, secrets, name, content, given)
+            for kind, detail in _problems_in(course, secrets, hashes, name, content, given)
         ),
     ]
     trial = _try_out(course, assignment, asked, files) if try_out else UNTRIED
@@ -209,6 +211,7 @@ def _given_files(course: Course, assignment: Assignment) -> dict[str, bytes | No
     tests = [a for a in course.assignments() if a.name > assignment.name]
     left_out = {path for a in tests for path in course.test_modules(a)}
     left_out |= {path for a in course.assignments() for path in [a.hidden_tests]}
+    left_out |= {path for e in course.exercises() for path in variant_files(e)}
     for folder, top in (
         *((KIT / room, PurePosixPath("autograder") / room) for room in CARRIED),
         (course.library, PurePosixPath(course.library_name)),
@@ -267,12 +270,13 @@ def _lines(content: bytes) -> bytes:
 def _problems_in(
     course: Course,
     secrets: Secrets,
+    hashes: Set[str],
     name: str,
     content: bytes,
     given: Mapping[str, bytes | None],
 ) -> Iterator[tuple[str, str]]:
     """Kind and detail of what is wrong with a file's content."""
-    if digest(content) in _secret_hashes(course):
+    if digest(content) in hashes:
         yield "leak", "is a file that students do not get"
     try:
         text = content.decode("utf-8")
@@ -320,13 +324,18 @@ def _problems_of_notebook(notebook: Mapping[str, Any]) -> Iterator[tuple[str, st
 
 def _secret_hashes(course: Course) -> set[str]:
     """Hashes of whole files that no release holds: hidden tests, variants, source notebooks."""
+    exercises = course.exercises()
     paths = [
         *(a.hidden_tests for a in course.assignments()),
         *(a.source for a in course.assignments()),
         *(a.ipynb for a in course.assignments()),
-        *(course.tests / "variants").rglob("*"),
+        *(path for exercise in exercises for path in variant_files(exercise)),
     ]
-    return {digest(path.read_bytes()) for path in paths if path.is_file() and path.stat().st_size}
+    texts = [wrong.source for exercise in exercises for wrong in exercise.wrong_answers()]
+    return {
+        *(digest(path.read_bytes()) for path in paths if path.is_file() and path.stat().st_size),
+        *(digest(text.encode()) for text in texts),
+    }
 
 
 # whether it works ---------------------------------------------------------------------------------
