@@ -13,12 +13,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from autograder.answers.artifacts import handed_in_as
 from autograder.course.declarations import HIDDEN, PUBLIC, exercise_folders, read_declaration
 from autograder.course.rules import Rules, read_rules
 from autograder.testing.declarations import Exercise, Graded
+
+if TYPE_CHECKING:
+    from autograder.course.variants import RightAnswer, WrongAnswer
 
 ASSIGNMENT_NAME = re.compile(r"\d{2}_[a-z0-9_]+")
 EXERCISE_CELL = re.compile(r'^# %%.*\bexercise="([^"]+)"', re.MULTILINE)
@@ -109,15 +112,30 @@ class CourseExercise(Exercise):
         files = [self.public_tests, *([self.hidden_tests] if hidden else [])]
         return [path for path in files if path.is_file()]
 
-    @property
-    def variants(self) -> Path:
-        """Folder of the answers that test its tests."""
-        return self.assignment.tests / "variants" / self.id
+    def right_answers(self) -> tuple[RightAnswer, ...]:
+        """Return the answers that keep full marks, by name.
+
+        Raises:
+            ValueError: one cannot be read.
+        """
+        from autograder.course.variants import right_answers  # which reads this module's course
+
+        return right_answers(self)
+
+    def wrong_answers(self) -> tuple[WrongAnswer, ...]:
+        """Return the answers that lose marks, by name.
+
+        Raises:
+            ValueError: one cannot be read, or is no change of its base.
+        """
+        from autograder.course.variants import wrong_answers
+
+        return wrong_answers(self)
 
     @property
     def reference_artifact(self) -> Path | None:
         """The file that the reference would hand in, kept with the variants; None without one."""
-        return self.variants / handed_in_as(self.artifact) if self.artifact else None
+        return self.folder / handed_in_as(self.artifact) if self.artifact else None
 
     def read_reference_artifact(self) -> bytes | None:
         """Content of the file that the reference would hand in; None without one."""

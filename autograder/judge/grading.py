@@ -193,14 +193,16 @@ class Judge:
             artifact: what is handed in with it; by default the reference's.
             hidden: whether hidden tests run, too.
         """
+        source = answer.read_text(encoding="utf-8")
+        return self.grade_source(id, source, artifact=artifact, hidden=hidden)
+
+    def grade_source(
+        self, id: str, source: str, *, artifact: Path | None = None, hidden: bool = True
+    ) -> Graded:
+        """Grade an answer by its text, as `grade_answer` grades a file's."""
         exercise = self.course.exercise(id)
         content = artifact.read_bytes() if artifact else exercise.read_reference_artifact()
-        program = program_for_file(
-            exercise,
-            answer.read_text(encoding="utf-8"),
-            setup="",
-            bindings=self._bindings(exercise),
-        )
+        program = program_for_file(exercise, source, setup="", bindings=self._bindings(exercise))
         return self.grade(exercise, program, content, hidden=hidden)
 
     def grade(

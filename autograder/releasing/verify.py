@@ -13,7 +13,7 @@ import sys
 import tempfile
 import zipfile
 from base64 import b64encode
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -113,13 +113,14 @@ def verify_release(course: Course, release: Path, *, try_out: bool = True) -> Re
     asked = [e for e in course.exercises() if e.assignment.name not in revealed]
     secrets = secrets_of(course, asked)
     given = _given_files(course, assignment)
+    hashes = _secret_hashes(course)
     problems = [
         *_problems_of_archive(release),
         *_problems_of_contents(assignment, revealed, manifest, files, given),
         *(
             Problem(name, kind, detail)
             for name, content in sorted(files.items())
-            for kind, detail in _problems_in(course, secrets, name, content, given)
+            for kind, detail in _problems_in(course, secrets, hashes, name, content, given)
         ),
     ]
     trial = _try_out(course, assignment, asked, files) if try_out else UNTRIED
@@ -274,12 +275,13 @@ def _lines(content: bytes) -> bytes:
 def _problems_in(
     course: Course,
     secrets: Secrets,
+    hashes: Set[str],
     name: str,
     content: bytes,
     given: Mapping[str, bytes | None],
 ) -> Iterator[tuple[str, str]]:
     """Kind and detail of what is wrong with a file's content."""
-    if digest(content) in _secret_hashes(course):
+    if digest(content) in hashes:
         yield "leak", "is a file that students do not get"
     try:
         text = content.decode("utf-8")
@@ -327,15 +329,19 @@ def _problems_of_notebook(notebook: Mapping[str, Any]) -> Iterator[tuple[str, st
 
 def _secret_hashes(course: Course) -> set[str]:
     """Hashes of whole files that no release holds: hidden tests, variants, source notebooks."""
-    public = {exercise.public_tests for exercise in course.exercises()}
+    exercises = course.exercises()
+    public = {exercise.public_tests for exercise in exercises}
     paths = [
-        *(path for e in course.exercises() for path in e.folder.rglob("*") if path not in public),
+        *(path for e in exercises for path in e.folder.rglob("*") if path not in public),
         *_test_files(course)[1],
         *(a.source for a in course.assignments()),
         *(a.ipynb for a in course.assignments()),
-        *(course.tests / "variants").rglob("*"),
     ]
-    return {digest(path.read_bytes()) for path in paths if path.is_file() and path.stat().st_size}
+    texts = [wrong.source for exercise in exercises for wrong in exercise.wrong_answers()]
+    return {
+        *(digest(path.read_bytes()) for path in paths if path.is_file() and path.stat().st_size),
+        *(digest(text.encode()) for text in texts),
+    }
 
 
 # whether it works ---------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ class Exercise:
     """One thing that a student writes.
 
     Attributes:
-        id: name used by `check`, the command line, `variants/`, nbgrader and the cell.
+        id: name used by `check`, the command line, the folder of its tests, nbgrader and the cell.
         object: dotted path of the reference, such as `my_lib.vectors.norm`.
         title: what it is, in a few words.
         difficulty: 1 (a line) to 5 (think for a while).

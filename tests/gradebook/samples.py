@@ -65,7 +65,7 @@ def _ask_for_artifact(tests: Path, content: bytes) -> None:
     assert hint in text
     text = text.replace(hint, f'{hint}\n    artifact="{ARTIFACT}",')
     module.write_text(text + ARTIFACT_TEST.format(content=content), encoding="utf-8")
-    kept = tests / "variants" / "norm" / ARTIFACT_NAME
+    kept = tests / "01_vectors" / "norm" / ARTIFACT_NAME
     kept.parent.mkdir(parents=True)
     kept.write_bytes(content)
 

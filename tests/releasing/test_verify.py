@@ -122,6 +122,14 @@ PLANTED_IN_FILES = {
     "a Windows home folder": ("README.md", "C:\\Users\\ada\\notes\n", "Users"),
 }
 
+EIGHT = """\
+[eight]
+what = "Says 8."
+diagnosis = "adds instead of multiplying"
+of = "seven"
+change = [["return 7", "return 8"]]
+"""
+
 STRAY_FILES = {
     "a hidden test": "tiny_tests/01_vectors/dot/hidden.py",
     "a later test": "tiny_tests/02_streams/running_mean/public.py",
@@ -129,18 +137,21 @@ STRAY_FILES = {
     "the judge": "autograder/judge/__init__.py",
     "bytecode": "tiny_lib/__pycache__/vectors.cpython-311.pyc",
     "the gradebook": "gradebook.db",
-    "a variant": "tiny_tests/variants/dot/right.py",
+    "a wrong answer": "tiny_tests/01_vectors/dot/wrong.toml",
+    "a right answer": "tiny_tests/01_vectors/dot/right/seven.py",
 }
 
 
 @pytest.fixture(scope="module")
 def course(released, tmp_path_factory):
-    """The released course, with a variant."""
+    """The released course, with a right answer and a wrong one."""
     folder = tmp_path_factory.mktemp("planted") / "course"
     course = Course.find(shutil.copytree(released.course.root, folder))
-    variant = course.tests / "variants" / "dot" / "right.py"
-    variant.parent.mkdir(parents=True)
-    variant.write_text("def dot(x, y):\n    return 7\n", encoding="utf-8")
+    folder = course.exercise("dot").folder
+    right = folder / "right" / "seven.py"
+    right.parent.mkdir(parents=True)
+    right.write_text("def dot(x, y):\n    return 7\n", encoding="utf-8")
+    (folder / "wrong.toml").write_text(EIGHT, encoding="utf-8")
     return course
 
 
@@ -187,11 +198,26 @@ def test_a_file_that_does_not_belong_is_found(verify, course, what):
     assert f"file: {name}: does not belong in this release" in str(report)
 
 
-@pytest.mark.parametrize("name", ["tiny_tests/01_vectors/dot/hidden.py", "notebooks/01_vectors.py"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "tiny_tests/01_vectors/dot/hidden.py",
+        "notebooks/01_vectors.py",
+        "tiny_tests/01_vectors/dot/right/seven.py",
+        "tiny_tests/01_vectors/dot/wrong.toml",
+    ],
+)
 def test_a_hidden_file_under_another_name_is_known_by_its_hash(verify, course, name):
     content = (course.root / name).read_bytes()
     report = verify(lambda files: files.update({"notes.txt": content}), try_out=False)
     assert "leak: notes.txt: is a file that students do not get" in str(report)
+
+
+def test_a_wrong_answer_is_known_by_the_hash_of_its_text(verify, course):
+    (wrong,) = course.exercise("dot").wrong_answers()
+    assert wrong.source == "def dot(x, y):\n    return 8\n"
+    report = verify(lambda files: files.update({"a.py": wrong.source.encode()}), try_out=False)
+    assert "leak: a.py: is a file that students do not get" in str(report)
 
 
 def test_a_binary_is_known_by_its_hash(verify, course):
