@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import re
-import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -19,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.course import Assignment, Course
+from autograder.files import write_whole
 from autograder.judge.grading import Graded
 from autograder.judge.inputs import Inputs
 from autograder.judge.redaction import legible
@@ -205,31 +204,10 @@ def load_run(path: Path) -> dict[str, Any]:
 def write_json(path: Path, data: Mapping[str, Any]) -> None:
     """Write a file, for its owner only, whole or not at all: the same data gives the same bytes.
 
-    It is on the disk when this returns, and a later one never is without it, whatever happens to
-    the machine.
+    The file is on the disk when this returns, and a later file never is without it, whatever
+    happens to the machine.
     """
-    text = _text(data)
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(descriptor)
-        os.replace(name, path)
-        _keep_names(path.parent)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-
-
-def _keep_names(folder: Path) -> None:
-    """Have the names of a folder's files on the disk; otherwise a new one may be lost."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    write_whole(path, _text(data).encode(), durable=True)
 
 
 def _text(data: Mapping[str, Any]) -> str:
