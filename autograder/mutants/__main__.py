@@ -1,4 +1,4 @@
-"""`python -m tests.mutants [EXERCISE ...] [--write]`: which mutants does no test notice?
+"""`python -m autograder.mutants [EXERCISE ...] [--write]`: which mutants does no test notice?
 
 Exits with 1 when a mutant survives that is not justified, when a test raises on a mutant, or when a
 justification no longer holds.
@@ -15,31 +15,32 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from autograder.course import Course
+from autograder.course import Course, CourseExercise
+from autograder.mutants.justified import read_justified
+from autograder.mutants.mutation import Mutant, diff
+from autograder.mutants.survey import Findings, Survey, findings, page, survey, table
+from autograder.mutants.trial import Fate, Trial
 
-from .justified import EQUIVALENT, read_justified
-from .mutation import Mutant, diff
-from .survey import Findings, Survey, findings, page, survey, table
-from .trial import Fate, Trial
+PAGE = Path("docs") / "measured" / "mutants.md"
 
 console = Console(highlight=False)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Try the mutants, print what was found, and give the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m tests.mutants", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m autograder.mutants", description=__doc__)
     parser.add_argument("exercises", nargs="*", metavar="EXERCISE", help="default: all")
-    parser.add_argument("--write", action="store_true", help="rewrite docs/mutants.md")
+    parser.add_argument("--write", action="store_true", help=f"rewrite {PAGE}")
     parser.add_argument("--jobs", type=int, default=2, help="processes to use (default: 2)")
     options = parser.parse_args(arguments)
     if options.write and options.exercises:
         parser.error("--write needs all exercises: name none")
-    course = Course.find(Path(__file__))
-    ids = options.exercises or [exercise.id for exercise in course.exercises()]
     began = time.monotonic()
     try:
-        justified = read_justified()
-        surveys = _survey(course, ids, options.jobs)
+        course = Course.find()
+        exercises = [course.exercise(id) for id in options.exercises] or course.exercises()
+        justified = read_justified(exercises)
+        surveys = _survey(course, exercises, options.jobs)
     except ValueError as error:
         console.print(f"mutants: {error}", style="bold", markup=False)
         return 2
@@ -49,13 +50,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     died, late = (sum(s.count(fate) for s in surveys) for fate in (Fate.DIED, Fate.OUT_OF_TIME))
     console.print(f"{time.monotonic() - began:.0f} s; {died} died and {late} ran out of time")
     if options.write:
-        path = course.root / "docs" / "mutants.md"
-        path.write_text(page(surveys, justified), encoding="utf-8")
-        console.print(f"wrote {path.relative_to(course.root)}")
+        path = course.root / PAGE
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(page(course, surveys, justified), encoding="utf-8")
+        console.print(f"wrote {PAGE}")
     return 1 if found else 0
 
 
-def _survey(course: Course, ids: Sequence[str], jobs: int) -> list[Survey]:
+def _survey(course: Course, exercises: Sequence[CourseExercise], jobs: int) -> list[Survey]:
     """`survey` with a progress bar."""
     columns = (TextColumn("{task.description:<28}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, TimeElapsedColumn(), console=console) as progress:
@@ -66,7 +68,7 @@ def _survey(course: Course, ids: Sequence[str], jobs: int) -> list[Survey]:
 
         return survey(
             course,
-            [course.exercise(id) for id in ids],
+            exercises,
             jobs=jobs,
             on_start=lambda count: progress.update(task, total=count),
             on_trial=on_trial,
@@ -81,7 +83,7 @@ def _report(found: Findings) -> None:
         _print_mutant(f"a test broke on this mutant: {trial.complaint}", mutant)
     for one in found.outdated:
         exercise, line, becomes = one.key
-        text = f"{EQUIVALENT.name}: no such mutant of {exercise} survives; take it out"
+        text = f"{one.file}: no such mutant of {exercise} survives; take it out"
         console.print(f"\n{text}\n{diff(line, becomes)}", markup=False, soft_wrap=True)
 
 

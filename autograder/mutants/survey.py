@@ -12,10 +12,9 @@ from joblib import Memory, Parallel, delayed
 
 from autograder.course import Course, CourseExercise
 from autograder.judge.inputs import common_inputs
-
-from .justified import Justified, Key
-from .mutation import Mutant, diff, mutants_of
-from .trial import SECRET, Fate, Trial, deadline, try_answer
+from autograder.mutants.justified import EQUIVALENT, Justified, Key
+from autograder.mutants.mutation import Mutant, diff, mutants_of
+from autograder.mutants.trial import SECRET, Fate, Trial, deadline, try_answer
 
 KILLED = {Fate.KILLED, Fate.DIED, Fate.OUT_OF_TIME}
 
@@ -152,14 +151,14 @@ def _reference(course: Course, exercise: CourseExercise) -> Trial:
 COUNTS = ("mutants", "killed", "equivalent", "survived")
 HEADER = """# Mutants of the reference
 
-`make mutants` changes the solution of each exercise in `course_lib`, one small change at a time
-(cosmic-ray's operators, and those of `tests/mutants/operators.py` for calls, keyword arguments and
-statements), and grades every such mutant as an answer, by the public and hidden tests. A mutant is
-**killed** when it loses marks, dies or runs out of time. One that keeps full marks **survives**: a
-mistake that no test notices, unless it is **equivalent**, for a reason given below and in
-`tests/mutants/equivalent.toml`.
+`python -m autograder.mutants` changes the solution of each exercise in `{library}`, one small
+change at a time (cosmic-ray's operators, and those of `autograder/mutants/operators.py` for calls,
+keyword arguments and statements), and grades every such mutant as an answer, by the public and
+hidden tests. A mutant is **killed** when it loses marks, dies or runs out of time. One that keeps
+full marks **survives**: a mistake that no test notices, unless it is **equivalent**, for a reason
+given below and in the exercise's `{equivalent}`.
 
-This page is written by `python -m tests.mutants --write`.
+With `--write` it writes this page.
 """
 
 
@@ -181,11 +180,11 @@ def table(surveys: Sequence[Survey], justified: Mapping[Key, Justified]) -> list
     return rows
 
 
-def page(surveys: Sequence[Survey], justified: Mapping[Key, Justified]) -> str:
+def page(course: Course, surveys: Sequence[Survey], justified: Mapping[Key, Justified]) -> str:
     """The table and the reasons, as Markdown."""
     head, *rows = table(surveys, justified)
     parts = [
-        HEADER,
+        HEADER.format(library=course.library_name, equivalent=EQUIVALENT),
         _row(head),
         _row(["---", "---", *["---:"] * len(COUNTS)]),
         *(_row(row) for row in rows),

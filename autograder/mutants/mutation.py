@@ -15,8 +15,7 @@ from parso.tree import NodeOrLeaf
 
 from autograder.course import Course, CourseExercise
 from autograder.course.solutions import BEGIN, END, ReferenceObject, reference_object
-
-from .operators import OPERATORS
+from autograder.mutants.operators import OPERATORS
 
 
 @dataclass(frozen=True)
