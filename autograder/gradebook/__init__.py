@@ -1,1 +1,1 @@
-"""Reads and keeps the gradebook: who is in it, where a class stands, what is done, exports."""
+"""Keeps the gradebook: the roster, the grades of a class, what is graded already, the exports."""

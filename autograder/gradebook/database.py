@@ -1,4 +1,4 @@
-"""Opens nbgrader's gradebook, and says what of it is not graded yet."""
+"""Opens nbgrader's gradebook, copies it, and marks grades that have no score."""
 
 from __future__ import annotations
 
@@ -21,21 +21,22 @@ PATIENCE_SECONDS = 30.0
 
 
 def gradebook_file(course: Course) -> Path:
-    """The course's gradebook."""
+    """Return the path of the course's gradebook."""
     return course.root / "gradebook.db"
 
 
 def gradebook_url(course: Course) -> str:
-    """The gradebook as nbgrader names it."""
+    """Return the address of the gradebook in the form that nbgrader uses."""
     return f"sqlite:///{gradebook_file(course)}"
 
 
 @contextmanager
 def open_gradebook(course: Course) -> Iterator[Gradebook]:
-    """The course's gradebook, made when there is none.
+    """Open the course's gradebook, and make it when there is none.
 
     Raises:
-        ValueError: an earlier attempt to make it was interrupted.
+        ValueError: an earlier attempt to make the gradebook was interrupted, or the file is no
+            database.
     """
     put_tools_on_path()
     require_whole_gradebook(course)
@@ -46,11 +47,11 @@ def open_gradebook(course: Course) -> Iterator[Gradebook]:
 def require_whole_gradebook(course: Course) -> None:
     """Refuse a gradebook without a schema version.
 
-    nbgrader makes the tables first and then asks `alembic` for the version; when that is not on
-    the PATH, a file stays behind that looks healthy and can never be upgraded.
+    nbgrader makes the tables first and then runs `alembic` to write the version. When `alembic` is
+    not on the PATH, nbgrader leaves a file that looks healthy and can never be upgraded.
 
     Raises:
-        ValueError: the file is such a one, or is no database.
+        ValueError: the gradebook has no schema version, or the file is no database.
     """
     path = gradebook_file(course)
     if not path.exists() or path.stat().st_size == 0:
@@ -69,10 +70,10 @@ def require_whole_gradebook(course: Course) -> None:
 
 @contextmanager
 def one_engine() -> Iterator[None]:
-    """Let all that nbgrader opens of a gradebook share an engine, and the queries it compiled.
+    """Let nbgrader use one database engine, with its compiled queries, for the whole block.
 
-    nbgrader opens the gradebook ten times a submission, each time with an engine of its own, and
-    each time looks whether every table is there: here it looks once.
+    nbgrader opens the gradebook ten times for each submission. Each time it makes a new engine and
+    checks that every table exists. Within the block it does both once.
     """
     create_engine, create_all = nbgrader.api.create_engine, nbgrader.api.Base.metadata.create_all
     seen: set[int] = set()
@@ -94,18 +95,21 @@ def one_engine() -> Iterator[None]:
 def back_up(
     course: Course, *, keep: int = BACKUPS_KEPT, patience: float = PATIENCE_SECONDS
 ) -> Path | None:
-    """Copy the gradebook, as it is now, beside earlier copies; None when there is none yet.
+    """Copy the gradebook, and delete all but the latest copies.
 
-    The copy is taken by SQLite itself, so that it is whole even while somebody writes. The latest
-    stay.
+    SQLite makes the copy, so that it is whole even while another program writes.
 
     Args:
-        keep: how many copies stay.
-        patience: seconds to wait for somebody else who writes.
+        course: the course.
+        keep: how many copies to keep.
+        patience: seconds to wait while another program writes to the gradebook.
+
+    Returns:
+        The copy; None when the course has no gradebook yet.
 
     Raises:
-        ValueError: somebody else has been writing all that time, the gradebook is damaged, or there
-            is no room for the copy.
+        ValueError: another program was still writing after `patience` seconds, the gradebook is
+            damaged, or there is no room for the copy.
     """
     path = gradebook_file(course)
     if not path.exists():
@@ -123,7 +127,7 @@ def back_up(
         ):
             gradebook.backup(copy)
     except sqlite3.Error as error:
-        for left in folder.glob(f"{half_made.name}*"):  # a journal, too
+        for left in folder.glob(f"{half_made.name}*"):  # the copy and its journal
             left.unlink()
         raise ValueError(
             f"no copy of {path} could be made in {folder} ({error}): make room there and grade "
@@ -136,12 +140,15 @@ def back_up(
 
 
 def latest_backup(course: Course) -> Path | None:
-    """The latest copy of the gradebook, or None."""
+    """Return the latest copy of the gradebook; None when there is none."""
     return max((course.state / "backups").glob("gradebook-*.db"), default=None)
 
 
 def _require_writable(path: Path, patience: float) -> None:
-    """Refuse to begin a class that another process would stop in the middle."""
+    """Refuse a gradebook that another program holds, before grading starts.
+
+    Otherwise grading would stop in the middle of a class.
+    """
     with closing(sqlite3.connect(path, timeout=patience)) as connection:
         try:
             connection.execute("BEGIN IMMEDIATE")
@@ -155,7 +162,7 @@ def _require_writable(path: Path, patience: float) -> None:
 
 
 def _require_sound(course: Course) -> None:
-    """Refuse a gradebook with damaged pages, whose copy would take the place of a sound one."""
+    """Refuse a gradebook with damaged pages: a copy of it would push out a sound copy."""
     try:
         with closing(sqlite3.connect(gradebook_file(course))) as connection:
             [(found,)] = connection.execute("PRAGMA quick_check(1)").fetchall()
@@ -172,10 +179,11 @@ def _corrupt(course: Course, why: object) -> ValueError:
 
 
 def close_grades(gradebook: Gradebook, notebook: str, assignment: str, student: str) -> None:
-    """Before a submission is graded: nothing in it has a score until the judge gives one.
+    """Take the judge's scores of a submission out of the gradebook, before it is graded.
 
-    Were a run interrupted now, the gradebook would say for every exercise that a person must look,
-    and neither 0 nor full marks. Scores given by people stay.
+    If the run is interrupted before the judge gives new scores, the gradebook says for every
+    exercise that a person must look, and states neither 0 nor full marks. Points given by people
+    stay.
     """
     try:
         grades = gradebook.find_submission_notebook(notebook, assignment, student).grades
@@ -187,7 +195,7 @@ def close_grades(gradebook: Gradebook, notebook: str, assignment: str, student: 
 
 
 def grades_of(gradebook: Gradebook, assignment: str, student: str) -> list[Grade]:
-    """The grades of a submitted notebook; none when it was never graded."""
+    """Return the grades of a submitted notebook; an empty list when it was never graded."""
     try:
         return list(gradebook.find_submission_notebook(assignment, assignment, student).grades)
     except MissingEntry:
@@ -195,6 +203,6 @@ def grades_of(gradebook: Gradebook, assignment: str, student: str) -> list[Grade
 
 
 def mark_not_graded(grade: Grade) -> None:
-    """Leave a grade without a score, for a person to look at."""
+    """Take the judge's score from a grade, and mark the grade for a person to look at."""
     grade.auto_score = None
     grade.needs_manual_grade = True

@@ -1,7 +1,8 @@
-"""What is graded already: so that a run that was stopped goes on, and nothing is judged twice.
+"""Keeps which submissions are graded already, so that a stopped run goes on where it was.
 
-After a submission's grades are in the gradebook, a digest of all that they depend on is kept. It
-holds good as long as the gradebook still has a score from the judge for every exercise.
+When the grades of a submission are in the gradebook, a digest of everything that they depend on is
+kept. A submission is done while its digest stays the same and the gradebook has a score from the
+judge for every exercise.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ DONE = "graded.json"
 
 
 def state_of(course: Course, assignment: Assignment, judge: Judge) -> str:
-    """A digest of all that every grade of an assignment depends on, but the submission itself."""
+    """Return a digest of all that the grades of an assignment depend on, except submissions."""
     assert judge.secret is not None
     inputs = common_inputs(course, assignment, judge.secret)
     digest = hashlib.sha256(json.dumps(asdict(inputs), sort_keys=True).encode())
@@ -38,7 +39,15 @@ def state_of(course: Course, assignment: Assignment, judge: Judge) -> str:
 def is_done(
     course: Course, gradebook: Gradebook, assignment: Assignment, student: str, state: str
 ) -> bool:
-    """Whether a submission's grades are in the gradebook, from just this work and these tests."""
+    """Return whether the gradebook has the grades of a submission, from its present state.
+
+    Args:
+        course: the course.
+        gradebook: the open gradebook.
+        assignment: the assignment.
+        student: id of the student.
+        state: digest of the tests and all else that grades depend on; see `state_of`.
+    """
     path = _file(course, assignment, student)
     fingerprint = fingerprint_of(course, assignment, student)
     if records.load_run(path).get("digest") != digest_of(fingerprint, state):
@@ -56,13 +65,13 @@ def is_done(
 
 
 def mark_done(course: Course, assignment: Assignment, work: HandedIn, state: str) -> None:
-    """Keep that a submission's grades are in the gradebook."""
+    """Note that the grades of a submission are in the gradebook."""
     digest = digest_of(work.fingerprint, state)
     records.write_json(_file(course, assignment, work.student), {"digest": digest})
 
 
 def mark_undone(course: Course, assignment: Assignment, student: str) -> None:
-    """Before anything of a submission's grades is changed."""
+    """Note that a submission is to be graded, before any of its grades is changed."""
     _file(course, assignment, student).unlink(missing_ok=True)
 
 

@@ -1,4 +1,4 @@
-"""Whether an assignment can be graded, and whose work there is."""
+"""Checks that an assignment can be graded, and lists the students who handed it in."""
 
 from __future__ import annotations
 
@@ -12,7 +12,12 @@ from autograder.submissions.submitted import check_submitted
 
 
 def require_gradable(course: Course, assignment: Assignment) -> None:
-    """Refuse what `grade_class` refuses, before anything is judged."""
+    """Refuse an assignment that cannot be graded, before anything is judged.
+
+    Raises:
+        ValueError: `submitted/` holds what must not be there, the assignment was not released, or
+            its points have changed since.
+    """
     check_submitted(course)
     with open_gradebook(course) as gradebook:
         require_released(gradebook, assignment)
@@ -20,7 +25,7 @@ def require_gradable(course: Course, assignment: Assignment) -> None:
 
 
 def require_released(gradebook: Gradebook, assignment: Assignment) -> None:
-    """Refuse an assignment that the gradebook does not know."""
+    """Refuse an assignment that is not in the gradebook."""
     try:
         gradebook.find_notebook(assignment.name, assignment.name)
     except MissingEntry:
@@ -32,7 +37,16 @@ def require_released(gradebook: Gradebook, assignment: Assignment) -> None:
 def chosen_students(
     course: Course, assignment: Assignment, students: Iterable[str] | None
 ) -> list[str]:
-    """Who handed in, of all or of some; those some must have."""
+    """Return the ids of the students whose work is to be looked at.
+
+    Args:
+        course: the course.
+        assignment: the assignment.
+        students: ids of the wanted students; None for all who handed in.
+
+    Raises:
+        ValueError: a wanted student did not hand in.
+    """
     everybody = handed_in(course, assignment)
     if students is None:
         return everybody
@@ -46,13 +60,16 @@ def chosen_students(
 
 
 def handed_in(course: Course, assignment: Assignment) -> list[str]:
-    """Students with a submission; not what `collect` left behind when it was interrupted."""
+    """Return the ids of the students with a submission.
+
+    Hidden folders, which an interrupted `collect` may leave, are ignored.
+    """
     folders = (course.root / "submitted").glob(f"*/{assignment.name}")
     return sorted(f.parent.name for f in folders if not f.parent.name.startswith("."))
 
 
 def _require_points(course: Course, gradebook: Gradebook, assignment: Assignment) -> None:
-    """Refuse to grade with tests that are worth something else than what was released."""
+    """Refuse an assignment whose tests are now worth other points than when it was released."""
     notebook = gradebook.find_notebook(assignment.name, assignment.name)
     released = {cell.name: cell.max_score for cell in notebook.grade_cells}
     for exercise in course.exercises_of(assignment):

@@ -1,4 +1,4 @@
-"""What handing in late costs: one policy, in `[tool.course.late]`.
+"""Takes points off for late submissions, by the course's policy in `[tool.course.late]`.
 
     [tool.course.late]
     percent_per_day = 10      # of the points earned, for each day begun
@@ -8,7 +8,7 @@
     [tool.course.late.due]
     02_topic = 2026-10-12T23:59:00+02:00
 
-Without the table, or without a due date, nothing is ever taken off. A student's `extension` in
+Without the table, or without a due date, no points are taken off. A student's `extension` in
 nbgrader's gradebook moves the due date for that student.
 """
 
@@ -31,14 +31,16 @@ TABLE = "[tool.course.late]"
 
 @dataclass(frozen=True)
 class LatePolicy:
-    """What lateness costs.
+    """The course's policy for late submissions.
 
     Attributes:
-        due: when each assignment is due, in UTC; one that is not named is never late.
-        percent_per_day: of the points earned, off for each day begun after the due date.
-        at_most: percent that are taken off at most by days.
-        grace_minutes: lateness up to this costs nothing; beyond it, days count from the due date.
-        nothing_after_days: later than this, all points are lost; None for never.
+        due: when each assignment is due, in UTC; an assignment without a date is never late.
+        percent_per_day: percent of the earned points that are taken off for each day begun after
+            the due date.
+        at_most: most percent that `percent_per_day` takes off in all.
+        grace_minutes: minutes of lateness that cost nothing; after them, days count from the due
+            date.
+        nothing_after_days: days of lateness after which all points are lost; None for never.
     """
 
     due: Mapping[str, datetime] = field(default_factory=dict)
@@ -48,7 +50,7 @@ class LatePolicy:
     nothing_after_days: float | None = None
 
     def percent_off(self, seconds_late: float) -> float:
-        """Percent of the points that so many seconds cost, from 0 to 100."""
+        """Return the percent of the points, from 0 to 100, that are taken off."""
         if seconds_late <= self.grace_minutes * 60:
             return 0.0
         if self.nothing_after_days is not None and seconds_late > self.nothing_after_days * DAY:
@@ -56,7 +58,7 @@ class LatePolicy:
         return min(math.ceil(seconds_late / DAY) * self.percent_per_day, self.at_most)
 
     def penalty(self, points: float, seconds_late: float) -> float:
-        """Points off, of those earned."""
+        """Return how many of the earned points are taken off."""
         return round(points * self.percent_off(seconds_late) / 100, 6)
 
     def __str__(self) -> str:
@@ -71,10 +73,10 @@ class LatePolicy:
 
 
 def read_policy(course: Course) -> LatePolicy | None:
-    """The course's policy; None when it has none.
+    """Return the course's policy; None when the course has none.
 
     Raises:
-        ValueError: the table has a mistake; the message names it.
+        ValueError: the table `[tool.course.late]` has a mistake; the message names it.
     """
     if not course.late:
         return None
@@ -114,10 +116,10 @@ def _due_dates(course: Course, due: Any, where: str) -> dict[str, datetime]:
 def settle(
     course: Course, assignment: Assignment, *, students: Iterable[str] | None = None
 ) -> None:
-    """Bring the penalties up to date: with what people gave since, and with the policy of today.
+    """Compute the penalties again, from the points that people gave and the present policy.
 
-    nbgrader computes a penalty when it autogrades, before written answers have points. Does nothing
-    for a course without a policy.
+    nbgrader computes a penalty when it autogrades, before written answers have points. Nothing
+    happens in a course without a policy.
     """
     policy = read_policy(course)
     if policy is None:
@@ -130,7 +132,7 @@ def settle(
 def settle_in(
     gradebook: Gradebook, policy: LatePolicy, assignment: str, students: Iterable[str] | None = None
 ) -> None:
-    """Bring the penalties of an open gradebook up to date; the caller keeps them or not."""
+    """Compute the penalties in an open gradebook again; the caller commits them or not."""
     enter_due_date(gradebook, policy, assignment)
     for submission in _submissions(gradebook, assignment, students):
         for notebook in submission.notebooks:
@@ -139,7 +141,10 @@ def settle_in(
 
 
 def lateness(course: Course, assignment: Assignment) -> dict[str, float]:
-    """Return seconds after the due date, of those who handed in late; nothing is written."""
+    """Return how many seconds late each student handed in; students in time are left out.
+
+    Nothing is written to the gradebook.
+    """
     policy = read_policy(course)
     with open_gradebook(course) as gradebook, gradebook.db.no_autoflush:
         if policy is not None:
@@ -153,7 +158,7 @@ def lateness(course: Course, assignment: Assignment) -> dict[str, float]:
 
 def _seconds_late(submission: SubmittedAssignment) -> float:
     if submission.assignment.duedate is None:
-        return 0.0  # nbgrader would add an extension to nothing
+        return 0.0  # nbgrader would fail: it adds the extension to the due date
     return float(submission.total_seconds_late)
 
 
@@ -169,7 +174,7 @@ def _submissions(
 
 
 def enter_due_date(gradebook: Gradebook, policy: LatePolicy, name: str) -> None:
-    """Let an open gradebook have the due date of the policy; the caller commits."""
+    """Enter the policy's due date of an assignment into an open gradebook; the caller commits."""
     try:
         assignment = gradebook.find_assignment(name)
     except MissingEntry:

@@ -1,4 +1,4 @@
-"""Enters the class list into the gradebook, and says who is in it."""
+"""Enters the roster into the gradebook, and lists the students in the gradebook."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from autograder.submissions.roster import COLUMNS, read_rows
 
 @dataclass(frozen=True)
 class Entered:
-    """What a roster brought.
+    """The result of `enter_roster`.
 
     Attributes:
-        count: students in it.
-        passed_over: names of columns that were not used.
+        count: number of students in the file.
+        passed_over: names of the columns that were not used.
     """
 
     count: int
@@ -26,7 +26,7 @@ class Entered:
 def enter_roster(course: Course, path: Path) -> Entered:
     """Enter the students of a CSV file (see `read_roster`) into the gradebook.
 
-    Students who are there already get the names of the file; nobody is removed.
+    A student who is in the gradebook already gets the names in the file. No student is removed.
     """
     students, columns = read_rows(path)
     with open_gradebook(course) as gradebook:
@@ -37,7 +37,7 @@ def enter_roster(course: Course, path: Path) -> Entered:
 
 
 def known_students(course: Course) -> set[str] | None:
-    """Return the ids in the gradebook; None when there is no roster yet."""
+    """Return the ids of the students in the gradebook; None when there is no roster yet."""
     if not gradebook_file(course).exists():
         return None
     with open_gradebook(course) as gradebook:

@@ -1,4 +1,4 @@
-"""Reads from the gradebook and the judge's records where a class stands; nothing is graded."""
+"""Reads the grades of a class from the gradebook and the judge's records, without grading."""
 
 from __future__ import annotations
 
@@ -23,28 +23,28 @@ GRADED_SINCE = "graded again since a person gave the points, which stand"
 
 
 class Status(StrEnum):
-    """Where a grade, or a student's whole assignment, stands."""
+    """The status of a grade, or of a student's whole assignment."""
 
     GRADED = "graded"
-    WAITS = "waits for a reader"  # a written answer that a person has to read
-    NOT_GRADED = "not graded"  # by the grader's own fault: a person must look
+    WAITS = "waits for a reader"  # a person has to read a written answer
+    NOT_GRADED = "not graded"  # the grader itself failed: a person must look
     NOT_SUBMITTED = "nothing submitted"
 
 
 @dataclass(frozen=True)
 class ExerciseGrade:
-    """What a student has for one exercise or one written question.
+    """A student's grade for one exercise or one written question.
 
     Attributes:
-        id: of the exercise or question.
-        points: that count, given by a person or by the judge; None when there are none yet.
-        max_points: at most.
+        id: id of the exercise or question.
+        points: points that count, given by a person or by the judge; None when there are none yet.
+        max_points: most points that the exercise or question gives.
         status: graded, waits for a reader (questions only) or not graded.
         by_hand: whether a person gave the points.
-        record: the judge's, when there is one and it can be read.
+        record: the judge's record, where it exists and can be read.
         run: how grading went; see `autograder.judge.records`.
-        flags: what an assistant should know, such as verdicts that differed.
-        problems: a record that cannot be read.
+        flags: what an assistant should know, such as verdicts that differed between two runs.
+        problems: why the record cannot be read.
     """
 
     id: str
@@ -64,7 +64,7 @@ class ExerciseGrade:
 
     @property
     def not_started(self) -> bool:
-        """Whether the judge found no answer."""
+        """Whether the judge found no answer in the submission."""
         outcomes = {v.outcome for v in self.record.result.verdicts} if self.record else set()
         missing = {Outcome.NOT_STARTED, Outcome.NOT_CHECKED}
         return Outcome.NOT_STARTED in outcomes and outcomes <= missing
@@ -72,13 +72,16 @@ class ExerciseGrade:
 
 @dataclass(frozen=True)
 class StudentGrades:
-    """A student's line in the gradebook of one assignment.
+    """A student's grades for one assignment.
 
     Attributes:
-        student: id.
-        first_name, last_name, email: as in the roster, or "".
-        exercises: by id, in the course's order; empty when nothing was submitted.
-        questions: written questions by id, in the notebook's order; likewise.
+        student: id of the student.
+        first_name: first name in the roster, or "".
+        last_name: last name in the roster, or "".
+        email: address in the roster, or "".
+        exercises: grades of the exercises, in the course's order; empty when nothing was graded.
+        questions: grades of the written questions, in the notebook's order; empty when nothing was
+            graded.
         penalty: points taken off for lateness.
         problems: why something is not graded, in nbgrader's words.
     """
@@ -94,21 +97,21 @@ class StudentGrades:
 
     @property
     def name(self) -> str:
-        """First and last name, or the id when there is none."""
+        """First and last name; the id when the roster has no name."""
         return f"{self.first_name} {self.last_name}".strip() or self.student
 
     @property
     def grades(self) -> tuple[ExerciseGrade, ...]:
-        """Exercises and questions."""
+        """Grades of the exercises and of the questions."""
         return (*self.exercises, *self.questions)
 
     def grade(self, id: str) -> ExerciseGrade | None:
-        """The grade of an exercise or question; None when there is none."""
+        """Return the grade of an exercise or question; None when there is none."""
         return next((grade for grade in self.grades if grade.id == id), None)
 
     @property
     def status(self) -> Status:
-        """The worst of its grades."""
+        """The worst status among the grades."""
         found = {grade.status for grade in self.grades}
         for status in (Status.NOT_GRADED, Status.WAITS, Status.GRADED):
             if status in found:
@@ -117,41 +120,41 @@ class StudentGrades:
 
     @property
     def so_far(self) -> float | None:
-        """Sum of the points that are known, lateness taken off; None when nothing is known."""
+        """Sum of the points that are known, less the penalty; None when no points are known."""
         known = [grade.points for grade in self.grades if grade.points is not None]
         return max(round(sum(known) - self.penalty, 6), 0.0) if known else None
 
     @property
     def pending(self) -> float:
-        """Points that wait for a reader."""
+        """Points of the written answers that wait for a reader."""
         return sum(grade.max_points for grade in self.grades if grade.status is Status.WAITS)
 
     @property
     def total(self) -> float | None:
-        """The final points; None as long as anything is missing."""
+        """The final points; None while any grade is missing."""
         return self.so_far if self.status is Status.GRADED else None
 
     @property
     def repairs(self) -> tuple[str, ...]:
-        """What was mended in the submission, each once."""
+        """The repairs that were made to find the answers, each once."""
         kept = (grade.record.repairs for grade in self.exercises if grade.record)
         return tuple(dict.fromkeys(repair for repairs in kept for repair in repairs))
 
     @property
     def diagnoses(self) -> tuple[str, ...]:
-        """The misconceptions of all exercises, each once."""
+        """The misconceptions that the answers match, each once."""
         return tuple(dict.fromkeys(d for grade in self.exercises for d in grade.diagnoses))
 
 
 @dataclass(frozen=True)
 class ClassGrades:
-    """The gradebook of one assignment.
+    """The grades of a class for one assignment.
 
     Attributes:
-        assignment: its name.
-        exercises: id and points of each exercise, in the course's order.
-        questions: id and points of each written question, in the notebook's order.
-        students: a line each, by id.
+        assignment: name of the assignment.
+        exercises: points of each exercise by its id, in the course's order.
+        questions: points of each written question by its id, in the notebook's order.
+        students: grades of each student, sorted by id.
     """
 
     assignment: str
@@ -166,19 +169,21 @@ class ClassGrades:
 
     @property
     def max_points(self) -> float:
-        """Points of the whole assignment."""
+        """The most points that the assignment gives."""
         return sum(self.exercises.values()) + sum(self.questions.values())
 
 
 def class_grades(
     course: Course, assignment: Assignment, *, students: Iterable[str] | None = None
 ) -> ClassGrades:
-    """Return where the class stands, from the gradebook and the judge's records.
+    """Return the grades of a class, from the gradebook and the judge's records.
 
-    Nothing is graded or written. Penalties for lateness are those of today's policy.
+    Nothing is graded or written. Penalties for lateness follow the present policy.
 
     Args:
-        students: ids of those to look at; default all in the roster and all who handed in.
+        course: the course.
+        assignment: the assignment.
+        students: ids of the students to look at; default all in the roster and all who handed in.
 
     Raises:
         ValueError: the assignment was not released.
@@ -210,7 +215,7 @@ def class_grades(
 
 @dataclass(frozen=True)
 class _Shelf:
-    """Where lines are read from, and the ids of what they are made of, in order."""
+    """What the grades of students are read from, with the ids of exercises and questions."""
 
     course: Course
     gradebook: Gradebook
@@ -220,7 +225,10 @@ class _Shelf:
 
 
 def _in_order(course: Course, assignment: Assignment, cells: Iterable[str]) -> list[str]:
-    """Names of grade cells as they stand in the released notebook; the gradebook has no order."""
+    """Return names of grade cells in the order of the released notebook.
+
+    The gradebook keeps no order.
+    """
     try:
         notebook = nbformat.read(released_notebook(course, assignment), as_version=4)
     except FileNotFoundError:
@@ -262,7 +270,10 @@ def _line(place: _Shelf, id: str, student: Student | None, handed_in: bool) -> S
 
 
 def _grade(id: str, grade: Grade, when_missing: Status) -> ExerciseGrade:
-    """What counts: a person's points before the judge's, and any extra credit."""
+    """Return a grade with the points that count.
+
+    Points of a person count before those of the judge. Extra credit is added.
+    """
     points = grade.auto_score if grade.manual_score is None else grade.manual_score
     if points is not None and grade.extra_credit is not None:
         points += grade.extra_credit
@@ -280,7 +291,7 @@ def _exercise_grade(place: _Shelf, student: str, exercise: str, grade: Grade) ->
     except (OSError, ValueError) as error:
         return replace(found, problems=(str(error),))
     if (grade.auto_score is None) != (record.points is None):
-        return found  # the record is of an earlier run
+        return found  # the record is from an earlier run
     run = records.load_run(folder / records.RUN)
     flags = list(map(str, run.get("flags", ())))
     if found.by_hand and grade.needs_manual_grade:

@@ -1,1 +1,4 @@
-"""Holds the tests and writes the scores. Never runs a submission."""
+"""The judge: runs the tests on the answers of students, and gives verdicts and points.
+
+The judge's own process never runs submitted code; workers do.
+"""

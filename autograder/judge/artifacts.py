@@ -1,4 +1,4 @@
-"""Artifacts on their way to the judge: in the submission's metadata, since only JSON travels."""
+"""Puts artifacts into a notebook's metadata, since only JSON is sent to the judge."""
 
 from __future__ import annotations
 
@@ -11,7 +11,12 @@ KEY = "artifacts"
 
 
 def with_artifacts(notebook: dict[str, Any], artifacts: Mapping[str, bytes]) -> dict[str, Any]:
-    """A submission's notebook, carrying the files that were handed in with it, by name."""
+    """Return a notebook with artifacts in its metadata.
+
+    Args:
+        notebook: the notebook of a submission.
+        artifacts: content of the files that were handed in with the notebook, by name.
+    """
     if not artifacts:
         return notebook
     carried = {name: base64.b64encode(content).decode() for name, content in artifacts.items()}
@@ -19,11 +24,11 @@ def with_artifacts(notebook: dict[str, Any], artifacts: Mapping[str, bytes]) -> 
 
 
 def artifacts_of(notebook: Mapping[str, Any]) -> dict[str, bytes]:
-    """The inverse of `with_artifacts`: what a submission's notebook carries."""
+    """Return the artifacts in a notebook's metadata, by name; the inverse of `with_artifacts`."""
     carried = notebook["metadata"].get(KEY, {})
     return {name: base64.b64decode(content) for name, content in carried.items()}
 
 
 def digest_of(artifact: bytes | None) -> str:
-    """sha256 of an artifact; "" where there is none."""
+    """Return the sha256 of an artifact; "" for None."""
     return "" if artifact is None else hashlib.sha256(artifact).hexdigest()

@@ -1,8 +1,9 @@
-"""Limits on the sum of what all processes of a worker use: control groups, where we may make them.
+"""Limits what all processes of a worker use together, by control groups.
 
-Limits of a process (rlimits) do not add up: a hundred processes may each take their share. A
-control group bounds memory and processes together, and counts the CPU time of those that ended.
-Making one takes root, or a group that was delegated to us.
+Limits of a process (rlimits) do not add up: a hundred processes may each use the full limit. A
+control group limits the memory and number of all its processes together, and its count of CPU time
+includes processes that have ended. Making a control group needs root, or a group that was delegated
+to us.
 
 Sources: Linux's Documentation/admin-guide/cgroup-v1 and cgroup-v2.rst.
 """
@@ -27,42 +28,42 @@ _NANOSECONDS, _MICROSECONDS = 1e9, 1e6
 
 @dataclass(frozen=True)
 class ControlGroup:
-    """A group that processes can be put into.
+    """A control group.
 
     Attributes:
-        folders: its folders, one in version 2, one for each controller in version 1.
-        usage: the file that tells CPU time.
+        folders: folders of the group: one in version 2, one for each controller in version 1.
+        usage: the file that states the CPU time.
     """
 
     folders: tuple[Path, ...]
     usage: Path
 
     def add(self, pid: int) -> None:
-        """Put a process in; its children follow by themselves."""
+        """Put a process into the group; its later children are in the group, too."""
         for folder in self.folders:
             _write(folder / "cgroup.procs", pid)
 
     def cpu_seconds(self) -> float:
-        """CPU time of all processes that were ever in the group."""
+        """Return the CPU seconds of all processes that were ever in the group."""
         text = self.usage.read_text(encoding="ascii")
         if found := re.search(r"^usage_usec (\d+)", text, re.MULTILINE):
             return int(found[1]) / _MICROSECONDS
         return int(text) / _NANOSECONDS
 
     def remove(self) -> None:
-        """Remove the group; nothing must be left in it."""
+        """Remove the group; no process may be left in it."""
         for folder in self.folders:
             with suppress(OSError):
                 folder.rmdir()
 
 
 def make_group(memory: int, processes: int, root: Path = ROOT) -> ControlGroup | None:
-    """A new group with these limits; None where none can be made.
+    """Make a control group; return None where this machine does not allow it.
 
     Args:
-        memory: bytes that all processes together may use.
-        processes: processes and threads.
-        root: where control groups are mounted.
+        memory: most bytes that all processes together may use.
+        processes: most processes and threads.
+        root: folder where control groups are mounted.
     """
     for parents, limits in _places(root, memory, processes):
         group = _try_to_make(parents, limits)
@@ -74,14 +75,17 @@ def make_group(memory: int, processes: int, root: Path = ROOT) -> ControlGroup |
 def _places(
     root: Path, memory: int, processes: int
 ) -> Iterator[tuple[dict[str, Path], dict[str, dict[str, int]]]]:
-    """Where a group may be made, best first, and what is written into its files."""
+    """Give the places where a group may be made, best first, with the limits of the group.
+
+    A place is a folder for each controller; the limits are a value for each file, by controller.
+    """
     own = _own_groups()
     if (root / "cgroup.controllers").is_file():
         limits = {
             "": {"memory.max": memory, "memory.swap.max": 0, "pids.max": processes},
         }
         here = root / own.get("", "/").strip("/")
-        # A group with processes in it cannot hand controllers on: so beside it, not below.
+        # A group with processes cannot have groups with limits below it, so ours goes beside it.
         yield {"": here.parent if here != root else root}, limits
         return
     limits = {
@@ -121,7 +125,7 @@ def _try_to_make(
 
 
 def _own_groups() -> dict[str, str]:
-    """Path of this process's group by controller ("" in version 2)."""
+    """Return the path of this process's group, by controller ("" in version 2)."""
     groups: dict[str, str] = {}
     with suppress(OSError):
         for line in Path("/proc/self/cgroup").read_text(encoding="utf-8").splitlines():
@@ -131,7 +135,7 @@ def _own_groups() -> dict[str, str]:
 
 
 def _remove_left_over(parent: Path) -> None:
-    """Remove empty groups of graders that were killed."""
+    """Remove the empty groups that killed graders left behind."""
     for folder in parent.glob(f"{OURS}-*-*"):
         pid = folder.name.split("-")[1]
         if pid.isdigit() and not psutil.pid_exists(int(pid)):
@@ -140,5 +144,5 @@ def _remove_left_over(parent: Path) -> None:
 
 
 def _write(file: Path, value: int) -> None:
-    with file.open("r+", encoding="ascii") as opened:  # never makes a file
+    with file.open("r+", encoding="ascii") as opened:  # "r+" never makes a new file
         opened.write(str(value))

@@ -1,7 +1,8 @@
-"""Which cells of a notebook an assistant chose as an answer, in place of what reading it finds.
+"""Puts the cells that an assistant chose as an answer into a notebook's metadata.
 
-Like artifacts, choices travel in the submission's metadata: by exercise, numbers of cells from 1;
-none when there is no answer. A student's own metadata never get that far.
+A choice takes the place of the answer that the judge would find. It is a list of cell numbers, from
+1, for an exercise; the list is empty when there is no answer. A student's own metadata never reach
+the judge.
 """
 
 from __future__ import annotations
@@ -13,7 +14,12 @@ KEY = "choices"
 
 
 def with_choices(notebook: dict[str, Any], choices: Mapping[str, Sequence[int]]) -> dict[str, Any]:
-    """A submission's notebook, carrying what was chosen."""
+    """Return a notebook with choices in its metadata.
+
+    Args:
+        notebook: the notebook of a submission.
+        choices: numbers of the chosen cells, by id of the exercise.
+    """
     if not choices:
         return notebook
     carried = {exercise: list(numbers) for exercise, numbers in choices.items()}
@@ -21,17 +27,20 @@ def with_choices(notebook: dict[str, Any], choices: Mapping[str, Sequence[int]])
 
 
 def choices_of(notebook: Mapping[str, Any]) -> dict[str, list[int]]:
-    """The inverse of `with_choices`."""
+    """Return the choices in a notebook's metadata; the inverse of `with_choices`."""
     return dict(notebook["metadata"].get(KEY, {}))
 
 
 def as_chosen(notebook: Mapping[str, Any], exercise: str, numbers: Sequence[int]) -> dict[str, Any]:
-    """The notebook in which some cells, joined, are the exercise's own, and the last to define it.
+    """Return a notebook whose last cell is the exercise's own cell and holds the chosen cells.
+
+    The chosen cells are joined into this cell and do not stay in their old places.
 
     Args:
-        notebook: the submission.
-        exercise: id.
-        numbers: of cells, in the order in which they are joined; those that are not there are none.
+        notebook: the notebook of a submission.
+        exercise: id of the exercise.
+        numbers: numbers of the chosen cells, in the order in which they are joined; a number
+            without a cell is ignored.
     """
     own = f"ex-{exercise}"
     cells = notebook["cells"]
@@ -42,7 +51,7 @@ def as_chosen(notebook: Mapping[str, Any], exercise: str, numbers: Sequence[int]
 
 
 def in_words(numbers: Sequence[int]) -> str:
-    """What was chosen, as it stands among an answer's repairs."""
+    """Return a choice in words, as it is listed among the repairs of an answer."""
     if not numbers:
         return "an assistant found no answer"
     if len(numbers) == 1:
@@ -51,6 +60,6 @@ def in_words(numbers: Sequence[int]) -> str:
 
 
 def _not_named(cell: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """A cell that does not go by a name."""
+    """Return a cell without its id and metadata if these carry a given name."""
     names = (cell["id"], cell["metadata"].get("nbgrader", {}).get("grade_id"))
     return {**cell, "id": "", "metadata": {}} if name in names else dict(cell)

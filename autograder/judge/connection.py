@@ -1,4 +1,4 @@
-"""The judge's end of the socket: starts workers, bounds their time, and survives their death."""
+"""Connects the judge to workers: starts them, limits their time, and copes when a worker dies."""
 
 from __future__ import annotations
 
@@ -30,30 +30,36 @@ WITHOUT_OTHERS = "the process ended while it loaded the other cells: run without
 
 
 class Overslept(DeadlineExceeded):
-    """The wall clock ran out before the CPU time did."""
+    """The time by the wall clock was used up before the CPU time."""
 
 
 @dataclass
 class Clock:
-    """Time that the tests of one exercise took, on the worker's side."""
+    """Seconds that a test took in the worker.
+
+    Attributes:
+        wall: seconds by the wall clock.
+        cpu: CPU seconds.
+    """
 
     wall: float = 0.0
     cpu: float = 0.0
 
 
 class WorkerConnection:
-    """A connection to a worker that holds one answer.
+    """A connection to a worker that runs one answer.
 
-    The worker starts when the first request comes; after it died, `renew` starts another.
+    The worker is started at the first request. When it has died, `renew` starts another worker.
 
     Args:
-        program: what the worker runs.
-        mounts: what it sees.
-        source: where workers come from.
-        imports: modules that the program imports, which may be loaded ahead of time.
-        library: package of the course that holds the reference.
-        cpu_seconds: CPU time that one test may take; the wall clock gets four times that.
-        seed: random, numpy and torch are seeded with it before the submission is loaded.
+        program: the program that the worker runs.
+        mounts: the files of the course that the worker sees.
+        source: the source that starts the worker.
+        imports: modules that the program imports; they may be loaded ahead of time.
+        library: name of the course's package that holds the reference.
+        cpu_seconds: CPU seconds that one test may take; by the wall clock it may take four times
+            as many.
+        seed: seed of random, numpy and torch, set before the submission is loaded.
     """
 
     def __init__(
@@ -83,7 +89,7 @@ class WorkerConnection:
         self.clock = Clock()
 
     def renew(self) -> None:
-        """Forget the time used, and start a worker when there is none (or it died)."""
+        """Give the next test its full time, and start a worker when none is alive."""
         if self._worker is None or self._worker.dead:
             self.close()
             self._start()
@@ -95,8 +101,8 @@ class WorkerConnection:
         """Send a request to the worker and wait for its reply.
 
         Raises:
-            DeadlineExceeded: the test's time is used up; the worker is gone.
-            WorkerDied: the worker ended.
+            DeadlineExceeded: the time of the test is used up; the worker was ended.
+            WorkerDied: the worker ended by itself.
             SubmissionError: the submission could not be loaded.
         """
         if self._worker is None:
@@ -116,15 +122,16 @@ class WorkerConnection:
             self.clock.cpu += max(0.0, self._worker.cpu_seconds() - cpu)
 
     def close(self) -> None:
-        """End the worker, and everything that it started."""
+        """End the worker and all processes that it started."""
         if self._worker is not None:
             self._worker.kill()
             self._worker = None
 
     def _start(self) -> None:
-        """Start a worker; without the student's other cells when it ends while it loads them.
+        """Start a worker, and start it again without the student's other cells when it ends early.
 
-        They may be the answers of other exercises, whose fault costs this one nothing.
+        The other cells may be answers to other exercises, whose faults must not cost this exercise
+        points.
         """
         self._start_and_load()
         broken = isinstance(self._load_error, DeadlineExceeded | WorkerDied | UnreadableValue)
@@ -156,7 +163,7 @@ class WorkerConnection:
 
 
 class _Loaded:
-    """A worker and the time that its tests have left."""
+    """A worker, and the time that its present test has left."""
 
     def __init__(self, worker: Worker) -> None:
         self.dead = False
@@ -165,7 +172,7 @@ class _Loaded:
         self._peer = worker.peer
 
     def load(self, order: dict[str, Any], cpu_seconds: float) -> dict[str, Any]:
-        """Send the program; wait until the submission's cells have run."""
+        """Send the program, and wait until the submission's cells have run."""
         self.budget = _Budget.of(cpu_seconds, self)
         tree, _ = self.exchange(order, b"")
         if type(tree) is not dict or type(tree.get("notes")) is not list:
@@ -174,7 +181,7 @@ class _Loaded:
         return {"notes": notes, "error": tree.get("error")}
 
     def exchange(self, request: dict[str, Any], payload: bytes) -> tuple[Any, bytes]:
-        """One request and its reply, within the budget."""
+        """Send a request and wait for its reply, within the time that is left."""
         if self.dead:
             raise WorkerDied("The process that runs your code has ended.")
         try:
@@ -194,11 +201,11 @@ class _Loaded:
         return tree, bytes(reply)
 
     def cpu_seconds(self) -> float:
-        """CPU time of the worker and of all that it started."""
+        """Return the CPU seconds of the worker and of all processes that it started."""
         return self._worker.cpu_seconds()
 
     def kill(self) -> None:
-        """End the worker and all that it started."""
+        """End the worker and all processes that it started."""
         self.dead = True
         self._worker.kill()
 
@@ -214,7 +221,7 @@ _OUT_OF_TIME = "Your code used more time than this test allows."
 
 @dataclass
 class _Budget:
-    """CPU and wall-clock time that is left to a test."""
+    """The CPU time and wall-clock time at which a test is stopped."""
 
     cpu_until: float
     wall_until: float
@@ -241,7 +248,7 @@ class _Budget:
 def connected(
     program: Program, mounts: Mounts, source: WorkerSource, **options: Any
 ) -> Iterator[WorkerConnection]:
-    """A connection that is closed at the end of the block, whatever happened in it."""
+    """Open a connection that is closed at the end of the block, even after an exception."""
     connection = WorkerConnection(program, mounts, source, **options)
     try:
         yield connection
@@ -250,6 +257,6 @@ def connected(
 
 
 def probes_folder(tests: Path) -> Path | None:
-    """The folder of probe files beside the tests, when there is one."""
+    """Return the folder of probe files beside the tests; None when there is none."""
     folder = tests / "probes"
     return folder if folder.is_dir() else None

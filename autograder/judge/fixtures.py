@@ -19,7 +19,7 @@ from autograder.testing.verbs import SEED, Server, seed_everything
 
 @pytest.fixture
 def submission(request: pytest.FixtureRequest) -> Submission:
-    """The reference, as if it were a student's answer."""
+    """Return the reference of the exercise in the form of a student's answer."""
     course = _course(request.config.rootpath)
     exercise = course.exercise(request.cls.exercise_id)
     answer = reference(exercise)
@@ -36,12 +36,12 @@ def submission(request: pytest.FixtureRequest) -> Submission:
 
 @pytest.fixture
 def draw(request: pytest.FixtureRequest) -> torch.Generator:
-    """A generator of inputs, as hidden tests get it, with a key of its own."""
+    """Return a generator of inputs like that of hidden tests, with a key of its own."""
     return generator_for(b"reference", f"{request.cls.exercise_id}.{request.node.name}")
 
 
 def reference(exercise: CourseExercise) -> Any:
-    """The reference of an exercise."""
+    """Return the reference of an exercise, a function or a class."""
     return getattr(importlib.import_module(exercise.module), exercise.name)
 
 

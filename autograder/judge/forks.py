@@ -1,9 +1,10 @@
-"""Workers forked inside bubblewrap, by a fork server that is started once.
+"""Forks workers inside bubblewrap, by a fork server that is started once.
 
-The server holds torch and one warm process for each edition of the library (see
-`autograder.worker.forkserver`); from there a worker takes milliseconds instead of a second. Judges
-that are forked from one process share its server. Each has warm processes of its own, in a control
-group of its own: what one judge's workers use is never counted as another's.
+The server has torch loaded, and forks a warm process for each edition of the library (see
+`autograder.worker.forkserver`). A worker that is forked from a warm process starts in milliseconds
+instead of a second. Judges that are forked from one process share its server. Each judge has its
+own warm processes in its own control group, so that time and memory of its workers are never
+counted for another judge.
 """
 
 from __future__ import annotations
@@ -42,15 +43,17 @@ from autograder.judge.workers import (
 
 END_SECONDS = 20.0
 FIRST_UID, UIDS = 200_000, 50_000
-APART = 977  # between the first uids of two processes, so that no two workers have the same
+APART = 977  # between the first uids of two processes, so that no two workers have the same uid
 CREDENTIALS = socket.CMSG_SPACE(12)  # struct ucred: pid, uid, gid
 
 
 class ForkServers:
-    """Workers forked inside bubblewrap; the servers are started when they are first needed.
+    """A source of workers that are forked inside bubblewrap.
+
+    Servers are started when they are first needed.
 
     Args:
-        sandbox: its limits hold for each worker.
+        sandbox: the sandbox, whose limits hold for each worker.
     """
 
     def __init__(self, sandbox: Bubblewrap) -> None:
@@ -58,7 +61,7 @@ class ForkServers:
         self._warm: dict[Mounts, _WarmProcesses] = {}
 
     def prepare(self, mounts: Mounts, imports: tuple[str, ...] = ()) -> None:
-        """Begin to start the server of these mounts; see `start`."""
+        """Begin to start the server for these mounts, without waiting for it; see `start`."""
         key = _shared(mounts)
         if key not in self._warm:
             server = _Server(self._sandbox, mounts, _outside(mounts, imports))
@@ -68,11 +71,11 @@ class ForkServers:
         """Fork a worker.
 
         Args:
-            mounts: what it sees.
-            imports: modules that the submission imports, loaded before its time starts.
+            mounts: the files of the course that the worker sees.
+            imports: modules that the submission imports; they are loaded before its time starts.
 
         Raises:
-            WorkerCannotStart: with the reason, as far as it is known.
+            WorkerCannotStart: no worker could be forked; the message says why, where that is known.
         """
         key = _shared(mounts)
         for last_attempt in (False, True):
@@ -81,14 +84,14 @@ class ForkServers:
             try:
                 return self._warm[key].fork(mounts.edition.name, imports)
             except WorkerCannotStart:
-                # A server that served before may have been killed for memory: try a new one.
+                # The kernel may have killed an earlier server for memory: try a new server.
                 self._warm.pop(key).close()
                 if is_new or last_attempt:
                     raise
         raise AssertionError("unreachable")
 
     def lent(self) -> ForkServers:
-        """The same servers, with warm processes of one's own."""
+        """Return a source with the same servers and its own warm processes."""
         source = ForkServers(self._sandbox)
         source._warm = {
             key: _WarmProcesses(warm.server, self._sandbox) for key, warm in self._warm.items()
@@ -96,34 +99,37 @@ class ForkServers:
         return source
 
     def close(self) -> None:
-        """End the servers, unless they are lent, and all our workers."""
+        """End all workers of this source, and the servers if this process started them."""
         for warm in self._warm.values():
             warm.close()
         self._warm.clear()
 
     def seen(self, folder: Path | None) -> str:
-        """Inside, probes have one place."""
+        """Return the path of the probes in the sandbox, which is always the same."""
         return str(INSIDE / "probes")
 
 
 def _shared(mounts: Mounts) -> Mounts:
-    """What the workers of a server have in common: all but the edition."""
+    """Return mounts without the edition: what all workers of a server have in common."""
     return replace(mounts, edition=mounts.edition.parent)
 
 
 def _outside(mounts: Mounts, imports: tuple[str, ...]) -> list[str]:
-    """Modules that belong to no edition and to none of the course's packages."""
+    """Return the modules that belong neither to an edition nor to another package of the course."""
     own = {mounts.library, *(package.name for package in mounts.packages)}
     return [module for module in imports if module.partition(".")[0] not in own]
 
 
 class _Server:
-    """A fork server. Processes forked from its owner may send it orders, too.
+    """A fork server.
+
+    The process that starts the server owns it. Processes that are forked from the owner may send
+    orders, too.
 
     Args:
-        sandbox: where it runs.
-        mounts: what is visible there.
-        imports: modules that it loads for all of its forks.
+        sandbox: the sandbox that the server runs in.
+        mounts: the files of the course that the server sees.
+        imports: modules that the server loads for all its forks.
     """
 
     def __init__(self, sandbox: Bubblewrap, mounts: Mounts, imports: list[str]) -> None:
@@ -137,34 +143,34 @@ class _Server:
                 stderr=self._errors.fileno(),
                 pass_fds=[theirs.fileno()],
                 env={"PATH": "/usr/bin:/bin:/usr/local/bin"},
-                process_group=0,  # Ctrl-C is meant for the grader, which decides what ends
+                process_group=0,  # Ctrl-C must reach only the grader, which decides what ends
             )
         self._owner = os.getpid()
         self._end = weakref.finalize(self, _end_server, self._process, self._control, self._owner)
 
     def warm(self, edition: str, imports: tuple[str, ...]) -> tuple[socket.socket, int]:
-        """A socket to a new warm process of an edition, and its pid."""
+        """Start a warm process of an edition; return a socket to the process, and its pid."""
         order = {"edition": edition, "imports": imports}
         warm = _hand_over(self._control, order, socket.SOCK_SEQPACKET)
         return warm, _await_greeting(warm, self.last_words)
 
     def close(self) -> None:
-        """End the server; bubblewrap takes its whole process namespace along. Only for its owner"""
+        """End the server and, with bubblewrap, all its forks; only the owner ends the server."""
         self._end()
 
     def last_words(self) -> str:
         if os.getpid() == self._owner:
             with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(1)  # it writes before it ends
+                self._process.wait(1)  # the server writes its last words before it ends
         return last_line(self._errors)
 
 
 class _WarmProcesses:
-    """This process's warm forks of a server, and the workers that come from them.
+    """The warm processes that this process has from a server, and their workers.
 
     Args:
-        server: our own, or that of the process that we were forked from.
-        sandbox: its limits.
+        server: the server, started by this process or by the process that it was forked from.
+        sandbox: the sandbox, whose limits hold for each worker.
     """
 
     def __init__(self, server: _Server, sandbox: Bubblewrap) -> None:
@@ -180,7 +186,7 @@ class _WarmProcesses:
         }
 
     def fork(self, edition: str, imports: tuple[str, ...]) -> Worker:
-        """A new worker of an edition."""
+        """Fork a worker that sees an edition and has some modules loaded."""
         warm = self._warm.get((edition, imports))
         if warm is None:
             warm = self._warm[edition, imports] = self._new(edition, imports)
@@ -191,10 +197,10 @@ class _WarmProcesses:
         return _Fork(peer, pid, self._group)
 
     def _new(self, edition: str, imports: tuple[str, ...]) -> socket.socket:
-        """A new warm process, put into the control group, where all its workers are then born.
+        """Start a warm process, and put it into the control group.
 
-        The kernel takes milliseconds to move a process, so no worker is moved. Workers are the
-        first to go when memory runs out (`leave_everything`).
+        Its workers are then in the group from the start. Moving each worker would take the kernel
+        milliseconds. When memory runs out, the kernel kills workers first (`leave_everything`).
         """
         warm, pid = self.server.warm(edition, imports)
         if not self._warm:
@@ -204,7 +210,7 @@ class _WarmProcesses:
         return warm
 
     def close(self) -> None:
-        """End the warm processes, and with them their workers; also the server, if it is ours."""
+        """End the warm processes and their workers, and the server if this process started it."""
         for warm in self._warm.values():
             warm.close()
         self.server.close()
@@ -217,7 +223,7 @@ class _WarmProcesses:
 def _hand_over(to: socket.socket, order: dict[str, Any], kind: socket.SocketKind) -> socket.socket:
     """Send an order with one end of a new pair of sockets; return the other end."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, kind)
-    # Before anything can be sent: the sender's pid is noted when it sends, or not at all.
+    # Set before anything can be sent: the kernel notes the sender's pid only while it sends.
     ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
     with theirs:
         try:
@@ -229,7 +235,7 @@ def _hand_over(to: socket.socket, order: dict[str, Any], kind: socket.SocketKind
 
 
 def _await_greeting(peer: socket.socket, last_words: Callable[[], str]) -> int:
-    """Wait for the first byte; return the sender's pid, where it is told."""
+    """Wait for a new process to report that it is ready; return its pid, or 0 if not known."""
     if not select.select([peer], [], [], START_SECONDS)[0]:
         raise WorkerCannotStart(f"the worker did not start in {START_SECONDS:.0f} s")
     said, ancillary, _, _ = peer.recvmsg(MOST_WORDS, CREDENTIALS)
@@ -243,7 +249,13 @@ def _await_greeting(peer: socket.socket, last_words: Callable[[], str]) -> int:
 
 
 class _Fork:
-    """A worker that was forked, known by its pid outside."""
+    """A forked worker.
+
+    Args:
+        peer: socket to the worker.
+        pid: pid of the worker outside the sandbox.
+        group: control group of the worker; None where there is none.
+    """
 
     def __init__(self, peer: socket.socket, pid: int, group: ControlGroup | None) -> None:
         self.peer = peer
@@ -257,14 +269,18 @@ class _Fork:
             self._before = group.cpu_seconds()
 
     def cpu_seconds(self) -> float:
-        """From the control group, which counts processes that ended too; else what still runs."""
+        """Return the CPU seconds of the worker and of all processes that it started.
+
+        The control group also counts processes that have ended. Without a control group only
+        running processes count.
+        """
         if self._group is not None:
             return self._group.cpu_seconds() - self._before
         self._cpu = max(self._cpu, cpu_of_family(self._watch))
         return self._cpu
 
     def kill(self) -> None:
-        """End the first process of the worker's namespace, and with it all others there."""
+        """End the first process of the worker's namespace; the kernel ends the others with it."""
         if self._handle < 0:
             return
         with contextlib.suppress(ProcessLookupError):
@@ -283,7 +299,7 @@ def _end_server(process: subprocess.Popen[bytes], control: socket.socket, owner:
 
 
 def _retried(action: Callable[[], None], *, until: Callable[[], bool]) -> None:
-    """Repeat until it worked: the kernel removes what ended a moment later."""
+    """Repeat an action until it has worked; the kernel removes ended processes with a delay."""
     give_up = time.monotonic() + END_SECONDS
     action()
     while not until() and time.monotonic() < give_up:

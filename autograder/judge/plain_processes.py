@@ -1,4 +1,4 @@
-"""Workers without a sandbox, on request: plain processes, each started anew."""
+"""Starts workers as plain processes without a sandbox, for trusted work only."""
 
 from __future__ import annotations
 
@@ -22,28 +22,28 @@ from autograder.judge.workers import (
 
 
 class PlainProcesses:
-    """Workers without a sandbox, each started anew."""
+    """A source of workers without a sandbox; each worker is a new process."""
 
     def start(self, mounts: Mounts, imports: tuple[str, ...] = ()) -> Worker:
         """Start a worker.
 
         Raises:
-            WorkerCannotStart: with its last words.
+            WorkerCannotStart: the worker ended; the message has the last line that it wrote.
         """
         return _PlainProcess(mounts)
 
     def prepare(self, mounts: Mounts, imports: tuple[str, ...] = ()) -> None:
-        """Nothing can be done before."""
+        """Do nothing: a plain process cannot be prepared."""
 
     def lent(self) -> PlainProcesses:
-        """The same: nothing is kept."""
+        """Return this source, which keeps no processes."""
         return self
 
     def close(self) -> None:
-        """Nothing is kept."""
+        """Do nothing: this source keeps no processes."""
 
     def seen(self, folder: Path | None) -> str:
-        """Outside, as it is."""
+        """Return the path of the folder, which is the same for a worker without a sandbox."""
         return str(folder)
 
 
@@ -69,12 +69,12 @@ class _PlainProcess:
             raise WorkerCannotStart(f"the worker could not start: {reason}")
 
     def cpu_seconds(self) -> float:
-        """CPU time of what still runs."""
+        """Return the CPU seconds of the worker and of its running children."""
         self._cpu = max(self._cpu, cpu_of_family(self._watch))
         return self._cpu
 
     def kill(self) -> None:
-        """End it and the processes that it started, as far as they are still known as its own."""
+        """End the worker and its descendants; a process that left the family is not found."""
         family: list[psutil.Process] = []
         with contextlib.suppress(psutil.Error):
             family = self._watch.children(recursive=True)

@@ -1,8 +1,8 @@
-"""Two files for each exercise of each submission.
+"""Keeps two files for each exercise of each submission.
 
-`verdict.json` says what was found and from what: it is byte-equal when the same work is graded
-again. `run.json` says how it went: durations, host, times, and flags. Both are written whole or
-not at all.
+`verdict.json`, the record, has the verdicts and what they depend on. It is byte-equal when the same
+submission is graded again. `run.json` has durations, host, times and flags. Both files are written
+whole or not at all.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ _ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}\b")
 
 @dataclass(frozen=True)
 class Record:
-    """An exercise's verdicts and where they come from; the content of `verdict.json`.
+    """The verdicts on an answer and what they depend on; the content of `verdict.json`.
 
     Attributes:
         assignment: name of the assignment.
         result: the verdicts.
-        repairs: what was mended to find the answer.
-        inputs: what the verdicts depend on.
+        repairs: the repairs that were made to find the answer, in words.
+        inputs: everything that the verdicts depend on.
     """
 
     assignment: str
@@ -49,7 +49,7 @@ class Record:
 
     @property
     def points(self) -> float | None:
-        """See `sound_points`."""
+        """The points of the answer; None when it is not graded (see `sound_points`)."""
         return sound_points(self.result)
 
     def to_json(self) -> dict[str, Any]:
@@ -68,10 +68,10 @@ class Record:
 
 
 def sound_points(result: Result) -> float | None:
-    """Points of a result, from 0 to its maximum; None unless every mark in it is a plain number.
+    """Return the points of a result, from 0 to its maximum; None when it is not graded.
 
-    A verdict of the grader's own failure, a missing mark, NaN, an infinity, a bool or any other
-    type makes the whole exercise not graded.
+    A result is not graded when a verdict says that the grader itself failed, or when a mark is
+    missing, NaN, an infinity, a bool or of any other type than a plain number.
     """
     total = []
     for verdict in result.verdicts:
@@ -83,7 +83,7 @@ def sound_points(result: Result) -> float | None:
 
 
 def record_folder(course: Course, student: str, assignment: str, exercise: str) -> Path:
-    """Where the two files of an exercise are kept."""
+    """Return the folder that keeps the two files of an exercise."""
     for part in (student, assignment, exercise):
         if not part or part in (".", "..") or any(c in part for c in "/\\\0"):
             raise ValueError(f"{part!r} cannot be the name of a folder")
@@ -97,7 +97,7 @@ def record_of(
     common: Inputs,
     problems: Iterable[str] = (),
 ) -> Record:
-    """What is kept of what the judge found; see `write`, which keeps it."""
+    """Return the record of what the judge found, without writing it; see `write`."""
     return Record(
         assignment.name,
         steady(graded.result),
@@ -107,7 +107,7 @@ def record_of(
 
 
 def content(record: Record) -> bytes:
-    """The bytes of a record's `verdict.json`."""
+    """Return the content of the file `verdict.json` for a record."""
     return _text(record.to_json()).encode()
 
 
@@ -120,16 +120,19 @@ def write(
     common: Inputs,
     problems: Iterable[str] = (),
 ) -> Record:
-    """Keep what the judge found.
+    """Write the two files on what the judge found for one exercise.
 
     Args:
+        course: the course.
         student: id of the student.
-        graded: the judge's answer for one exercise.
-        common: what all verdicts of the assignment depend on; see `common_inputs`.
-        problems: of the submission as a whole; kept in front of the exercise's own repairs.
+        assignment: the assignment.
+        graded: what the judge found.
+        common: everything that all verdicts of the assignment depend on; see `common_inputs`.
+        problems: problems of the submission as a whole; they are kept before the repairs of the
+            exercise.
 
     Returns:
-        What was written to `verdict.json`.
+        The record that was written to `verdict.json`.
     """
     record = record_of(assignment, graded, common=common, problems=problems)
     folder = record_folder(course, student, assignment.name, record.result.exercise)
@@ -157,7 +160,14 @@ def write(
 
 
 def note_failure(course: Course, student: str, assignment: str, reason: str) -> None:
-    """Keep why a submission could not be graded at all; "" when it could."""
+    """Keep why a submission could not be graded at all.
+
+    Args:
+        course: the course.
+        student: id of the student.
+        assignment: name of the assignment.
+        reason: the reason; "" when the submission could be graded.
+    """
     path = _failure_file(course, student, assignment)
     if not reason:
         path.unlink(missing_ok=True)
@@ -166,7 +176,7 @@ def note_failure(course: Course, student: str, assignment: str, reason: str) -> 
 
 
 def failure(course: Course, student: str, assignment: str) -> str:
-    """Why a submission could not be graded at all when it was last tried, or ""."""
+    """Return why a submission could not be graded at all at the last attempt, or ""."""
     return str(load_run(_failure_file(course, student, assignment)).get("reason", ""))
 
 
@@ -174,7 +184,7 @@ def load(path: Path) -> Record:
     """Read a `verdict.json`.
 
     Raises:
-        ValueError: it is damaged or contradicts itself; the message names the file.
+        ValueError: the file is damaged or contradicts itself; the message names the file.
     """
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
@@ -193,7 +203,7 @@ def load(path: Path) -> Record:
 
 
 def load_run(path: Path) -> dict[str, Any]:
-    """Read a `run.json`; empty when there is none, or when it is damaged."""
+    """Read a `run.json`; return an empty dict when the file is missing or damaged."""
     try:
         run = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -202,10 +212,10 @@ def load_run(path: Path) -> dict[str, Any]:
 
 
 def write_json(path: Path, data: Mapping[str, Any]) -> None:
-    """Write a file, for its owner only, whole or not at all: the same data gives the same bytes.
+    """Write data as JSON to a file that only its owner can read, whole or not at all.
 
-    The file is on the disk when this returns, and a later file never is without it, whatever
-    happens to the machine.
+    The same data give the same bytes. The file is on the disk when this returns. Even if the
+    machine stops, no file that is written later is on the disk without this file.
     """
     write_whole(path, _text(data).encode(), durable=True)
 
@@ -223,7 +233,10 @@ def _is_mark(value: object) -> bool:
 
 
 def steady(result: Result) -> Result:
-    """The result without what differs from run to run: addresses in messages, unsound marks."""
+    """Return a result in a form that does not differ between runs.
+
+    Addresses are cut from messages. A verdict with an unsound mark becomes a failure of the grader.
+    """
 
     def steady(verdict: Verdict) -> Verdict:
         sound = _is_mark(verdict.points)
@@ -240,7 +253,7 @@ def steady(result: Result) -> Result:
 
 
 def _earlier(folder: Path) -> Record | None:
-    """The record that is about to be replaced."""
+    """Return the record that is about to be replaced; None when it is missing or damaged."""
     try:
         return load(folder / VERDICT)
     except (OSError, ValueError):
@@ -248,7 +261,7 @@ def _earlier(folder: Path) -> Record | None:
 
 
 def _flags(folder: Path, earlier: Record | None, record: Record) -> list[str]:
-    """`DIFFER`, when the same work was judged otherwise before (and ever since)."""
+    """Return `DIFFER` as a flag if the same submission ever had other verdicts; else no flag."""
     if earlier is None or earlier.inputs != record.inputs:
         return []
     if None in (earlier.points, record.points):

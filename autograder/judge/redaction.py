@@ -1,8 +1,8 @@
-"""What of a verdict a student may see, and text made fit to be shown.
+"""Removes from verdicts what students must not see, and makes untrusted text fit to be shown.
 
-Of a hidden test: its title, the diagnosis, and the type of exception when it is a well-known one.
-Everything else of it could carry hidden inputs out, also the name of an exception class, which the
-answer itself may choose.
+Of a hidden test, students see the title, the diagnosis, and the type of a well-known exception.
+Everything else could reveal hidden inputs. This includes the name of an exception class, which an
+answer may define itself.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ _UNFIT = re.compile(
 
 
 def for_students(result: Result) -> Result:
-    """The result without what would give hidden tests away; points and outcomes are unchanged.
+    """Return a result without what would reveal hidden tests; points and outcomes are unchanged.
 
-    Public tests keep message and help. The grader's own failures lose their message, which speaks
-    of the tests' source.
+    Public tests keep message and help. Failures of the grader itself lose their message, since it
+    shows the source of the tests.
     """
     return replace(
         result,
@@ -45,7 +45,12 @@ def for_students(result: Result) -> Result:
 
 
 def legible(text: object, limit: int = MESSAGE_LENGTH) -> str:
-    """Untrusted text without terminal codes, control characters and lone surrogates, cut short."""
+    """Return untrusted text without terminal codes, control characters and lone surrogates.
+
+    Args:
+        text: the text, or an object that is converted to text.
+        limit: most characters of the result; a longer text is cut.
+    """
     clean = _UNFIT.sub("", str(text).encode("utf-8", "replace").decode("utf-8"))
     return clean if len(clean) <= limit else clean[: limit - 2] + " \N{HORIZONTAL ELLIPSIS}"
 
@@ -69,9 +74,9 @@ def _for_students(verdict: Verdict, number: int) -> Verdict:
 
 
 def _message(verdict: Verdict, cause: str) -> str:
-    """What a student is told of a hidden test, besides title and diagnosis."""
+    """Return the message on a hidden test that a student sees besides title and diagnosis."""
     if verdict.outcome is Outcome.NOT_CHECKED:
-        return verdict.message  # made of another test's title
+        return verdict.message  # has only the title of another test
     if verdict.outcome is not Outcome.FAILED or not cause or cause == "AssertionError":
         return ""
     return CAUSES.get(cause) or f"Your code raised {cause}."

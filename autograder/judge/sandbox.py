@@ -1,11 +1,10 @@
-"""Where a submission runs: bubblewrap with an allow-list of mounts, or, on request, no sandbox.
+"""Runs workers in a sandbox: bubblewrap with an allow-list of mounts, or, on request, no sandbox.
 
-Inside there is the interpreter and its standard library, the runtime packages of students, the
-grading editions of the library, those rooms of the kit that run
-an answer, the probes, and empty
-scratch folders. There is no network, no other process, no checkout, no test and no judge. A fork
-server runs there, with the rights that it needs to shut each of its forks into namespaces of its
-own, with one edition and no rights (`autograder.worker.isolation`); only those run submissions.
+The sandbox has the interpreter and its standard library, the runtime packages of students, the
+grading editions of the library, the rooms of the kit that run an answer, the probes, and empty
+scratch folders. It has no network, no other process, no checkout, no test and no judge. The fork
+server runs inside the sandbox, with the rights to put each of its forks into new namespaces, with
+one edition and no rights (`autograder.worker.isolation`). Only these forks run submissions.
 """
 
 from __future__ import annotations
@@ -29,34 +28,34 @@ from autograder.judge.deadlines import LEAST_CPU_SECONDS
 
 PACKAGE = Path(__file__).resolve().parent.parent
 SEEN = ("testing", "answers", "student", "worker")
-"""Rooms of the kit that a worker sees."""
+"""The rooms of the kit that a worker sees."""
 
 INSIDE = Path("/grading")
 SITE = INSIDE / "site-packages"
 SCRATCH = "/scratch"
-# What the fork server needs to isolate its forks, which keep none of it.
+# The fork server needs these to isolate its forks; the forks give them up.
 CAPABILITIES = ("CAP_SYS_ADMIN", "CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP")
 
 
 class SandboxUnavailable(Exception):
-    """There is no sandbox on this machine, and none may be done without."""
+    """This machine has no sandbox, and grading without a sandbox was not asked for."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What one worker may use.
+    """Limits of one worker.
 
     Attributes:
-        memory: bytes of data of one process.
-        memory_in_all: bytes of all its processes and scratch folders together, where the machine
-            has control groups for us.
-        address_space: bytes of address space of one process.
-        cpu_seconds: of one process, as a last resort behind the judge's own deadlines.
-        processes: processes and threads.
-        file_size: bytes of one file.
-        open_files: descriptors.
+        memory: most bytes of data of one process.
+        memory_in_all: most bytes of all processes and scratch folders of the worker together;
+            enforced only where we may make control groups.
+        address_space: most bytes of address space of one process.
+        cpu_seconds: most CPU seconds of one process, a last resort behind the judge's deadlines.
+        processes: most processes and threads.
+        file_size: most bytes of one file.
+        open_files: most open descriptors.
         scratch: bytes of each scratch folder (a tmpfs).
-        cpu_of_a_test: CPU seconds that the judge gives each test at least.
+        cpu_of_a_test: fewest CPU seconds that the judge gives to a test.
     """
 
     memory: int = 3 << 30
@@ -70,7 +69,7 @@ class Limits:
     cpu_of_a_test: float = LEAST_CPU_SECONDS
 
     def rlimits(self) -> dict[str, int]:
-        """The limits of each process, by their names in `resource`."""
+        """Return the limits of each process, by their names in the module `resource`."""
         return {
             "RLIMIT_DATA": self.memory,
             "RLIMIT_AS": self.address_space,
@@ -101,14 +100,14 @@ ENVIRONMENT = {
 
 @dataclass(frozen=True)
 class Mounts:
-    """What of the course a worker sees, besides the interpreter and the runtime packages.
+    """The files that a worker sees besides the interpreter.
 
     Attributes:
         edition: folder that holds the grading edition of the library.
         probes: folder of the probe files, or None.
         runtime: names of the distributions that a submission may import.
-        packages: folders of other packages that every release carries.
-        library: name of the package that the edition holds.
+        packages: folders of the other packages in every release.
+        library: name of the package in the edition.
     """
 
     edition: Path
@@ -120,13 +119,18 @@ class Mounts:
 
 @dataclass(frozen=True)
 class Bubblewrap:
-    """Runs workers inside bubblewrap, as root (dropping to an unused uid) or as anybody."""
+    """The sandbox made by bubblewrap; root's workers run under an unused uid.
+
+    Attributes:
+        limits: limits of each worker.
+        contained: True: there is a sandbox.
+    """
 
     limits: Limits = field(default_factory=Limits)
     contained = True
 
     def command(self, mounts: Mounts) -> list[str]:
-        """The bubblewrap command up to the program that runs inside."""
+        """Return the bubblewrap command, up to the program that runs inside."""
         command = [
             "bwrap", "--die-with-parent", "--new-session",
             "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts",
@@ -152,9 +156,13 @@ class Bubblewrap:
 
 @dataclass(frozen=True)
 class Unsandboxed:
-    """Runs workers as plain child processes: no protection, for honest work only.
+    """No sandbox: workers are plain child processes without protection, for trusted work only.
 
-    Of the limits only the judge's own hold, those of time.
+    Only the time limits, which the judge itself enforces, hold.
+
+    Attributes:
+        limits: limits of each worker.
+        contained: False: there is no sandbox.
     """
 
     limits: Limits = field(default_factory=Limits)
@@ -165,13 +173,13 @@ Sandbox = Bubblewrap | Unsandboxed
 
 
 def find_sandbox(*, unsandboxed: bool = False) -> Sandbox:
-    """The sandbox of this machine.
+    """Return the sandbox of this machine.
 
     Args:
-        unsandboxed: do without, on the caller's responsibility.
+        unsandboxed: whether to use no sandbox, on the caller's responsibility.
 
     Raises:
-        SandboxUnavailable: bubblewrap is missing or does not work, with the remedy.
+        SandboxUnavailable: bubblewrap is missing or does not work; the message has the remedy.
     """
     if unsandboxed:
         return Unsandboxed()
@@ -183,7 +191,7 @@ def find_sandbox(*, unsandboxed: bool = False) -> Sandbox:
 
 @cache
 def sandbox_problem() -> str:
-    """Why bubblewrap cannot be used on this machine, with the remedy; "" when it can."""
+    """Return why bubblewrap cannot be used on this machine, with the remedy; "" when it can."""
     if sys.platform != "linux":
         return "Grading needs Linux (a virtual machine or WSL elsewhere)."
     if not shutil.which("bwrap"):
@@ -206,20 +214,23 @@ def sandbox_problem() -> str:
 
 
 def server_command(descriptor: int, imports: Iterable[str] = ()) -> list[str]:
-    """The fork server's own command, which serves on the socket `descriptor`.
+    """Return the command of the fork server.
 
     Args:
-        imports: modules of the runtime packages that it loads first, for all its forks.
+        descriptor: descriptor of the socket that orders come from.
+        imports: modules of the runtime packages that the server loads for all its forks.
     """
     return _inside("-m", "autograder.worker.forkserver", str(descriptor), *imports)
 
 
 def start_unsandboxed(mounts: Mounts, descriptor: int, errors: int) -> subprocess.Popen[bytes]:
-    """Start a worker as a plain child process, to serve on the socket `descriptor`.
+    """Start a worker as a plain child process.
 
     Args:
-        mounts: the edition to import; nothing else is kept from it.
-        errors: descriptor that takes its stderr.
+        mounts: the files of the course; the worker imports the edition, and no file is hidden from
+            the worker.
+        descriptor: descriptor of the socket that the worker serves on.
+        errors: descriptor that the worker's standard error is written to.
     """
     environment = {
         **ENVIRONMENT,
@@ -240,18 +251,18 @@ def start_unsandboxed(mounts: Mounts, descriptor: int, errors: int) -> subproces
 
 
 def _inside(*arguments: str) -> list[str]:
-    """The base interpreter, without its site-packages."""
+    """Return a command of the base interpreter, without its site-packages."""
     return [base_python(), "-s", "-S", *arguments]
 
 
 @cache
 def base_python() -> str:
-    """The interpreter behind a virtual environment."""
+    """Return the path of the base interpreter behind the virtual environment."""
     return str(Path(sys.executable).resolve())
 
 
 def _interpreter_mounts() -> list[str]:
-    """The base interpreter, its standard library and the system's shared libraries."""
+    """Return mounts of the base interpreter, its standard library and the shared libraries."""
     arguments: list[str] = []
     for folder in ("/usr", "/usr/bin", "/etc"):
         arguments += ["--perms", "0755", "--dir", folder]
@@ -281,7 +292,7 @@ def _system_folder(folder: Path) -> list[str]:
 
 
 def _course_mounts(mounts: Mounts) -> list[str]:
-    """The course's own files, and the runtime packages entry by entry."""
+    """Return mounts of the course's files, and of each entry of the runtime packages."""
     seen_as = {
         PACKAGE / "__init__.py": INSIDE / "autograder" / "__init__.py",
         **{PACKAGE / room: INSIDE / "autograder" / room for room in SEEN},
@@ -302,14 +313,17 @@ def _course_mounts(mounts: Mounts) -> list[str]:
 
 
 def _parents(path: Path) -> list[str]:
-    """Make the folders above a mount, readable by all (bubblewrap would make them 0700)."""
+    """Return options that make the folders above a mount readable by all.
+
+    bubblewrap itself would make them 0700.
+    """
     above = [folder for folder in reversed(path.parents) if str(folder) not in ("/", "/usr")]
     return list(itertools.chain.from_iterable(["--perms", "0755", "--dir", str(f)] for f in above))
 
 
 @cache
 def runtime_files(distributions: tuple[str, ...]) -> tuple[Path, ...]:
-    """Top-level files and folders of some distributions and of all that they require.
+    """Return the top-level files and folders of distributions and of all that they require.
 
     Raises:
         LookupError: a distribution is not installed.
@@ -325,9 +339,9 @@ def runtime_files(distributions: tuple[str, ...]) -> tuple[Path, ...]:
 
 
 def _top_level(distribution: metadata.Distribution) -> Iterable[str]:
-    """First parts of the paths of a distribution's files, each once.
+    """Return the first parts of the paths of a distribution's files, each once.
 
-    `files` would make an object of each of torch's fifteen thousand, which takes a second.
+    `files` would make an object for each of torch's fifteen thousand files, which takes a second.
     """
     record = distribution.read_text("RECORD")
     if record is None:

@@ -1,4 +1,4 @@
-"""The instructor's secret: hidden inputs are drawn with it, and it never enters the repository."""
+"""Keeps the instructor's secret, with which hidden inputs are drawn, outside the repository."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ VARIABLE = "COURSE_SECRET_FILE"
 
 
 def secret_file(course_id: str) -> Path:
-    """Where the secret is kept: `$COURSE_SECRET_FILE`, else the user's configuration folder."""
+    """Return the file of the secret: `$COURSE_SECRET_FILE`, or in the configuration folder."""
     named = os.environ.get(VARIABLE)
     if named:
         return Path(named)
@@ -21,10 +21,10 @@ def secret_file(course_id: str) -> Path:
 
 
 def read_secret(course_id: str) -> bytes:
-    """The secret; made on first use, readable by its owner only.
+    """Return the secret; at the first use, make a file that only its owner can read.
 
     Raises:
-        PermissionError: the file cannot be read or made; the message names it.
+        PermissionError: the file cannot be read or made; the message names the file.
         ValueError: the file is too short to be a secret.
     """
     path = secret_file(course_id)
@@ -40,5 +40,5 @@ def read_secret(course_id: str) -> bytes:
 
 
 def fingerprint(secret: bytes) -> str:
-    """What records keep of a secret: enough to see that it changed, useless to guess it."""
+    """Return a digest for records that shows whether the secret changed, but not the secret."""
     return hashlib.sha256(b"fingerprint:" + secret).hexdigest()[:16]

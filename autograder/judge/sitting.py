@@ -1,4 +1,4 @@
-"""One answer and its tests: when its worker is there, what each test may use, and what it used."""
+"""Runs the tests of one answer: holds its worker, limits the time of each test, and measures it."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ NOT_FOUND = "no definition found"
 
 @dataclass
 class Sitting:
-    """An answer that is to be tested, and what was found.
+    """The test run of one answer, and its verdicts.
 
     Attributes:
-        exercise: what it answers.
-        program: what runs.
-        artifact: content of the file that was handed in with it.
-        connection: to the worker that holds it, while it is tested.
-        deadlines: CPU seconds that each test may take.
-        least: CPU seconds of tests that are not among them.
-        known: verdicts that stand, by test; these tests are not run.
-        verdicts: what the tests found; none before they were run.
-        timings: what each test took of the worker: "wall" and "cpu" seconds.
-        began: when the first test did, in seconds since 1970.
-        ended: when the last test did.
+        exercise: the exercise.
+        program: the program that runs the answer.
+        artifact: content of the file that was handed in with the answer; None without a file.
+        connection: connection to the worker that runs the answer, while it is tested.
+        deadlines: CPU seconds that each test may take, by name of the test.
+        least: CPU seconds of a test without a deadline of its own.
+        known: verdicts that are known already, by test; these tests are not run.
+        verdicts: verdicts of the tests; empty before the tests were run.
+        timings: seconds that each test took in the worker, by the keys "wall" and "cpu".
+        began: when the first test began, in seconds since 1970.
+        ended: when the last test ended, in seconds since 1970.
     """
 
     exercise: CourseExercise
@@ -53,7 +53,7 @@ class Sitting:
 
     @property
     def found(self) -> tuple[Verdict, ...]:
-        """The verdicts; without an answer, that there was none."""
+        """The verdicts; when the submission has no answer, all of them say so."""
         if self.program.answer is not None:
             return self.verdicts
         return tuple(
@@ -63,14 +63,14 @@ class Sitting:
 
     @property
     def overslept(self) -> bool:
-        """Whether a test ran out of time by the wall clock alone."""
+        """Whether a test used up its time by the wall clock before its CPU time."""
         return self.connection.overslept
 
     def trial(self, running: Running) -> Trial:
-        """How the tests are run.
+        """Return the trial, which tells the session of tests how to test this answer.
 
         Args:
-            running: told when the first of them begins.
+            running: switched to this sitting when its first test begins.
         """
         if self.program.answer is None:
             return Trial(lambda: Submission(_NoAnswer()), self._entering(running), self.known)
@@ -86,11 +86,11 @@ class Sitting:
         return Trial(submission, self._entering(running), self.known)
 
     def begin(self) -> None:
-        """Before the first test."""
+        """Note the time; called before the first test."""
         self.began = time.time()
 
     def end(self) -> None:
-        """After the last test: the worker is no longer needed."""
+        """End the worker and note the time; called after the last test."""
         self._next_test("")
         self.connection.close()
         self.ended = time.time()
@@ -103,7 +103,7 @@ class Sitting:
         return enter
 
     def _next_test(self, name: str) -> None:
-        """Note what the test before took."""
+        """Note the time of the test that has ended, and start the clock for the next."""
         if self._test and self.program.answer is not None:
             clock = self.connection.clock
             self.timings[self._test] = {"wall": clock.wall, "cpu": clock.cpu}
@@ -113,12 +113,16 @@ class Sitting:
 
 @dataclass
 class Running:
-    """The sitting that is held: there is never a worker of another one."""
+    """The sitting whose tests are running; only this sitting has a worker.
+
+    Attributes:
+        sitting: the sitting; None when no tests are running.
+    """
 
     sitting: Sitting | None = None
 
     def change_to(self, other: Sitting | None) -> None:
-        """End the sitting that was held, if it is another one, and begin this."""
+        """End the present sitting and begin another; do nothing when they are the same."""
         if other is self.sitting:
             return
         if self.sitting is not None:
@@ -129,14 +133,14 @@ class Running:
 
 
 class _NoAnswer:
-    """A connection to an answer that is not there."""
+    """A connection for a submission without an answer."""
 
     def exchange(self, request: dict[str, Any], payload: bytes) -> tuple[Any, bytes]:
-        """Say so, without a worker."""
+        """Raise the error that no answer was found, without a worker."""
         raise SubmissionError(("NotDoneYet",), NOT_FOUND, not_started=True)
 
 
 def program_definitions(program: Program) -> dict[str, str]:
-    """Functions and classes that a program's answer may call, and the answer's own."""
+    """Return the sources of the functions and classes in a program, by name."""
     answer = [] if program.answer is None else [program.answer.source]
     return definitions([*(cell.source for cell in program.others), *answer])

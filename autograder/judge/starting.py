@@ -1,6 +1,6 @@
-"""What workers are started with: told by a course's files alone, before torch is loaded.
+"""Finds what workers are started with from the files of a course, without loading torch.
 
-So a fork server can load its own torch while the grader still loads everything else.
+So a fork server can load torch while the grader still loads everything else.
 """
 
 from __future__ import annotations
@@ -24,12 +24,15 @@ WORKER_NEEDS = ("numpy", "torch")
 
 
 def worker_source(sandbox: Sandbox) -> WorkerSource:
-    """Where workers come from, for a kind of sandbox."""
+    """Return a source of workers for a kind of sandbox."""
     return ForkServers(sandbox) if isinstance(sandbox, Bubblewrap) else PlainProcesses()
 
 
 def begin_to_start(course: Course, assignment: Assignment, sandbox: Sandbox) -> WorkerSource:
-    """Where workers of an assignment come from, already on the way; waits for nothing."""
+    """Return a source of workers whose server for an assignment is starting already.
+
+    This does not wait for the server.
+    """
     source = worker_source(sandbox)
     editions = course.state / "editions"
     editions.mkdir(parents=True, exist_ok=True)
@@ -38,10 +41,11 @@ def begin_to_start(course: Course, assignment: Assignment, sandbox: Sandbox) -> 
 
 
 def mounts_with(course: Course, edition: Path) -> Mounts:
-    """What a worker sees.
+    """Return the files that a worker sees.
 
     Args:
-        edition: folder of its edition of the library.
+        course: the course.
+        edition: folder of the worker's edition of the library.
     """
     runtime = (*WORKER_NEEDS, *course.runtime)
     packages = (course.data,) if course.data.is_dir() else ()
@@ -50,14 +54,17 @@ def mounts_with(course: Course, edition: Path) -> Mounts:
 
 
 def imported_by(assignment: Assignment) -> tuple[str, ...]:
-    """Modules that the lesson imports."""
+    """Return the modules that the lesson of an assignment imports."""
     notebook = assignment.ipynb
     return _imports_of(notebook, notebook.stat().st_mtime_ns) if notebook.is_file() else ()
 
 
 @lru_cache(maxsize=64)
 def _imports_of(notebook: Path, mtime: int) -> tuple[str, ...]:
-    """Modules that the cells of a notebook import: of ours, so that they may be loaded for all."""
+    """Return the modules that the cells of a notebook import.
+
+    The notebook is ours, not a student's, so that its modules may be loaded for all workers.
+    """
     modules: dict[str, None] = {}
     for cell in nbformat.read(notebook, as_version=4).cells:
         if cell.cell_type != "code":

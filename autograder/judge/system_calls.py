@@ -1,8 +1,8 @@
-"""The system calls that no submission needs, compiled to a filter for the kernel (seccomp).
+"""Compiles a filter for the kernel (seccomp) that refuses system calls that no submission needs.
 
-The filter is a further wall behind namespaces and the lack of rights: it takes away what escapes
-are built from. Everything else is allowed, since a list of what torch, Python and the C library
-may call changes with each release of theirs.
+The filter is a further wall behind namespaces and the lack of rights: it refuses the calls that
+escapes are built from. All other calls are allowed, because the calls that torch, Python and the C
+library need change with each of their releases.
 
 The groups follow those of systemd.exec(5), "SystemCallFilter", and Docker's default profile.
 """
@@ -32,7 +32,7 @@ KERNEL = (
     "modify_ldt", "personality", "lookup_dcookie", "nfsservctl", "vhangup", "uselib",
     "settimeofday", "clock_settime", "clock_adjtime", "adjtimex",
 )  # fmt: skip
-UNCOUNTED_MEMORY = ("memfd_create", "memfd_secret", "shmget")  # past the limit of data
+UNCOUNTED_MEMORY = ("memfd_create", "memfd_secret", "shmget")  # not counted by the limit of data
 FORBIDDEN = (*NAMESPACES, *MOUNTS, *OTHER_PROCESSES, *KERNEL, *UNCOUNTED_MEMORY)
 
 _NEW_NAMESPACES = 0x7E02_0000  # CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET
@@ -40,7 +40,7 @@ _TYPE_INTO_TERMINAL, _TERMINAL_OF_LINUX = 0x5412, 0x541C  # TIOCSTI, TIOCLINUX
 
 
 def filter_problem() -> str:
-    """Why there is no filter on this machine, with the remedy; "" when there is one."""
+    """Return why this machine has no filter, with the remedy; "" when it has a filter."""
     if not ctypes.util.find_library("seccomp"):
         return "libseccomp not found. Install it, for example: sudo apt-get install libseccomp2"
     return ""
@@ -48,7 +48,7 @@ def filter_problem() -> str:
 
 @cache
 def compiled_filter() -> bytes:
-    """The filter as BPF instructions; empty when libseccomp is missing."""
+    """Return the filter as BPF instructions; empty when libseccomp is missing."""
     if filter_problem():
         return b""
     import pyseccomp as seccomp  # finds libseccomp when it is imported
@@ -58,11 +58,12 @@ def compiled_filter() -> bytes:
     for name in FORBIDDEN:
         if seccomp.resolve_syscall(seccomp.Arch.NATIVE, name) != -1:
             rules.add_rule(refused, name)
-    # Its flags lie in memory, where a filter cannot look; the C library then falls back to clone.
+    # A filter cannot look into memory, where the flags of clone3 are. The C library falls back to
+    # clone.
     rules.add_rule(seccomp.ERRNO(errno.ENOSYS), "clone3")
     for flag in _bits(_NEW_NAMESPACES):
         rules.add_rule(refused, "clone", seccomp.Arg(0, seccomp.MASKED_EQ, flag, flag))
-    # Only sockets of this machine; without rights and network even those reach nobody.
+    # Only Unix sockets are allowed; without rights and network they reach nobody outside.
     rules.add_rule(refused, "socket", seccomp.Arg(0, seccomp.NE, int(socket.AF_UNIX)))
     for request in (_TYPE_INTO_TERMINAL, _TERMINAL_OF_LINUX):
         rules.add_rule(refused, "ioctl", seccomp.Arg(1, seccomp.MASKED_EQ, 0xFFFF_FFFF, request))

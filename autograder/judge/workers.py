@@ -1,4 +1,4 @@
-"""What workers are to the judge, and what every kind of them shares."""
+"""Defines what the judge needs of a worker and of a source of workers."""
 
 from __future__ import annotations
 
@@ -17,42 +17,46 @@ MOST_WORDS = 2_000  # bytes of a failure's text
 
 
 class WorkerCannotStart(Exception):
-    """The worker ended before it ran any of the student's code: the grader's own failure."""
+    """The worker ended before it ran any of the student's code, a failure of the grader itself."""
 
 
 class Worker(Protocol):
-    """A process that serves one submission on a socket."""
+    """A process that runs one submission and answers requests on a socket.
+
+    Attributes:
+        peer: socket to the worker.
+    """
 
     peer: socket.socket
 
     def cpu_seconds(self) -> float:
-        """CPU time of the worker and of all that it started."""
+        """Return the CPU seconds of the worker and of all processes that it started."""
 
     def kill(self) -> None:
-        """End the worker and all that it started."""
+        """End the worker and all processes that it started."""
 
 
 class WorkerSource(Protocol):
-    """Where workers come from."""
+    """A source of workers."""
 
     def prepare(self, mounts: Mounts, imports: tuple[str, ...] = ()) -> None:
-        """Begin with what takes long before the first worker starts; waits for nothing."""
+        """Begin the slow part of starting the first worker, without waiting for its end."""
 
     def start(self, mounts: Mounts, imports: tuple[str, ...] = ()) -> Worker:
-        """A worker that has run none of the student's code yet."""
+        """Start a worker, which has not run any of the student's code yet."""
 
     def lent(self) -> WorkerSource:
-        """This source in a process forked from its own, for workers of that process."""
+        """Return a source for a process that was forked from the process of this source."""
 
     def close(self) -> None:
-        """End everything that was started."""
+        """End all processes that this source started."""
 
     def seen(self, folder: Path | None) -> str:
-        """The path under which a worker sees the folder of probes."""
+        """Return the path under which a worker sees the folder of probes."""
 
 
 def cpu_of_family(process: psutil.Process) -> float:
-    """CPU seconds of a process and its descendants; 0 when it is gone."""
+    """Return the CPU seconds of a process and its descendants; 0 when the process is gone."""
     with contextlib.suppress(psutil.Error):
         return sum(map(_cpu_of, [process, *process.children(recursive=True)]))
     return 0.0
@@ -66,7 +70,7 @@ def _cpu_of(process: psutil.Process) -> float:
 
 
 def last_line(errors: IO[bytes]) -> str:
-    """The last line that a process wrote to its standard error."""
+    """Return the last line that a process wrote to its standard error."""
     errors.seek(0)
     lines = errors.read()[-MOST_WORDS:].decode(errors="replace").strip().splitlines()
     return lines[-1] if lines else "it said nothing"

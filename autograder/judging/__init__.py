@@ -1,1 +1,1 @@
-"""Judges the submissions of a class: in this process, in several, or on a cluster."""
+"""Judges the submissions of a class in this process, in several processes, or on a cluster."""

@@ -1,7 +1,7 @@
-"""Who judges a class, and where: in this process, in several, or on a cluster.
+"""Benches, which judge a class in this process, in several processes, or on a cluster.
 
-A bench is given to whoever grades a class. It is never left to nbgrader, whose configuration is
-copied for each submission: every copy of a judge would start fork servers of its own.
+A function that grades a class gets a bench. nbgrader never gets a bench: it copies its
+configuration for each submission, and every copy of a judge would start its own fork servers.
 """
 
 from __future__ import annotations
@@ -19,33 +19,33 @@ Judging = Generator[tuple[HandedIn, Judged], None, None]
 
 
 class Bench(Protocol):
-    """Judges submissions; gives each as soon as it is done.
+    """Something that judges submissions, each as soon as it can.
 
     Attributes:
-        judge: the judge of this process; other processes and nodes judge as it would.
+        judge: the judge of this process; the judges of other processes and nodes are like it.
     """
 
     @property
     def judge(self) -> Judge: ...
 
     def judge_each(self, assignment: Assignment, works: Iterable[HandedIn]) -> Judging:
-        """Judge what students handed in.
+        """Give the work of each student with what the judge found in it, as soon as it is judged.
 
         Args:
-            assignment: what they handed in.
-            works: read only as fast as they are judged.
+            assignment: the assignment that was handed in.
+            works: the work of each student, read only as fast as it is judged.
         """
         ...
 
 
 @dataclass(frozen=True)
 class InThisProcess:
-    """Judges one submission after the other, here."""
+    """A bench that judges one submission after the other in this process."""
 
     judge: Judge
 
     def judge_each(self, assignment: Assignment, works: Iterable[HandedIn]) -> Judging:
-        """Judge what students handed in; see `Bench`."""
+        """Give the work of each student with what the judge found in it; see `Bench`."""
         for work in works:
             yield work, judge_one(self.judge, assignment, work.submission.for_judge())
 
@@ -54,8 +54,8 @@ def bench_for(judge: Judge, *, jobs: int = 1, scheduler: str | None = None) -> B
     """Return the bench that a command asks for.
 
     Args:
-        judge: of this process.
-        jobs: processes that judge; 1 for this one.
+        judge: the judge of this process.
+        jobs: number of processes that judge; 1 for this process alone.
         scheduler: address of a Dask cluster that judges instead.
     """
     if scheduler is not None:

@@ -1,8 +1,9 @@
 """Judges a class on a Dask cluster.
 
-Its nodes are trusted: they get the tests and the secret. They need this kit and the students'
-packages, installed in the same versions, and bubblewrap; the course itself travels, and no folder
-is shared. Nothing is judged where anything of it is not as it is here.
+The nodes of the cluster are trusted: they get the tests and the secret. A node needs this kit and
+the students' packages, installed in the same versions, and bubblewrap. The course itself is sent to
+the nodes, and no folder is shared. A node that differs in any of this from this machine judges
+nothing.
 """
 
 from __future__ import annotations
@@ -35,21 +36,21 @@ from autograder.judging.bench import Judging
 from autograder.judging.judged import Judged, as_bytes, digest_of, failed, verdicts_on
 from autograder.submissions.reading import HandedIn
 
-WAITING_FOR_EACH = 2  # submissions for each thread of the cluster that are sent ahead
+WAITING_FOR_EACH = 2  # submissions that are sent ahead for each thread of the cluster
 WANTED = "dask is not installed here: pip install dask distributed"
 
-_busy = threading.Lock()  # a node's process judges one submission at a time, whatever its threads
-_here: dict[bytes, tuple[Judge, Path]] = {}  # by order; there is never more than one
+_busy = threading.Lock()  # a process of a node judges one submission at a time in all its threads
+_here: dict[bytes, tuple[Judge, Path]] = {}  # the judge and its folder by order; at most one entry
 
 
 @dataclass(frozen=True)
 class OnCluster:
-    """Judges on a Dask cluster.
+    """A bench that judges on a Dask cluster.
 
     Attributes:
-        judge: every node has one like it.
+        judge: the judge of this process; every node has a judge like it.
         scheduler: address of the cluster's scheduler, such as tcp://10.0.0.1:8786.
-        answer_seconds: how long to wait for its answer.
+        answer_seconds: seconds to wait for an answer of the scheduler.
     """
 
     judge: Judge
@@ -57,7 +58,7 @@ class OnCluster:
     answer_seconds: float = 10
 
     def judge_each(self, assignment: Assignment, works: Iterable[HandedIn]) -> Judging:
-        """Judge what students handed in; see `Bench`.
+        """Give the work of each student with what the judge found in it; see `Bench`.
 
         Raises:
             ValueError: dask is not installed, nothing answers at the address, or the cluster has
@@ -76,7 +77,10 @@ class OnCluster:
 def _results(
     client: Any, works: Iterable[HandedIn], submit: Callable[[HandedIn], Any]
 ) -> Iterator[tuple[HandedIn, Any]]:
-    """Give each work with its future, as soon as it is done; a few for each thread are ahead."""
+    """Give the work of each student with its future, as soon as the future is done.
+
+    For each thread of the cluster a few submissions are sent ahead.
+    """
     from distributed import as_completed
 
     waiting = iter(works)
@@ -129,7 +133,7 @@ def _client(scheduler: str, answer_seconds: float) -> Iterator[Any]:
 
 
 def _packed(course: Course, assignment: Assignment) -> bytes:
-    """The course's files that judging needs: a zip, the same for the same files."""
+    """Return a zip of the course's files that judging needs; equal files give equal bytes."""
     parts = [course.library, course.data]
     files = {path for part in parts for path in part.rglob("*") if path.is_file()}
     files |= {path for each in course.assignments() for path in course.test_modules(each)}
@@ -148,7 +152,7 @@ def _packed(course: Course, assignment: Assignment) -> bytes:
 
 
 def _order(judge: Judge, assignment: Assignment, bundle: bytes) -> bytes:
-    """What a node is to judge with, as JSON."""
+    """Return an order, which tells a node as JSON what to judge with."""
     assert judge.secret is not None
     return json.dumps(
         {
@@ -167,12 +171,15 @@ def _order(judge: Judge, assignment: Assignment, bundle: bytes) -> bytes:
 
 
 def judge_there(order: bytes, bundle: bytes, notebook: bytes) -> tuple[str, bytes]:
-    """Judge one submission on a node: the notebook's digest, verdicts as JSON.
+    """Judge one submission on a node.
 
     Args:
-        order: with what, see `_order`.
-        bundle: the course's files.
-        notebook: JSON of the submission.
+        order: what to judge with; see `_order`.
+        bundle: a zip of the course's files.
+        notebook: the submission as JSON.
+
+    Returns:
+        A digest of the notebook, and the verdicts as JSON.
     """
     with _busy:
         try:
@@ -185,7 +192,7 @@ def judge_there(order: bytes, bundle: bytes, notebook: bytes) -> tuple[str, byte
 
 
 def _judge_of(order: bytes, bundle: bytes) -> Judge:
-    """This process's judge for an order; one for an earlier order ends."""
+    """Return the judge of this process for an order, and close the judge of an earlier order."""
     if order in _here:
         return _here[order][0]
     _forget()
@@ -215,7 +222,12 @@ def _forget() -> None:
 
 
 def _sandbox(*, contained: bool, limits: Limits) -> Sandbox:
-    """The node's own sandbox; without one nothing is judged, unless that was asked for."""
+    """Return the sandbox of this node.
+
+    Args:
+        contained: whether the order asks for a sandbox; without one the node then cannot judge.
+        limits: limits of a submission.
+    """
     if not contained:
         return Unsandboxed(limits)
     find_sandbox()

@@ -1,7 +1,7 @@
-"""What a judge finds in a submission: a notebook in, verdicts out, both as bytes.
+"""Judges one submission: the notebook goes in as bytes, and the verdicts come out as bytes.
 
-Judging reads no gradebook and writes nothing, so that any number of processes can do it; one
-process writes what they found. Only JSON crosses between them, never a pickled result.
+Judging reads no gradebook and writes nothing, so that any number of processes can judge. A single
+process writes the verdicts of all. Only JSON passes between processes, never a pickled result.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from autograder.judge.records import steady
 
 
 class JudgeFailed(RuntimeError):
-    """The grader's own failure on a whole submission, where it was judged; told by its name."""
+    """A failure of the grader itself on a whole submission; the message names the error."""
 
 
 @dataclass(frozen=True)
 class Judged:
-    """What a judge found in a submission, for the one who writes it down; graded like by a judge.
+    """What a judge found in a submission; it can stand in for a `Judge` when grades are written.
 
     Attributes:
         secret: the key that hidden inputs were drawn with.
-        digest: of the notebook that was judged.
-        verdicts: JSON of what was found, by exercise; or of why nothing was.
+        digest: digest of the notebook that was judged.
+        verdicts: JSON of what the judge found, by exercise, or of why the judge failed.
     """
 
     secret: bytes
@@ -38,11 +38,11 @@ class Judged:
     verdicts: bytes
 
     def grade_notebook(self, assignment: Assignment, notebook: NotebookNode) -> dict[str, Graded]:
-        """What was found.
+        """Return what the judge found, by id of the exercise.
 
         Raises:
-            JudgeFailed: with the failure.
-            RuntimeError: the submission is not the one that was judged.
+            JudgeFailed: the grader itself failed; the message says why.
+            RuntimeError: the notebook is not the notebook that was judged.
         """
         found = json.loads(self.verdicts)
         if "failure" in found:
@@ -60,9 +60,9 @@ def judge_one(judge: Judge, assignment: Assignment, notebook: NotebookNode) -> J
 
 
 def verdicts_on(judge: Judge, assignment: str, notebook: bytes) -> bytes:
-    """What a judge finds, or why it failed, as JSON."""
+    """Have a judge grade a notebook, and return what it finds, or why it failed, as JSON."""
     try:
-        read = nbformat.from_dict(json.loads(notebook))  # as it is: ids that occur twice, too
+        read = nbformat.from_dict(json.loads(notebook))  # unchanged: keeps ids that occur twice
         found = judge.grade_notebook(judge.course.assignment(assignment), read)
         sound = {id: replace(each, result=steady(each.result)) for id, each in found.items()}
         verdicts: dict[str, Any] = {"graded": {id: each.to_json() for id, each in sound.items()}}
@@ -72,15 +72,15 @@ def verdicts_on(judge: Judge, assignment: str, notebook: bytes) -> bytes:
 
 
 def failed(reason: str) -> bytes:
-    """In the place of verdicts: why there are none."""
+    """Return the JSON that says, in place of verdicts, why the judge failed."""
     return json.dumps({"failure": reason}).encode()
 
 
 def as_bytes(notebook: NotebookNode) -> bytes:
-    """A notebook on its way to a judge."""
+    """Return a notebook as the JSON that is sent to a judge."""
     return json.dumps(notebook, sort_keys=True).encode("utf-8", "surrogatepass")
 
 
 def digest_of(content: bytes) -> str:
-    """What tells a notebook that was judged from any other."""
+    """Return a digest of a notebook's JSON."""
     return hashlib.sha256(content).hexdigest()

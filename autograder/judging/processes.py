@@ -1,4 +1,7 @@
-"""Several processes that judge a class, forked from this one: torch and tests are loaded once."""
+"""Judges a class in several processes.
+
+The processes are forked from this process, so that torch and the tests are loaded only once.
+"""
 
 from __future__ import annotations
 
@@ -26,27 +29,28 @@ from autograder.worker.isolation import die_with_parent
 WAITING_FOR_EACH = 2  # submissions that are read ahead, so that no judge waits for the next
 DIED = "JudgeDied: the process that judged it ended before it was done"
 
-Found = tuple[str, bytes]  # digest of the notebook, verdicts
-_own: Judge | None = None  # of a process that judges
+Found = tuple[str, bytes]  # digest of the notebook, verdicts as JSON
+_own: Judge | None = None  # the judge of a process that judges
 
 
 @dataclass(frozen=True)
 class InProcesses:
-    """Judges in several processes.
+    """A bench that judges in several processes.
 
-    A submission whose judge dies (the kernel may end it for memory) is tried once more, alone; if
-    that judge dies, too, the submission is not graded, and the others are.
+    When a process that judges dies (the kernel may end it for memory), its submission is judged
+    once more in a process of its own. If that process dies, too, this submission is not graded, and
+    the others are.
 
     Attributes:
-        judge: every process has one like it.
-        jobs: processes, at most.
+        judge: the judge of this process; every process has a judge like it.
+        jobs: most processes that judge.
     """
 
     judge: Judge
     jobs: int
 
     def judge_each(self, assignment: Assignment, works: Iterable[HandedIn]) -> Judging:
-        """Judge what students handed in, a few at a time; see `Bench`."""
+        """Give the work of each student with what the judge found in it; see `Bench`."""
         waiting = iter(works)
         first = list(itertools.islice(waiting, self.jobs))
         waiting = itertools.chain(first, waiting)
@@ -71,7 +75,15 @@ def _judged(
     jobs: int,
     lost: list[HandedIn],
 ) -> Judging:
-    """Judge until there is no more work or a judge died; `lost` then has what is not judged."""
+    """Judge until no work is left or a process that judges dies.
+
+    Args:
+        judge: the judge of this process.
+        assignment: the assignment.
+        works: the work of each student.
+        jobs: number of processes.
+        lost: gets the work of the students that was not judged because a process died.
+    """
     with _judges(judge, jobs) as pool:
         for exercise in judge.course.exercises_of(assignment):
             if remembered(judge.course, exercise) is None:
@@ -99,7 +111,7 @@ def _judged(
 
 
 def _judged_alone(judge: Judge, assignment: Assignment, work: HandedIn) -> Judged:
-    """Judge one submission in a process of its own, which it may take down with it."""
+    """Judge one submission in a process of its own, so that it can end no other process."""
     with _judges(judge, 1) as pool:
         try:
             return _judged_by(judge, *_submit(pool, assignment, work).result())
@@ -119,7 +131,7 @@ def _judged_by(judge: Judge, digest: str, verdicts: bytes) -> Judged:
 
 @contextmanager
 def _judges(judge: Judge, jobs: int) -> Iterator[ProcessPoolExecutor]:
-    """Processes that judge. When the block is left early, they end at once."""
+    """Start processes that judge; when an exception leaves the block, they are ended at once."""
     others = set(multiprocessing.active_children())
     pool = ProcessPoolExecutor(
         jobs,
@@ -142,13 +154,13 @@ def _judges(judge: Judge, jobs: int) -> Iterator[ProcessPoolExecutor]:
 
 def _become_judge(judge: Judge, parent: int) -> None:
     global _own
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl-C
     die_with_parent()
-    if os.getppid() != parent:  # it was faster
+    if os.getppid() != parent:  # the parent ended before `die_with_parent` took effect
         os._exit(1)
     torch.set_num_threads(1)
     _own = judge.lent()
-    Finalize(None, _own.close, exitpriority=0)  # a fork runs nothing else at its end
+    Finalize(None, _own.close, exitpriority=0)  # a fork runs only finalizers when it ends
 
 
 def _judge(assignment: str, notebook: bytes) -> Found:
@@ -157,6 +169,6 @@ def _judge(assignment: str, notebook: bytes) -> Found:
 
 
 def _measure(exercise: str) -> None:
-    """Run the reference for its deadlines, before the first submission asks for them."""
+    """Run the reference of an exercise to set its deadlines, before a submission needs them."""
     assert _own is not None
     _own.deadlines(_own.course.exercise(exercise))

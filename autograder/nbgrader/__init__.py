@@ -1,1 +1,1 @@
-"""Lets nbgrader keep the books: its settings, its pipeline with the judge in it, its feedback."""
+"""Connects the judge to nbgrader: nbgrader's settings, preprocessors, late penalties, feedback."""

@@ -1,4 +1,4 @@
-"""Enters what a judge found in a submission, by nbgrader's own autograder."""
+"""Enters the verdicts on a submission into the gradebook, by nbgrader's own autograder."""
 
 from __future__ import annotations
 
@@ -25,7 +25,17 @@ CHANGED = "the submission was changed while it was graded; grade it again"
 
 
 def autograde(course: Course, assignment: Assignment, work: HandedIn, found: Judged) -> bool:
-    """Enter what was found in a submission; why that failed is kept with its records."""
+    """Enter the verdicts on a submission into the gradebook.
+
+    Args:
+        course: the course.
+        assignment: the assignment.
+        work: the work of the student.
+        found: what the judge found in the work.
+
+    Returns:
+        Whether this succeeded; the reason of a failure is kept with the submission's records.
+    """
     student = work.student
     with open_gradebook(course) as gradebook:
         close_grades(gradebook, assignment.name, assignment.name, student)
@@ -49,7 +59,7 @@ def autograde(course: Course, assignment: Assignment, work: HandedIn, found: Jud
 def nbgrader_for(
     course: Course, assignment: Assignment, student: str, config: Config | None = None
 ) -> CourseDirectory:
-    """nbgrader's view of the course, narrowed to one submission."""
+    """Return nbgrader's view of the course, narrowed to one submission."""
     config = Config() if config is None else config
     grade_with_the_judge(config, course)
     return CourseDirectory(
@@ -59,21 +69,21 @@ def nbgrader_for(
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Keep nbgrader's log, which is captured, and its warnings off the terminal."""
+    """Keep nbgrader's log and its warnings off the terminal; the log is captured elsewhere."""
     logger = logging.getLogger("traitlets")
     before = logger.propagate, list(logger.handlers)
     logger.propagate, logger.handlers = False, [logging.NullHandler()]
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", SAWarning)  # of nbgrader's own queries, harmless
+            warnings.simplefilter("ignore", SAWarning)  # harmless, from nbgrader's own queries
             yield
     finally:
         logger.propagate, logger.handlers = before
 
 
 def reason_of(outcome: dict[str, str]) -> str:
-    """Why a step of nbgrader failed, out of what `capture_log` kept of it."""
-    said = outcome.get("log", "").replace("\n    ", "\n")  # tornado indents what follows
+    """Return why a step of nbgrader failed, from the log that `capture_log` kept."""
+    said = outcome.get("log", "").replace("\n    ", "\n")  # tornado indents all lines but the first
     lines = [line for line in said.splitlines() if line.strip()]
     after_stack = [
         line

@@ -1,4 +1,4 @@
-"""Makes a checkout an nbgrader course that grades with the judge."""
+"""Configures nbgrader so that a checkout is a course that the judge grades."""
 
 from __future__ import annotations
 
@@ -22,15 +22,19 @@ NBGRADER_TEMPLATES = Path(nbgrader.__file__).parent / "server_extensions/formgra
 
 
 def configure(c: Config, root: Path | None = None) -> None:
-    """Set nbgrader up for the course around a folder (default: the working directory).
+    """Set nbgrader up for the course around a folder.
 
-    A running Jupyter server goes on when something in `submitted/` is refused: its formgrader then
-    finds no submissions at all until that is mended.
+    A running Jupyter server does not stop when a file in `submitted/` is refused. Its formgrader
+    finds no submissions until the file is removed.
+
+    Args:
+        c: nbgrader's configuration, which is changed.
+        root: a folder in the course; default the working directory.
 
     Raises:
-        SystemExit: something is wrong with the course, its gradebook or what was handed in. Any
-            other exception would only be logged: nbgrader would go on with its own settings and
-            run submissions in an ordinary kernel.
+        SystemExit: something is wrong with the course, its gradebook or `submitted/`. nbgrader
+            would only log any other exception, go on with its own settings and run submissions
+            in an ordinary kernel.
     """
     try:
         course = Course.find(root)
@@ -50,12 +54,13 @@ def configure(c: Config, root: Path | None = None) -> None:
 
 
 def grade_with_the_judge(c: Config, course: Course) -> None:
-    """nbgrader's settings for the whole way from release to feedback."""
+    """Set nbgrader up to release, grade with the judge and write feedback."""
     configure_release(c, course)
     c.CourseDirectory.db_url = gradebook_url(course)
     c.CourseDirectory.submitted_directory = SUBMITTED
     c.Autograde.exporter_class = f"{HERE}.exporter.SubmissionExporter"
-    # No CheckCellMetadata: the cells' metadata are the release's, which grafting has checked.
+    # CheckCellMetadata is left out: cells have the metadata of the release, which are checked when
+    # the submission is grafted.
     c.Autograde.sanitize_preprocessors = [
         f"{HERE}.preprocessors.GraftStudentCells",
         "nbgrader.preprocessors.OverwriteKernelspec",
@@ -76,6 +81,6 @@ def grade_with_the_judge(c: Config, course: Course) -> None:
 
 
 def _running_server() -> ServerApp | None:
-    """The Jupyter server that this process is; None in nbgrader's own commands."""
+    """Return the Jupyter server of this process; None in nbgrader's own commands."""
     running = Application.instance() if Application.initialized() else None
     return running if isinstance(running, ServerApp) else None

@@ -1,4 +1,4 @@
-"""Lets a damaged notebook file through nbgrader, so that it is graded and not dropped."""
+"""Lets a damaged notebook file pass through nbgrader, which would otherwise not grade it."""
 
 from __future__ import annotations
 
@@ -12,20 +12,21 @@ from autograder.nbgrader.preprocessors import GraftStudentCells
 
 
 class SubmissionExporter(NotebookExporter):
-    """Leaves a submission to the first preprocessor, which reads it within bounds.
+    """An exporter that leaves reading a submission to the first preprocessor.
 
-    A file that is no notebook is read as an empty one.
+    That preprocessor reads the file within limits. A file that is no notebook is converted as an
+    empty notebook.
     """
 
     def from_file(
         self, file_stream: IO[str], resources: dict[str, Any] | None = None, **kw: Any
     ) -> tuple[Any, dict[str, Any]]:
-        """Convert a notebook, empty if it cannot be read."""
+        """Convert a notebook file; one that cannot be read is converted as an empty notebook."""
         if any(isinstance(each, GraftStudentCells) for each in self._preprocessors):
             return self.from_notebook_node(nbformat.v4.new_notebook(), resources=resources, **kw)
         try:
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # duplicated ids and the like: grafting mends them
+                warnings.simplefilter("ignore")  # grafting mends duplicated ids and the like
                 notebook = nbformat.read(file_stream, as_version=4)
         except Exception:
             notebook = nbformat.v4.new_notebook()

@@ -1,4 +1,4 @@
-"""Feedback pages for students, by nbgrader's generate_feedback with our own template."""
+"""Writes feedback pages for students, by nbgrader's generate_feedback with our own template."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ class Feedback:
     """Feedback pages of an assignment.
 
     Attributes:
-        pages: by student.
-        problems: why a student has none.
+        pages: path of each page, by id of the student.
+        problems: why a page could not be written, by id of the student.
     """
 
     pages: dict[str, Path] = field(default_factory=dict)
@@ -33,17 +33,21 @@ class Feedback:
 
 
 def feedback_page(course: Course, assignment: Assignment, student: str) -> Path:
-    """Where a student's feedback page is, once it is written."""
+    """Return the path of a student's feedback page, whether or not it is written yet."""
     return course.root / "feedback" / student / assignment.name / f"{assignment.name}.html"
 
 
 def write_feedback(
     course: Course, assignment: Assignment, *, students: Iterable[str] | None = None
 ) -> Feedback:
-    """Write a page for each student whose work was graded; a failure never stops the others.
+    """Write a feedback page for each student whose work was graded.
+
+    When a page cannot be written, the others still are.
 
     Args:
-        students: ids; default all whose work was graded.
+        course: the course.
+        assignment: the assignment.
+        students: ids of the students; default all whose work was graded.
     """
     feedback = Feedback()
     graded = sorted(
@@ -64,12 +68,12 @@ def write_feedback(
 
 
 class ShowGrades(GetGrades):
-    """nbgrader's grades for the feedback page, and what they mean where there is none."""
+    """A preprocessor that adds the grades, and the reasons for missing grades, to a page."""
 
     def preprocess(
         self, nb: NotebookNode, resources: dict[str, Any]
     ) -> tuple[NotebookNode, dict[str, Any]]:
-        """Add a summary of the points to the resources; leave verdicts without bare numbers."""
+        """Add a summary of the points to the resources, and take bare scores from the cells."""
         nb, resources = super().preprocess(nb, resources)
         course = Course.find(Path(self.parent.parent.coursedir.root))
         known = resources["nbgrader"]
@@ -84,7 +88,7 @@ class ShowGrades(GetGrades):
 
 
 def _summary(course: Course, grades: ClassGrades) -> dict[str, Any]:
-    """What the head of a student's feedback page says."""
+    """Return the content of the head of a student's feedback page."""
     [line] = grades.students
     exercises = {f"check-{grade.id}": grade for grade in line.exercises}
     questions = {f"answer-{grade.id}": grade for grade in line.questions}
@@ -109,7 +113,7 @@ def _summary(course: Course, grades: ClassGrades) -> dict[str, Any]:
 
 
 def _headline(grades: ClassGrades, line: StudentGrades) -> str:
-    """The points in one line."""
+    """Return the points of a student in one line."""
     late = f" ({line.penalty:g} points off for handing in late)" if line.penalty else ""
     if line.total is not None:
         return f"{line.total:g} of {grades.max_points:g} points{late}"

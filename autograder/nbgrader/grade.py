@@ -1,4 +1,4 @@
-"""Grades a class: a bench judges, and this process alone writes what was found."""
+"""Grades a class: a bench judges the submissions, and this process alone writes the grades."""
 
 from __future__ import annotations
 
@@ -27,17 +27,20 @@ def grade_class(
     progress: Progress | None = None,
     again: bool = True,
 ) -> ClassGrades:
-    """Grade the submissions of an assignment and say where the class stands.
+    """Grade the submissions of an assignment and return the grades of the class.
 
-    The bench judges, perhaps in several processes; this one alone writes what it found, one
-    submission at a time, after a copy of the gradebook was taken. A submission that cannot be
-    graded never keeps the others from it. A run that was stopped goes on where it was.
+    The bench may judge in several processes. This process alone writes to the gradebook, one
+    submission at a time, after it has made a copy of the gradebook. A submission that cannot be
+    graded does not stop the others. A run that was stopped goes on where it was.
 
     Args:
-        bench: judges the submissions.
-        students: ids of those to grade; default all who handed in.
-        progress: told the student, how many are done, and of how many.
-        again: whether to grade anew what is graded already, with the same tests.
+        course: the course.
+        assignment: the assignment.
+        bench: the bench that judges the submissions.
+        students: ids of the students to grade; default all who handed in.
+        progress: called after each submission with the id of the student, the number of
+            submissions that are done, and the number of all.
+        again: whether to grade submissions anew that are graded already with the same tests.
 
     Raises:
         ValueError: the assignment was not released, its points have changed since, a student did

@@ -1,7 +1,7 @@
-"""Puts a student's sources into the notebook as it was released.
+"""Grafts the cells of a submission onto the released notebook.
 
-The result has the release's structure, whatever became of it in the student's hands: nbgrader then
-meets no cell that is missing, duplicated, of another schema or worth other points.
+The result has the structure of the release, whatever the student changed. nbgrader then finds no
+cell that is missing, duplicated, of another schema or worth other points.
 """
 
 from __future__ import annotations
@@ -24,19 +24,21 @@ _CELL_ID = re.compile(r"[a-zA-Z0-9-_]{1,64}")
 
 
 def graft(release: nbformat.NotebookNode, submission: SubmittedNotebook) -> nbformat.NotebookNode:
-    """The released notebook with the student's answers, texts and experiments in it.
+    """Return the released notebook with the student's answers, texts and experiments in it.
+
+    The result has every cell of the release, in the order of the release. Cells for answers and
+    free cells have the student's source, with markdown made harmless. Locked cells are those of
+    the release. A cell that the student added follows the cell of the release that it followed in
+    the submission. When a cell occurs twice, the last copy takes its place, and the other becomes
+    an added cell.
+
+    When the cell of a written answer lost its name, or was left untouched beside a text of the
+    student, that text becomes the answer. A cell of a written answer that is gone says so in its
+    text. A person then looks at it, and nbgrader does not take it for untouched.
 
     Args:
         release: the notebook as students got it; trusted.
-        submission: what came back.
-
-    Returns:
-        A notebook with every cell of the release, in its order. Cells for answers and free cells
-        hold the student's source, markdown made harmless; locked cells are the release's. Cells
-        that the student added stand after the release's cell that they followed. Of two copies
-        of a cell, the last stands in its place, and the other is an added cell. A written answer
-        whose cell lost its name, or was left as it was beside a text of the student's, is that
-        text; one that is gone says so, so that a person looks and nothing is taken for untouched.
+        submission: the notebook that the student handed in.
     """
     own = _Placed(release, submission)
     cells = []
@@ -53,7 +55,11 @@ def graft(release: nbformat.NotebookNode, submission: SubmittedNotebook) -> nbfo
 
 
 class _Placed:
-    """A student's cells, each assigned to a cell of the release or to the place after one."""
+    """A student's cells, each assigned to a cell of the release or to the place after a cell.
+
+    Attributes:
+        copies: the student's copy of each cell of the release, by the cell's id.
+    """
 
     def __init__(self, release: nbformat.NotebookNode, submission: SubmittedNotebook) -> None:
         self._released = {cell.id: cell for cell in release.cells}
@@ -74,7 +80,10 @@ class _Placed:
         self._bring_answers_back()
 
     def _places(self, cells: Sequence[StudentCell]) -> list[str]:
-        """Whose copy each cell is, by its id, nbgrader's name, or its text as it was released."""
+        """Return, for each cell, the id of the released cell that it is a copy of, or "".
+
+        A copy is known by its id, by nbgrader's name, or by the text of the released cell.
+        """
         names = {grade_id_of(cell): id for id, cell in self._released.items() if grade_id_of(cell)}
         named = [c.id if c.id in self._released else names.get(c.grade_id, "") for c in cells]
         by_text = {
@@ -91,7 +100,7 @@ class _Placed:
         return _words(self.copies[place].source) == _words(self._released[place].source)
 
     def _bring_answers_back(self) -> None:
-        """Where a written answer is untouched or gone, take the text that stands there instead."""
+        """Make an added text the written answer where the answer's cell is untouched or gone."""
         before = ""
         for id, cell in self._released.items():
             if _is_written_answer(cell) and (id not in self.copies or self._is_untouched(id)):
@@ -105,7 +114,11 @@ class _Placed:
                 before = id
 
     def added_after(self, place: str) -> Iterator[nbformat.NotebookNode]:
-        """The cells that the student added after a cell of the release ("" is the beginning)."""
+        """Give the cells that the student added after a cell of the release.
+
+        Args:
+            place: id of the cell of the release; "" for the beginning of the notebook.
+        """
         for cell in self._added.get(place, ()):
             if cell.source.strip() or cell.outputs:
                 yield _added(cell, self._new_id(cell.id))
@@ -121,7 +134,7 @@ class _Placed:
 
 
 def _merged(cell: nbformat.NotebookNode, copy_: StudentCell | None) -> nbformat.NotebookNode:
-    """A cell of the release, with the student's source where students may write."""
+    """Return a cell of the release, with the student's source where students may write."""
     merged = copy.deepcopy(cell)
     if merged.cell_type == "code":
         merged.outputs, merged.execution_count = [], None
@@ -142,7 +155,7 @@ def _merged(cell: nbformat.NotebookNode, copy_: StudentCell | None) -> nbformat.
 
 
 def _without_answer(cell: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    """A written answer's cell that did not come back; its text is no longer the release's."""
+    """Return the cell of a written answer that is gone, with a text that says so."""
     merged = copy.deepcopy(cell)
     merged.source = f"{cell.source}\n\n{GONE}"
     return merged
@@ -158,12 +171,12 @@ def _is_locked_text(cell: nbformat.NotebookNode) -> bool:
 
 
 def _words(text: str) -> str:
-    """A text without what editors change on their own."""
+    """Return a text with single spaces, since editors change white space on their own."""
     return " ".join(text.split())
 
 
 def _added(cell: StudentCell, id: str) -> nbformat.NotebookNode:
-    """A cell that the release does not have."""
+    """Return a notebook cell for a cell that the student added."""
     if cell.type == "code":
         return new_code_cell(cell.source, id=id, outputs=list(cell.outputs))
     added = new_markdown_cell(harmless_markdown(cell.source), id=id)

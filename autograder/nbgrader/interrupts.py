@@ -1,4 +1,4 @@
-"""Ctrl-C between two submissions, and never within one."""
+"""Lets Ctrl-C stop a run between two submissions, never in the middle of a submission."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from contextlib import contextmanager
 
 @contextmanager
 def unbroken() -> Iterator[None]:
-    """Let Ctrl-C wait for the end of the block.
+    """Let Ctrl-C take effect only at the end of the block.
 
-    nbgrader takes an interruption for a fault of the submission that it is at, and goes on.
+    nbgrader would take the interruption for a fault of the submission that it works on, and go on.
 
     Raises:
-        KeyboardInterrupt: at the end, if it came.
+        KeyboardInterrupt: Ctrl-C was pressed during the block; raised at its end.
     """
-    if threading.current_thread() is not threading.main_thread():  # where none arrives
+    if threading.current_thread() is not threading.main_thread():  # gets no signals
         yield
         return
     came = threading.Event()

@@ -1,4 +1,4 @@
-"""What handing in late costs, entered by nbgrader's own preprocessor and plugin."""
+"""Enters penalties for lateness into the gradebook, by nbgrader's own preprocessor and plugin."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from autograder.gradebook.lateness import enter_due_date, read_policy
 
 
 class EnterDueDate(NbGraderPreprocessor):
-    """Before AssignLatePenalties: the gradebook learns when the assignment is due."""
+    """A preprocessor that enters the due date into the gradebook, before AssignLatePenalties."""
 
     def preprocess(
         self, nb: NotebookNode, resources: dict[str, Any]
     ) -> tuple[NotebookNode, dict[str, Any]]:
-        """Enter the date of the policy; leave the gradebook's own when there is no policy."""
+        """Enter the due date of the policy; without a policy, leave the gradebook's own date."""
         policy = read_policy(Course.find(Path(self.parent.parent.coursedir.root)))
         known = resources["nbgrader"]
         if policy is not None:
@@ -31,11 +31,11 @@ class EnterDueDate(NbGraderPreprocessor):
 
 
 class LatePenalty(BasePlugin):
-    """nbgrader's plugin for late submissions, by the course's policy."""
+    """A plugin of nbgrader that computes penalties by the course's policy."""
 
     def late_submission_penalty(
         self, student_id: str, score: float, total_seconds_late: float
     ) -> float | None:
-        """Points off, or None: see `LatePolicy`."""
+        """Return the points that lateness takes off, by the `LatePolicy`; None for no points."""
         policy = read_policy(Course.find(Path(self.parent.parent.parent.coursedir.root)))
         return None if policy is None else policy.penalty(score, total_seconds_late) or None

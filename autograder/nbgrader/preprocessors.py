@@ -1,4 +1,4 @@
-"""nbgrader's pipeline with a judge in it: what stands in place of Execute and SaveAutoGrades.
+"""Preprocessors that put the judge into nbgrader's pipeline, for Execute and SaveAutoGrades.
 
 `GraftStudentCells` rebuilds the submission from the release, `JudgeExercises` has it graded in the
 sandbox and writes feedback, `SaveVerdicts` enters the scores. No submitted code runs in nbgrader's
@@ -54,7 +54,16 @@ NOT_GRADED = (
 
 @dataclass(frozen=True)
 class Place:
-    """Where a submission is on disk and in the gradebook."""
+    """The place of a submission on disk and in the gradebook.
+
+    Attributes:
+        student: id of the student.
+        assignment: name of the assignment.
+        notebook: name of the notebook, without the suffix.
+        db_url: address of the gradebook.
+        root: root folder of the course.
+        release: path of the released notebook.
+    """
 
     student: str
     assignment: str
@@ -65,7 +74,7 @@ class Place:
 
 
 def place_of(preprocessor: NbGraderPreprocessor, resources: Mapping[str, Any]) -> Place:
-    """The submission that a preprocessor was called for."""
+    """Return the place of the submission that a preprocessor was called for."""
     course = preprocessor.parent.parent.coursedir
     known = resources["nbgrader"]
     student, assignment, notebook = known["student"], known["assignment"], known["notebook"]
@@ -84,9 +93,11 @@ _last_read: WeakKeyDictionary[object, tuple[Place, SubmittedNotebook]] = WeakKey
 
 
 def _submission_of(preprocessor: NbGraderPreprocessor, place: Place) -> SubmittedNotebook:
-    """Return what was handed in: as it was handed on, or read once for all of nbgrader's steps.
+    """Return the submission that a preprocessor works on.
 
-    nbgrader makes its preprocessors anew for each step, and only its converter stays.
+    This is the submission in the preprocessor's configuration. Without one, the submission is read
+    once for all of nbgrader's steps. It is kept with the converter, because nbgrader makes new
+    preprocessors for each step and only the converter stays.
     """
     if preprocessor.submission is not None:
         return preprocessor.submission
@@ -101,12 +112,12 @@ def _submission_of(preprocessor: NbGraderPreprocessor, place: Place) -> Submitte
 
 
 class GraftStudentCells(NbGraderPreprocessor):
-    """First of all: the released notebook with the student's sources in it (see `graft`)."""
+    """The first preprocessor: puts the student's sources into the released notebook (`graft`)."""
 
     submission = AnyTrait(None, help=HANDED_ON).tag(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
-        """Rebuild the submission; what nbgrader read of it is thrown away."""
+        """Rebuild the submission from the release; the notebook that nbgrader read is not used."""
         place = place_of(self, resources)
         with Gradebook(place.db_url) as gradebook:
             close_grades(gradebook, place.notebook, place.assignment, place.student)
@@ -120,9 +131,15 @@ class GraftStudentCells(NbGraderPreprocessor):
         return graft(release, _submission_of(self, place)), resources
 
 
-@lru_cache(maxsize=16)  # a class has one release, which takes long to check
+@lru_cache(maxsize=16)  # the check is slow, and a class has one release
 def _require_sound_metadata(release: Path, mtime: int, size: int) -> None:
-    """Refuse a release whose cells nbgrader cannot use; looked at again when the file changed."""
+    """Refuse a release whose cells nbgrader cannot use.
+
+    Args:
+        release: the released notebook.
+        mtime: when the file was last changed; another time has the file checked again.
+        size: size of the file; another size has the file checked again.
+    """
     try:
         MetadataValidator().validate_nb(nbformat.read(release, as_version=4))
     except (ValidationError, SchemaTooOldError, SchemaTooNewError) as error:
@@ -134,9 +151,9 @@ def _require_sound_metadata(release: Path, mtime: int, size: int) -> None:
 
 
 class JudgeExercises(NbGraderPreprocessor):
-    """In place of Execute: the judge grades the submitted notebook, each check shows its verdict.
+    """The preprocessor in place of Execute: has the judge grade and shows the verdicts.
 
-    Every failure of the grader ends in an exercise without a score, never in a wrong one.
+    When the grader itself fails, the exercise gets no score, never a wrong score.
     """
 
     submission = AnyTrait(None, help=HANDED_ON).tag(config=True)
@@ -166,7 +183,12 @@ class JudgeExercises(NbGraderPreprocessor):
         return nb, resources
 
     def _grade(self, course: Course, place: Place) -> dict[str, tuple[records.Record, Graded]]:
-        """What the judge found, by exercise, and what was kept of it; empty when it failed."""
+        """Have the judge grade the submission, and keep its records.
+
+        Returns:
+            For each exercise, by id, the record that was written and what the judge found; empty
+            when the judge failed.
+        """
         assignment = course.assignment(place.assignment)
         submission = _submission_of(self, place)
         reason = ""
@@ -199,7 +221,7 @@ class JudgeExercises(NbGraderPreprocessor):
 
 
 class SaveVerdicts(SaveAutoGrades):
-    """In place of SaveAutoGrades: scores come from the judge's records, and from nothing else.
+    """The preprocessor in place of SaveAutoGrades: enters scores only from the judge's records.
 
     A grade cell without a sound record gets no score and is marked for a person to look at.
     Written answers are left to nbgrader: they wait for a reader unless they were not touched.
@@ -231,7 +253,7 @@ class SaveVerdicts(SaveAutoGrades):
 
 
 def _feedback(record: records.Record | None) -> list[NotebookNode]:
-    """Outputs of a check: what the student may know, and the score in nbgrader's own form."""
+    """Return the outputs of a check: what the student may see, and the score in nbgrader's form."""
     if record is None:
         shown = _display(f"<p><strong>{NOT_GRADED}</strong></p>", NOT_GRADED)
     else:
@@ -240,7 +262,7 @@ def _feedback(record: records.Record | None) -> list[NotebookNode]:
         asides = "".join(f"<p>{escape(line)}</p>" for line in found)
         shown = _display(html(result) + asides, "\n".join([text(result), *found]))
     if record is None or record.points is None:
-        # Read as nbgrader reads outputs, an error is no marks; anything else would be full marks.
+        # nbgrader reads an error as no marks; it would read any other output as full marks.
         return [shown, new_output("error", ename="NotGraded", evalue=NOT_GRADED, traceback=[])]
     score = {"text/plain": repr(record.points)}
     return [shown, new_output("execute_result", data=score, execution_count=None)]
@@ -251,7 +273,7 @@ def _display(page: str, plain: str) -> NotebookNode:
 
 
 def _show_what_was_graded(cell: NotebookNode | None, graded: Graded) -> None:
-    """Where the answer was found elsewhere or put together, show it in the exercise's cell."""
+    """Show an answer in the exercise's cell if it was found elsewhere or put together."""
     answer = graded.program.answer
     if cell is not None and answer is not None and graded.repairs:
         cell.source = answer.source

@@ -1,1 +1,1 @@
-"""Judges work again: what would change and why, whether a grade holds, and which repairs stand."""
+"""Judges submissions again: shows what changes and why, checks grades, and decides on repairs."""

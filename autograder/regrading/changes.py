@@ -1,4 +1,4 @@
-"""What becomes of an exercise's mark when it is judged again, test by test."""
+"""Compares the marks of an exercise before and after it is judged again, test by test."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ NO_RECORD = "no record of how it was graded before"
 
 @dataclass(frozen=True)
 class VerdictChange:
-    """A test that ends otherwise, is worth something else, says something else, is new or gone.
+    """A test with another verdict than before: another outcome, other points or another message.
 
     Attributes:
-        before: the verdict of then; None when there was no such test.
-        after: the verdict of now; None when the test is gone.
+        before: the earlier verdict; None when the test is new.
+        after: the present verdict; None when the test is gone.
     """
 
     before: Verdict | None
@@ -27,14 +27,14 @@ class VerdictChange:
 
     @property
     def known(self) -> Verdict:
-        """The verdict of now, or, of a test that is gone, the last one."""
+        """The present verdict; for a test that is gone, the earlier verdict."""
         verdict = self.after or self.before
         assert verdict is not None
         return verdict
 
     @property
     def difference(self) -> float:
-        """Points won, or lost when negative."""
+        """Points that the test now gives beyond the earlier points; negative when it gives less."""
         before, after = (v.points if v and v.points else 0.0 for v in (self.before, self.after))
         return round(after - before, 6)
 
@@ -51,15 +51,15 @@ class VerdictChange:
 
 @dataclass(frozen=True)
 class ExerciseChange:
-    """An exercise that is not graded as it was.
+    """An exercise whose grading differs from before.
 
     Attributes:
-        exercise: its id.
+        exercise: id of the exercise.
         before: the judge's points in the gradebook; None when there are none.
-        after: the judge's points now; None for the grader's own failure.
-        by_hand: points that a person gave, which stand; None when nobody did.
-        why: what is not as it was when it was graded before (see `Inputs.changed_since`).
-        verdicts: the tests that differ.
+        after: the judge's points now; None when the grader itself failed.
+        by_hand: points that a person gave, which stay; None when nobody gave points.
+        why: what changed since the exercise was graded before; see `Inputs.changed_since`.
+        verdicts: the tests whose verdicts differ.
     """
 
     exercise: str
@@ -71,14 +71,14 @@ class ExerciseChange:
 
     @property
     def difference(self) -> float:
-        """Points that the student wins, or loses when negative; 0 when a person gave the points."""
+        """Points that the student gains, negative for a loss; 0 when a person gave the points."""
         if self.by_hand is not None:
             return 0.0
         return round((self.after or 0.0) - (self.before or 0.0), 6)
 
     @property
     def moves_the_mark(self) -> bool:
-        """Whether what counts for the student changes; no score is not 0."""
+        """Whether the points that count for the student change; a missing score differs from 0."""
         return self.by_hand is None and self.before != self.after
 
     def to_json(self) -> dict[str, Any]:
@@ -97,16 +97,19 @@ class ExerciseChange:
 def compare(
     before: Record | None, after: Record, *, score: float | None, by_hand: float | None = None
 ) -> ExerciseChange | None:
-    """What is different, or None when nothing is that a student or a grader could see.
+    """Compare the grading of an exercise before and now.
 
     Args:
         before: the record of the mark in the gradebook; None when there is none.
-        after: what the judge finds now.
-        score: the judge's points in the gradebook.
-        by_hand: points that a person gave.
+        after: the record of what the judge finds now.
+        score: the judge's points in the gradebook; None when there are none.
+        by_hand: points that a person gave; None when nobody gave points.
+
+    Returns:
+        The change; None when a student or a grader would see no difference.
     """
     if before is not None and before.points != score:
-        before = None  # of a run that did not end: it does not explain the mark
+        before = None  # from a run that did not end: it does not explain the mark
     verdicts = differences(before, after)
     same_repairs = before is not None and before.repairs == after.repairs
     if not verdicts and same_repairs and score == after.points:
@@ -120,7 +123,7 @@ def compare(
 
 
 def differences(before: Record | None, after: Record) -> tuple[VerdictChange, ...]:
-    """The tests whose verdicts differ, in the order of now, those that are gone last."""
+    """Return the tests whose verdicts differ, in their present order, then the tests now gone."""
     if before is None:
         return ()
     old = {(v.test, v.hidden): v for v in before.result.verdicts}

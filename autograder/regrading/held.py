@@ -1,4 +1,4 @@
-"""What a regrade found, held in a file until it is applied, and whether it still holds good."""
+"""Holds the findings of a regrade in a file until they are applied, and checks them for changes."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ FORMAT = 1
 
 @dataclass(frozen=True)
 class State:
-    """What the findings depend on besides the submissions.
+    """All that the findings of a regrade depend on besides the submissions.
 
     Attributes:
-        digest: of all of it; see `done.state_of`.
-        inputs: the parts of it that have names.
+        digest: digest of all that the findings depend on; see `done.state_of`.
+        inputs: the named parts, such as tests and packages.
     """
 
     digest: str
@@ -36,7 +36,7 @@ class State:
 
     @classmethod
     def of(cls, course: Course, assignment: Assignment, judge: Judge) -> State:
-        """As it is now."""
+        """Return the present state of an assignment."""
         assert judge.secret is not None
         return cls(
             done.state_of(course, assignment, judge),
@@ -46,12 +46,14 @@ class State:
 
 @dataclass
 class Held:
-    """What was found, what it depends on, and the gradebook it was compared with.
+    """The findings of a regrade, what they depend on, and what the gradebook had.
 
     Attributes:
-        state: tests, reference, packages and all the rest, as they were.
-        students: by id: digests of the work, what was found, and what the gradebook had.
-        applying: whether it was being entered: then the gradebook may differ.
+        state: the state of tests, reference, packages and all the rest at the time of the regrade.
+        students: for each student, by id, digests of the work, the findings, and what the
+            gradebook had.
+        applying: whether the findings are being applied; the gradebook may then differ.
+        when: date and time of the regrade.
     """
 
     state: State
@@ -60,25 +62,28 @@ class Held:
     when: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
 
     def write(self, path: Path) -> None:
-        """Hold it in a file."""
+        """Write the findings to a file."""
         records.write_json(path, {"format": FORMAT, **asdict(self)})
 
     def begin_applying(self, path: Path) -> None:
-        """From now on the gradebook may differ: an interrupted run is finished by the next."""
+        """Note in the file that the findings are being applied.
+
+        The gradebook may differ from then on, and the next run can finish an interrupted run.
+        """
         self.applying = True
         self.write(path)
 
     def judged(self, student: str, secret: bytes) -> Judged:
-        """What was found in a student's work."""
+        """Return what the judge found in the work of a student."""
         entry = self.students[student]
         return Judged(secret, entry["notebook"], json.dumps(entry["found"]).encode())
 
     @classmethod
     def read(cls, path: Path, assignment: Assignment) -> Held:
-        """Read what is held.
+        """Read the findings from a file.
 
         Raises:
-            ValueError: nothing is, or the file is damaged.
+            ValueError: there is no such file, or it is damaged.
         """
         again = f"run `course regrade {assignment.number}`"
         try:
@@ -94,12 +99,15 @@ class Held:
 
 
 def held_file(course: Course, assignment: Assignment) -> Path:
-    """Where a regrade is held until it is applied."""
+    """Return the file that holds a regrade until it is applied."""
     return course.state / "regrades" / f"{assignment.name}.json"
 
 
 def what_changed(course: Course, assignment: Assignment, held: Held, state: State) -> Iterator[str]:
-    """What is not as it was when the class was judged, in words; points given by people may be."""
+    """Give what changed since the class was judged again, in words.
+
+    Points that people gave since do not matter.
+    """
     if state.digest != held.state.digest:
         words = state.inputs.changed_since(held.state.inputs)
         yield f"{', '.join(words) or 'the release, the settings or the sandbox'} changed"
@@ -118,7 +126,11 @@ def _digest_of(course: Course, assignment: Assignment, student: str, state: Stat
 
 
 def in_book(course: Course, assignment: Assignment, student: str) -> dict[str, list[Any]]:
-    """The judge's points and a digest of its record, by exercise: not what people gave."""
+    """Return what the gradebook has from the judge; points given by people are left out.
+
+    Returns:
+        For each exercise, by id, the judge's points and a digest of the judge's record.
+    """
     with open_gradebook(course) as gradebook:
         scores = {g.name: g.auto_score for g in grades_of(gradebook, assignment.name, student)}
     found: dict[str, list[Any]] = {}

@@ -1,7 +1,8 @@
-"""Grades a class again beside the gradebook: who changes, by how much and why.
+"""Grades a class again without changing the gradebook: whose marks change, by how much and why.
 
-Nothing in the gradebook changes before it is applied. What was found is held, so that just this is
-applied later, and only while it still holds good. Points given by people are never touched.
+The findings are held in a file. Applying them later enters exactly these findings into the
+gradebook, and is refused once anything they depend on has changed. Points given by people are never
+touched.
 """
 
 from __future__ import annotations
@@ -34,12 +35,12 @@ from autograder.submissions.reading import read_handed_in
 
 @dataclass(frozen=True)
 class StudentRegraded:
-    """A student's work, judged again.
+    """The work of a student, judged again.
 
     Attributes:
-        student: id.
-        exercises: those that are not graded as they were.
-        failure: why the judge found nothing: then everything stays as it is.
+        student: id of the student.
+        exercises: the exercises whose grading differs from before.
+        failure: why the judge failed, or ""; after a failure the student's grades stay.
     """
 
     student: str
@@ -48,12 +49,12 @@ class StudentRegraded:
 
     @property
     def difference(self) -> float:
-        """Points that the student wins, or loses when negative; without lateness."""
+        """Points that the student gains, negative for a loss; lateness is not counted."""
         return round(sum(change.difference for change in self.exercises), 6)
 
     @property
     def moves_the_mark(self) -> bool:
-        """Whether what counts for the student changes."""
+        """Whether the points that count for the student change."""
         return any(change.moves_the_mark for change in self.exercises)
 
     def to_json(self) -> dict[str, Any]:
@@ -68,12 +69,12 @@ class StudentRegraded:
 
 @dataclass(frozen=True)
 class Regrade:
-    """A class, judged again.
+    """The submissions of a class, judged again.
 
     Attributes:
-        assignment: its name.
-        students: everybody who was judged, by id.
-        applied: whether the gradebook has it.
+        assignment: name of the assignment.
+        students: every student whose work was judged again, sorted by id.
+        applied: whether the changes are in the gradebook.
     """
 
     assignment: str
@@ -82,16 +83,16 @@ class Regrade:
 
     @property
     def moved(self) -> tuple[StudentRegraded, ...]:
-        """Those whose marks change."""
+        """The students whose marks change."""
         return tuple(each for each in self.students if each.moves_the_mark and not each.failure)
 
     @property
     def failures(self) -> tuple[StudentRegraded, ...]:
-        """Those whom the grader failed on; they keep what they have."""
+        """The students on whose work the grader failed; their marks stay."""
         return tuple(each for each in self.students if each.failure)
 
     def to_json(self) -> dict[str, Any]:
-        """What changes, as plain data; of those for whom nothing does, the ids."""
+        """The changes as plain data, and the ids of the students without a change."""
         told = [each for each in self.students if each.exercises or each.failure]
         return {
             "assignment": self.assignment,
@@ -109,15 +110,18 @@ def regrade(
     students: Iterable[str] | None = None,
     progress: Progress | None = None,
 ) -> Regrade:
-    """Judge a class again, hold what was found, and say what would change.
+    """Judge a class again, hold the findings in a file, and return what would change.
 
     Args:
-        bench: judges the submissions.
-        students: ids; default all who handed in.
-        progress: told the student, how many are done, and of how many.
+        course: the course.
+        assignment: the assignment.
+        bench: the bench that judges the submissions.
+        students: ids of the students; default all who handed in.
+        progress: called after each submission with the id of the student, the number of
+            submissions that are done, and the number of all.
 
     Raises:
-        ValueError: as `grade_class` does.
+        ValueError: the class cannot be graded, for one of the reasons that `grade_class` names.
     """
     require_gradable(course, assignment)
     chosen = chosen_students(course, assignment, students)
@@ -148,16 +152,20 @@ def apply_held(
     judge: Judge,
     progress: Progress | None = None,
 ) -> Regrade:
-    """Enter what is held into the gradebook; nothing is judged, and people's points stay.
+    """Enter the held findings of a regrade into the gradebook, without judging.
 
-    Whom the grader failed on keeps what they have. An interrupted run is finished by the next.
+    Points given by people stay. A student on whose work the grader failed keeps the earlier grades.
+    When this is interrupted, the next call finishes it.
 
     Args:
-        judge: with the sandbox and the secret of when the class was judged; it judges nothing.
-        progress: told the student, how many are done, and of how many.
+        course: the course.
+        assignment: the assignment.
+        judge: a judge with the sandbox and the secret of the regrade; it judges nothing.
+        progress: called after each student with the id of the student, the number of students that
+            are done, and the number of all.
 
     Raises:
-        ValueError: nothing is held, or something changed since; the message says what.
+        ValueError: no findings are held, or something has changed since; the message says what.
     """
     path = held_file(course, assignment)
     held = Held.read(path, assignment)
@@ -190,7 +198,11 @@ def apply_held(
 def _apply(
     course: Course, assignment: Assignment, change: StudentRegraded, found: Judged, state: State
 ) -> StudentRegraded:
-    """Enter what was found in a student's work; with the reason if that failed."""
+    """Enter the findings in the work of a student into the gradebook.
+
+    Returns:
+        The change; with the reason as its `failure` when it could not be entered.
+    """
     student = change.student
     work = read_handed_in(course, assignment, student)
     done.mark_undone(course, assignment, student)
@@ -201,7 +213,7 @@ def _apply(
             return replace(change, failure=records.failure(course, student, assignment.name))
         with open_gradebook(course) as gradebook:
             _leave_to_people(gradebook, assignment, student, before)
-    else:  # the same verdicts from other tests: the gradebook need not hear of it
+    else:  # other tests gave the same verdicts: only the records change, not the gradebook
         common = common_inputs(course, assignment, found.secret)
         for graded in found.grade_notebook(assignment, work.submission.for_judge()).values():
             records.write(
@@ -219,7 +231,11 @@ def _apply(
 def _given_by_hand(
     gradebook: Gradebook, assignment: Assignment, student: str
 ) -> dict[str, tuple[float | None, bool]]:
-    """The judge's points and whether a person must look, of what people gave points for."""
+    """Return what the gradebook has from the judge for the cells that people gave points for.
+
+    Returns:
+        For each cell, by name, the judge's points and whether a person must look.
+    """
     return {
         grade.name: (grade.auto_score, grade.needs_manual_grade)
         for grade in grades_of(gradebook, assignment.name, student)
@@ -233,7 +249,14 @@ def _leave_to_people(
     student: str,
     before: Mapping[str, tuple[float | None, bool]],
 ) -> None:
-    """Ask for a person again only where the judge finds otherwise than when points were given."""
+    """Ask a person to look again only where the judge's points have changed.
+
+    Args:
+        gradebook: the open gradebook.
+        assignment: the assignment.
+        student: id of the student.
+        before: what the gradebook had before; see `_given_by_hand`.
+    """
     for grade in grades_of(gradebook, assignment.name, student):
         score, needed = before.get(grade.name, (None, True))
         if grade.name in before and score == grade.auto_score:
@@ -288,7 +311,7 @@ def _student(
 def kept_record(
     course: Course, student: str, assignment: Assignment, exercise: str
 ) -> Record | None:
-    """The record of an exercise's last grading; None when there is none, or a damaged one."""
+    """Return the record of an exercise's last grading; None when it is missing or damaged."""
     folder = records.record_folder(course, student, assignment.name, exercise)
     try:
         return records.load(folder / records.VERDICT)

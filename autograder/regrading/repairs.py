@@ -1,4 +1,4 @@
-"""`course repairs`: what was mended to find an answer, for assistants to accept or override."""
+"""Lists the repairs that were made to find answers, for assistants to accept or override."""
 
 from __future__ import annotations
 
@@ -22,12 +22,15 @@ from autograder.submissions.reading import StudentCell, SubmittedNotebook, submi
 
 @dataclass(frozen=True)
 class Repair:
-    """An exercise of a student's whose answer was not simply in its cell.
+    """A repair: an answer that was found elsewhere than in its own cell, or put together.
 
     Attributes:
-        said: what was repaired when it was last graded.
-        decision: what an assistant made of it, in words; "" when nobody looked yet.
-        graded: whether the points come from that decision.
+        student: id of the student.
+        exercise: id of the exercise.
+        points: the student's points for the exercise; None when there are none.
+        said: the repairs that were made when the exercise was last graded, in words.
+        decision: what an assistant decided, in words; "" when nobody has decided yet.
+        graded: whether the points follow the decision.
     """
 
     student: str
@@ -40,13 +43,13 @@ class Repair:
 
 @dataclass(frozen=True)
 class Candidate:
-    """A cell that an answer may be in.
+    """A cell that may hold an answer.
 
     Attributes:
-        number: from 1, as an assistant chooses it.
-        cell: what stands in it.
-        names_it: whether it names what the exercise asks for.
-        chosen: whether an assistant chose it.
+        number: number of the cell, from 1; an assistant chooses a cell by this number.
+        cell: the cell.
+        names_it: whether the cell names the function or class that the exercise asks for.
+        chosen: whether an assistant chose the cell.
     """
 
     number: int
@@ -56,7 +59,7 @@ class Candidate:
 
 
 def repairs_of(course: Course, assignment: Assignment) -> Iterator[Repair]:
-    """All repairs of a class, as it was last graded, and overrides that wait to be graded."""
+    """Give all repairs of the last grading of a class, and overrides that wait to be graded."""
     for line in class_grades(course, assignment).students:
         if not line.exercises:
             continue
@@ -81,7 +84,7 @@ def repairs_of(course: Course, assignment: Assignment) -> Iterator[Repair]:
 
 
 def accept(course: Course, assignment: Assignment, student: str, exercise: str) -> None:
-    """Keep that a person looked at a repair, and that it stands."""
+    """Keep the decision that a repair is right."""
     work = _work(course, assignment, student, exercise)
     decide(course, assignment, student, exercise, work=work_of(work.cells), cells=None)
 
@@ -89,13 +92,19 @@ def accept(course: Course, assignment: Assignment, student: str, exercise: str) 
 def override(
     course: Course, assignment: Assignment, student: str, exercise: str, cells: Sequence[int]
 ) -> None:
-    """Let other cells be the answer when the work is next graded.
+    """Choose the cells that are the answer when the work of a student is next graded.
 
     Args:
-        cells: numbers of `candidates_of`, joined in that order; none for no answer.
+        course: the course.
+        assignment: the assignment.
+        student: id of the student.
+        exercise: id of the exercise.
+        cells: numbers of the cells, joined in the given order (see `candidates_of`); an empty
+            sequence when there is no answer.
 
     Raises:
-        ValueError: there is no such work, exercise or cell, or the cells do not define the answer.
+        ValueError: the submission, the exercise or a cell does not exist, or the cells do not
+            define the answer.
     """
     work = _work(course, assignment, student, exercise)
     if wrong := [number for number in cells if not 0 < number <= len(work.cells)]:
@@ -113,7 +122,11 @@ def override(
 def candidates_of(
     course: Course, assignment: Assignment, student: str, exercise: str
 ) -> list[Candidate]:
-    """Return the cells that an answer may be in: those that are not the handout's, or name it."""
+    """Return the cells of a submission that may hold the answer to an exercise.
+
+    These are the cells that the student changed or added: code cells, and other cells that name
+    the function or class that the exercise asks for.
+    """
     work = _work(course, assignment, student, exercise)
     name = course.exercise(exercise).name
     handout = _handout(course, assignment)
@@ -127,14 +140,14 @@ def candidates_of(
 
 
 def _handout(course: Course, assignment: Assignment) -> set[str]:
-    """Sources of the cells that no answer is in as long as they are what students got."""
+    """Return the sources of the released cells that hold no answer unless a student edits them."""
     released = nbformat.read(released_notebook(course, assignment), as_version=4)
     given = (cell for cell in released.cells if not cell.id.startswith("ex-"))
     return {"", *(cell.source.strip() for cell in given)}
 
 
 def _work(course: Course, assignment: Assignment, student: str, exercise: str) -> SubmittedNotebook:
-    """A student's work, in which an exercise of the assignment is asked about."""
+    """Return a student's submission, after a check that the assignment has the exercise."""
     chosen_students(course, assignment, [student])
     ids = [each.id for each in course.exercises_of(assignment)]
     if exercise not in ids:

@@ -1,4 +1,4 @@
-"""`course verify-grade`: a student's work, graded again, gives the same bytes."""
+"""Checks that the work of a student, graded again, gives the same records byte for byte."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from autograder.submissions.reading import submission_of
 
 @dataclass(frozen=True)
 class Verified:
-    """An exercise's `verdict.json`, beside what the judge finds now.
+    """The record of an exercise (`verdict.json`), compared with what the judge finds now.
 
     Attributes:
-        exercise: its id.
-        points: that the judge gives now; None for its own failure.
-        book: the judge's points in the gradebook.
-        why: what is not as it was when the file was written.
-        verdicts: the tests that differ.
-        difference: lines of a unified diff of the file; empty when it is byte-equal.
+        exercise: id of the exercise.
+        points: points that the judge gives now; None when the grader itself failed.
+        book: the judge's points in the gradebook; None when there are none.
+        why: what changed since the record was written, in words.
+        verdicts: the tests whose verdicts differ.
+        difference: lines of a unified diff of the record; empty when it is byte-equal.
     """
 
     exercise: str
@@ -39,18 +39,20 @@ class Verified:
 
     @property
     def holds(self) -> bool:
-        """Whether the file is byte-equal and the gradebook has its points."""
+        """Whether the record is byte-equal and the gradebook has its points."""
         return not self.difference and self.points == self.book
 
 
 def verify_grade(
     course: Course, assignment: Assignment, student: str, *, judge: Judge
 ) -> list[Verified]:
-    """Grade a student's work again and compare it with what was kept; nothing is written.
+    """Grade the work of a student again and compare the result with the records.
+
+    Nothing is written.
 
     Raises:
         ValueError: the student did not hand in, or was never graded.
-        JudgeFailed: with the failure.
+        JudgeFailed: the grader itself failed; the message says why.
     """
     require_gradable(course, assignment)
     chosen_students(course, assignment, [student])

@@ -1,1 +1,1 @@
-"""Shows a class to its instructor."""
+"""Shows instructors and assistants how a class did, on pages and on the terminal."""

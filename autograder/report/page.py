@@ -1,4 +1,4 @@
-"""The class report: one HTML file that needs nothing else, for instructors and assistants."""
+"""Writes the class report for instructors and assistants, an HTML file that needs no other file."""
 
 from __future__ import annotations
 
@@ -22,10 +22,12 @@ NAME = "class-report.html"
 def write_report(course: Course, assignments: Iterable[Assignment], folder: Path) -> Path:
     """Write the class report on some assignments.
 
-    It holds full messages of hidden tests: it is not for students.
+    The report has the full messages of hidden tests, so it is not for students.
 
     Args:
-        folder: where the page goes; it links to feedback pages relative to it.
+        course: the course.
+        assignments: the assignments.
+        folder: folder that the page is written to; links to feedback pages are relative to it.
 
     Returns:
         The page.

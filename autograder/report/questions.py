@@ -1,4 +1,4 @@
-"""`course questions`: every answer to a written question on one page, with what graders go by."""
+"""Writes the page of `course questions`: all answers to written questions, with the rubrics."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ class Answer:
     """A student's answer to a question.
 
     Attributes:
-        student: id.
-        submission: nbgrader's id of the submitted notebook, which names no student.
-        text: what the student wrote, markdown.
-        pictures: whether pictures were pasted into it.
-        place: of its points among the inputs of its page in the formgrader.
-        grade: where it stands.
+        student: id of the student.
+        submission: nbgrader's id of the submitted notebook; it does not reveal the student.
+        text: text of the answer, in markdown.
+        pictures: whether the student pasted pictures into the answer.
+        place: number of inputs before the answer's points on its page in the formgrader.
+        grade: grade of the answer.
     """
 
     student: str
@@ -45,10 +45,13 @@ class Question:
     """A written question and the class's answers.
 
     Attributes:
-        id, points, text: of the question.
-        model_answer, rubric: what graders go by; students never see them.
-        answers: those with words in them, ordered so that they name nobody.
-        empty: how many students left it as it was.
+        id: id of the question.
+        points: points of the question.
+        text: text of the question.
+        model_answer: the answer that graders compare with; students never see it.
+        rubric: rules for the points; students never see them.
+        answers: the answers that are not empty, in an order that does not reveal the students.
+        empty: number of students who left the answer's cell untouched.
     """
 
     id: str
@@ -61,7 +64,7 @@ class Question:
 
     @property
     def waiting(self) -> int:
-        """Answers without points."""
+        """Number of answers that have no points yet."""
         return sum(answer.grade.points is None for answer in self.answers)
 
 
@@ -73,11 +76,16 @@ def write_questions(
     names: bool = False,
     server: str,
 ) -> Path:
-    """Write the page of an assignment's written questions; points are given in the formgrader.
+    """Write the page of an assignment's written questions.
+
+    Points are given in the formgrader, to which the page links.
 
     Args:
-        names: say whose answers they are.
-        server: where Jupyter runs; each answer links to its place in the formgrader.
+        course: the course.
+        assignment: the assignment.
+        folder: folder that the page is written to.
+        names: whether the page names the student of each answer.
+        server: address of the Jupyter server; each answer links to its place in the formgrader.
     """
     known = {
         "course": course,
@@ -91,7 +99,7 @@ def write_questions(
 
 
 def read_questions(course: Course, assignment: Assignment) -> list[Question]:
-    """The questions of an assignment with the answers of all whose work was autograded.
+    """Return the questions of an assignment, with the answers of all autograded submissions.
 
     Raises:
         ValueError: the assignment was not released, or its text source has a mistake.
@@ -114,7 +122,7 @@ def read_questions(course: Course, assignment: Assignment) -> list[Question]:
 
 
 def _answers(course: Course, assignment: Assignment) -> Iterable[Answer]:
-    """All answers, as the formgrader shows them, in the order of its submission ids."""
+    """Give all answers as the formgrader shows them, in the order of its submission ids."""
     grades = {line.student: line for line in class_grades(course, assignment).students}
     with open_gradebook(course) as gradebook:
         submissions = gradebook.notebook_submissions(assignment.name, assignment.name)
@@ -134,11 +142,11 @@ def _answers(course: Course, assignment: Assignment) -> Iterable[Answer]:
 
 
 def _place(cells: Iterable[NotebookNode], name: str) -> int:
-    """How many inputs the formgrader shows before a cell's points.
+    """Return the number of inputs that the formgrader shows before a cell's points.
 
-    First a link; then for each graded cell two fields of points, and below answers a comment. With
-    that number in an address the formgrader opens there, and stays there from one submission to
-    the next (control and full stop).
+    The inputs are a link, then two fields of points for each graded cell, and a comment below each
+    answer. An address with this number opens the formgrader at the cell. The formgrader stays
+    there when it goes on to the next submission (control and full stop).
     """
     place = 1
     for cell in cells:

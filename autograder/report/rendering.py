@@ -1,4 +1,4 @@
-"""Pages for graders: one file each, in which everything is escaped and only our script can run."""
+"""Writes pages for graders: single files that are fully escaped, where only our script can run."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ TEMPLATES = Path(__file__).resolve().parent / "templates"
 
 
 def write_page(path: Path, template: str, known: Mapping[str, Any]) -> Path:
-    """Write a page, readable by its owner only, whole or not at all.
+    """Write a page that only its owner can read, whole or not at all.
 
     Args:
-        path: the page.
+        path: path of the page.
         template: name of the template.
-        known: what the template may name; nothing may be missing.
+        known: values of all names in the template; a missing name is an error.
     """
     script = (TEMPLATES / "report.js").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
@@ -63,7 +63,7 @@ def _points(value: float | None) -> str:
 
 
 def _markdown(text: str) -> Markup:
-    """What people wrote, as Jupyter shows it; but HTML shows as text, and formulas as typed."""
+    """Render markdown as Jupyter does, but with HTML as text and formulas as they were typed."""
     return Markup(_markdown_renderer()(text))
 
 
@@ -79,7 +79,7 @@ def _markdown_renderer() -> mistune.Markdown:
 
 
 def _duration(seconds: float) -> str:
-    """Seconds in the two largest units that matter."""
+    """Return a number of seconds as text, in the two largest units that are not 0."""
     minutes, rest = divmod(int(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     days, hours = divmod(hours, 24)
@@ -89,5 +89,5 @@ def _duration(seconds: float) -> str:
 
 
 def _breakable(name: str) -> Markup:
-    """A long name that may be broken after an underscore."""
+    """Return a name that a browser may break after each underscore."""
     return Markup("_<wbr>").join(name.split("_"))

@@ -1,4 +1,4 @@
-"""What a class's grades say: distributions, tests, misconceptions, what needs a look."""
+"""Summarizes the grades of a class: distributions, tests, misconceptions, what to look at."""
 
 from __future__ import annotations
 
@@ -15,16 +15,17 @@ from autograder.report.timing import Timing, timing_of
 from autograder.testing.verdicts import Outcome, Verdict
 
 BANDS = ("full", "partial", "none", "not started", "not graded")
-BINS = 10  # of the distribution of points
+BINS = 10  # bins of the distribution of points
 
 
 @dataclass(frozen=True)
 class Bin:
-    """Students whose points lie in a range.
+    """The students whose points lie in a range.
 
     Attributes:
-        low, high: points; `high` itself belongs to the last bin only.
-        students: who.
+        low: fewest points of the range.
+        high: end of the range; `high` itself belongs to the range only in the last bin.
+        students: ids of the students.
     """
 
     low: float
@@ -37,10 +38,11 @@ class Distribution:
     """How a class did in one exercise.
 
     Attributes:
-        id, title: of the exercise.
-        max_points: for full marks.
-        counts: students by band, in the order of `BANDS`.
-        mean: of the points that are known; None when none are.
+        id: id of the exercise.
+        title: title of the exercise.
+        max_points: points for full marks.
+        counts: number of students in each band, in the order of `BANDS`.
+        mean: mean of the points that are known; None when no points are known.
     """
 
     id: str
@@ -51,12 +53,12 @@ class Distribution:
 
     @property
     def students(self) -> int:
-        """How many handed in."""
+        """Number of students who handed in."""
         return sum(self.counts.values())
 
     @property
     def pass_rate(self) -> float | None:
-        """Share of those with a mark who have full marks; None when nobody has one."""
+        """Share of the students with a mark who have full marks; None when nobody has a mark."""
         marked = self.students - self.counts["not graded"]
         return self.counts["full"] / marked if marked else None
 
@@ -66,11 +68,13 @@ class TestStanding:
     """How a class did in one test.
 
     Attributes:
-        exercise, title, hidden: which test.
-        counts: students by outcome.
+        exercise: id of the exercise.
+        title: title of the test.
+        hidden: whether the test is hidden.
+        counts: number of students with each outcome.
     """
 
-    __test__ = False  # no test itself
+    __test__ = False  # keeps pytest from collecting this class
 
     exercise: str
     title: str
@@ -79,27 +83,27 @@ class TestStanding:
 
     @property
     def passed(self) -> int:
-        """Students who passed it."""
+        """Number of students who passed the test."""
         return self.counts.get(Outcome.PASSED, 0)
 
     @property
     def failed(self) -> int:
-        """Students who failed it."""
+        """Number of students who failed the test."""
         return self.counts.get(Outcome.FAILED, 0)
 
     @property
     def tried(self) -> int:
-        """Students whose answer got as far as this test."""
+        """Number of students whose answers were run on the test."""
         return self.passed + self.failed
 
     @property
     def share(self) -> float:
-        """Failed of tried, from 0 to 1; 0 when nobody tried."""
+        """Share of the tried answers that failed, from 0 to 1; 0 when none was tried."""
         return self.failed / self.tried if self.tried else 0.0
 
     @property
     def remark(self) -> str:
-        """What is odd about it as a test of this class, or ""."""
+        """What is odd about the test in this class; "" when nothing is."""
         if not self.tried:
             return "nobody got this far"
         if self.tried > 1 and not self.passed:
@@ -109,7 +113,7 @@ class TestStanding:
 
 @dataclass(frozen=True)
 class Misconception:
-    """A diagnosis and who has it."""
+    """A diagnosis, and the students whose answers match it."""
 
     exercise: str
     diagnosis: str
@@ -118,7 +122,7 @@ class Misconception:
 
 @dataclass(frozen=True)
 class Note:
-    """Something about one student's work that a person should know."""
+    """A note on the work of a student that a person should know."""
 
     student: str
     exercise: str
@@ -127,7 +131,7 @@ class Note:
 
 @dataclass(frozen=True)
 class WorkerNote:
-    """Something that happened while answers were graded, and with whose."""
+    """A note on the workers, and the students whose answers it concerns."""
 
     text: str
     students: tuple[str, ...]
@@ -135,12 +139,12 @@ class WorkerNote:
 
 @dataclass(frozen=True)
 class Findings:
-    """Everything that the report says of one assignment.
+    """Everything that the report says about one assignment.
 
     Attributes:
-        grades: where the class stands.
-        titles: of the exercises, by id.
-        late: seconds after the due date, of those who handed in late.
+        grades: the grades of the class.
+        titles: titles of the exercises, by id.
+        late: seconds after the due date, by id of each student who handed in late.
     """
 
     grades: ClassGrades
@@ -154,33 +158,33 @@ class Findings:
 
     @cached_property
     def lines(self) -> tuple[StudentGrades, ...]:
-        """Those who handed in."""
+        """The grades of the students who handed in."""
         lines = self.grades.students
         return tuple(line for line in lines if line.status is not Status.NOT_SUBMITTED)
 
     @property
     def statuses(self) -> Counter[Status]:
-        """How many students there are of each status."""
+        """Number of students with each status."""
         return Counter(line.status for line in self.grades.students)
 
     @property
     def totals(self) -> list[float]:
-        """The final totals that there are."""
+        """The final totals that are known."""
         return [line.total for line in self.lines if line.total is not None]
 
     @property
     def mean_total(self) -> float | None:
-        """Mean of the final totals."""
+        """Mean of the final totals; None when no total is known."""
         return mean(self.totals) if self.totals else None
 
     @property
     def median_total(self) -> float | None:
-        """Median of the final totals."""
+        """Median of the final totals; None when no total is known."""
         return median(self.totals) if self.totals else None
 
     @cached_property
     def bins(self) -> tuple[Bin, ...]:
-        """Points so far of those to whom nothing is missing by the grader's fault."""
+        """The students by points so far, without those on whose work the grader failed."""
         top = self.grades.max_points
         known = [line for line in self.lines if line.status is not Status.NOT_GRADED]
         places: dict[int, list[str]] = defaultdict(list)
@@ -194,7 +198,7 @@ class Findings:
 
     @cached_property
     def distributions(self) -> tuple[Distribution, ...]:
-        """How each exercise went."""
+        """The distribution of each exercise."""
         return tuple(
             _distribution(id, self.titles[id], points, self.lines)
             for id, points in self.grades.exercises.items()
@@ -202,12 +206,12 @@ class Findings:
 
     @cached_property
     def tests(self) -> tuple[TestStanding, ...]:
-        """Every test, the hardest first."""
+        """How the class did in each test, the hardest test first."""
         return tuple(sorted(_tests(self.lines), key=lambda test: (-test.share, -test.failed)))
 
     @cached_property
     def misconceptions(self) -> tuple[Misconception, ...]:
-        """Diagnoses, the most frequent first."""
+        """The misconceptions of the class, the most frequent first."""
         found: dict[tuple[str, str], list[str]] = defaultdict(list)
         for line in self.lines:
             for grade in line.exercises:
@@ -218,22 +222,22 @@ class Findings:
 
     @cached_property
     def failures(self) -> tuple[Note, ...]:
-        """Who has no score by the grader's own fault, and why."""
+        """A note for each score that is missing because the grader itself failed."""
         return tuple(_failures(self.lines))
 
     @cached_property
     def repairs(self) -> tuple[Note, ...]:
-        """What was mended to find answers."""
+        """A note for each repair that was made to find an answer."""
         return tuple(_notes(self.lines, lambda g: g.record.repairs if g.record else ()))
 
     @cached_property
     def flags(self) -> tuple[Note, ...]:
-        """What to look at before relying on a mark."""
+        """A note for each flag, to be looked at before a mark is relied on."""
         return tuple(_notes(self.lines, lambda grade: grade.flags))
 
     @cached_property
     def worker_notes(self) -> tuple[WorkerNote, ...]:
-        """What happened in the workers, the most frequent first."""
+        """The notes on the workers, the most frequent first."""
         students: dict[str, list[str]] = defaultdict(list)
         for note in _notes(self.lines, lambda grade: _run_notes(grade.run)):
             students[note.text].append(note.student)
@@ -242,7 +246,7 @@ class Findings:
 
     @cached_property
     def timing(self) -> Timing:
-        """What grading took."""
+        """The time that grading took."""
         return timing_of(self.lines)
 
 
@@ -252,13 +256,13 @@ def findings(
     grades: ClassGrades,
     late: Mapping[str, float] | None = None,
 ) -> Findings:
-    """Look at a class's grades in one assignment."""
+    """Return the findings on the grades of a class."""
     titles = {exercise.id: exercise.title for exercise in course.exercises_of(assignment)}
     return Findings(grades, titles, late or {})
 
 
 def band(grade: ExerciseGrade) -> str:
-    """Which of `BANDS` a grade is in."""
+    """Return the band of a grade, one of `BANDS`."""
     if grade.points is None:
         return "not graded"
     if grade.points >= grade.max_points:
@@ -269,7 +273,7 @@ def band(grade: ExerciseGrade) -> str:
 
 
 def verdicts_of(grade: ExerciseGrade) -> tuple[Verdict, ...]:
-    """The judge's verdicts, or none."""
+    """Return the judge's verdicts on an answer; an empty tuple when there is no record."""
     return grade.record.result.verdicts if grade.record else ()
 
 
@@ -309,7 +313,12 @@ def _failures(lines: Iterable[StudentGrades]) -> Iterator[Note]:
 def _notes(
     lines: Iterable[StudentGrades], texts: Callable[[ExerciseGrade], Iterable[str]]
 ) -> Iterator[Note]:
-    """Texts on a student's exercises; one that is the same for several names them together."""
+    """Give the notes on each student; a text on several exercises becomes one note.
+
+    Args:
+        lines: the grades of the students.
+        texts: returns the texts on an exercise.
+    """
     for line in lines:
         about: dict[str, list[str]] = defaultdict(list)
         for grade in line.exercises:
@@ -320,7 +329,7 @@ def _notes(
 
 
 def _run_notes(run: dict[str, Any]) -> list[str]:
-    """What an assistant may want to know of how the worker fared."""
+    """Return what an assistant may want to know about a run of the worker."""
     notes = [str(note) for note in run.get("notes", ())]
     if run.get("attempts", 1) != 1:
         notes.append(f"a deadline was hit; graded {run['attempts']} times")

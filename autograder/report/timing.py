@@ -1,4 +1,4 @@
-"""What grading a class took, and where it hung or died, out of the judge's `run.json`."""
+"""Summarizes from the judge's `run.json` how long grading took, and where it hung or died."""
 
 from __future__ import annotations
 
@@ -15,17 +15,20 @@ from autograder.judge.redaction import CAUSES
 
 @dataclass(frozen=True)
 class TestTime:
-    """Seconds that one test took, over the class.
+    """The time that one test took on the answers of a class.
 
     Attributes:
-        exercise, title, hidden: which test.
-        students: how many answers it was run on.
-        median, longest: wall-clock seconds.
+        exercise: id of the exercise.
+        title: title of the test.
+        hidden: whether the test is hidden.
+        students: number of answers that the test was run on.
+        median: median of the wall-clock seconds.
+        longest: wall-clock seconds of the slowest answer.
         cpu: CPU seconds of the answer that used most.
-        slowest: whose answer took longest.
+        slowest: id of the student whose answer was slowest.
     """
 
-    __test__ = False  # no test itself
+    __test__ = False  # keeps pytest from collecting this class
 
     exercise: str
     title: str
@@ -39,7 +42,13 @@ class TestTime:
 
 @dataclass(frozen=True)
 class Stop:
-    """A way in which tests ended early, and whose."""
+    """A cause that ended tests early.
+
+    Attributes:
+        cause: the cause, such as a deadline or a dead worker.
+        tests: number of tests that it ended.
+        students: ids of the students whose answers were tested.
+    """
 
     cause: str
     tests: int
@@ -48,15 +57,15 @@ class Stop:
 
 @dataclass(frozen=True)
 class Timing:
-    """What grading a class took.
+    """The time that grading a class took.
 
     Attributes:
-        seconds: of all exercises of all students, one after the other.
-        longest: of one student; and who that was.
-        slowest: see `longest`.
-        unsandboxed: exercises that were graded without a sandbox.
-        again: exercises that were graded more than once, for a deadline.
-        tests: the slowest first.
+        seconds: seconds of all exercises of all students, added up.
+        longest: seconds of the slowest student.
+        slowest: id of the slowest student; "" when nobody handed in.
+        unsandboxed: number of exercises that were graded without a sandbox.
+        again: number of exercises that were graded more than once because of a deadline.
+        tests: time of each test, the slowest first.
         stops: deadlines, dead workers and the like, the most frequent first.
     """
 
@@ -70,7 +79,11 @@ class Timing:
 
 
 def timing_of(lines: Iterable[StudentGrades]) -> Timing:
-    """What grading took, for those who handed in."""
+    """Return the time that grading took.
+
+    Args:
+        lines: the grades of the students who handed in.
+    """
     lines = list(lines)
     spent = {line.student: sum(_seconds(g.run.get("seconds")) for g in line.exercises)
              for line in lines}  # fmt: skip
@@ -124,6 +137,6 @@ def _stops(lines: Iterable[StudentGrades]) -> Iterator[Stop]:
 
 
 def _seconds(value: Any) -> float:
-    """Seconds as a record has them; 0 for what is no duration."""
+    """Return the seconds in a record; 0 for a value that is no duration."""
     known = type(value) in (int, float) and math.isfinite(value)
     return float(value) if known else 0.0

@@ -1,1 +1,1 @@
-"""Finds answers that are more alike than the task explains."""
+"""Finds answers of different students that are more alike than the exercise explains."""

@@ -1,9 +1,9 @@
 """Compares answers by fingerprints of their tokens.
 
-copydetect (MIT) turns code into tokens without names, layout and comments, so that renaming does
-not matter, and finds the passages of K or more characters that two answers share wherever they
-stand (Schleimer, Wilkerson and Aiken, "Winnowing", SIGMOD 2003). We keep every fingerprint instead
-of a sample: answers are short, and the sample would differ from run to run.
+copydetect (MIT) turns code into tokens without names, layout and comments, so that renaming makes
+no difference. It then finds the passages of K or more characters that two answers share, wherever
+the passages are (Schleimer, Wilkerson and Aiken, "Winnowing", SIGMOD 2003). We keep every
+fingerprint instead of a sample: answers are short, and the sample would differ from run to run.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ from copydetect import CodeFingerprint, compare_files
 from copydetect.utils import get_token_coverage, highlight_overlap
 from markupsafe import Markup
 
-K = 16  # characters of a shared passage, after names are made one letter
-FEWEST_COMMON = 3  # a passage that more students than this, and a third of all, wrote is ordinary
+K = 16  # fewest characters of a shared passage, after each name is made one letter
+FEWEST_COMMON = 3  # a passage is ordinary if more than 3 students and a third of all wrote it
 
 
 @dataclass(frozen=True)
 class Match:
-    """What two answers to one exercise share.
+    """The passages that two answers to one exercise share.
 
     Attributes:
-        exercise: its id.
-        matched: characters, after names are made one letter, that the answers share.
-        own: characters of the shorter answer that are its author's own.
-        fingerprints: of the two answers.
+        exercise: id of the exercise.
+        matched: number of characters that the answers share, after each name is made one letter.
+        own: number of characters of the shorter answer that are its author's own.
+        fingerprints: fingerprints of the two answers.
     """
 
     exercise: str
@@ -41,25 +41,25 @@ class Match:
 
     @property
     def marked(self) -> tuple[Markup, Markup]:
-        """The two answers, escaped, with what they share in `<mark>`."""
+        """The two answers as escaped HTML, with the shared passages in `<mark>`."""
         _, _, slices = compare_files(*self.fingerprints)
         left, right = map(_marked, self.fingerprints, slices)
         return left, right
 
     @property
     def share(self) -> float:
-        """Matched of own, from 0 to 1."""
+        """The share of the author's own characters that match, from 0 to 1."""
         return min(self.matched / self.own, 1.0) if self.own else 0.0
 
 
 @dataclass(frozen=True)
 class Pair:
-    """Two students, and what their answers share.
+    """Two students whose answers share passages.
 
     Attributes:
-        students: their ids.
-        matches: by exercise, those with a shared passage, the longest first.
-        own: own characters of the shorter answers to all exercises.
+        students: ids of the two students.
+        matches: a match for each exercise with a shared passage, the largest first.
+        own: number of the author's own characters, summed over the shorter answer to each exercise.
     """
 
     students: tuple[str, str]
@@ -68,25 +68,25 @@ class Pair:
 
     @property
     def matched(self) -> int:
-        """Characters shared in all exercises."""
+        """Number of characters that the answers to all exercises share."""
         return sum(match.matched for match in self.matches)
 
     @property
     def share(self) -> float:
-        """Matched of own, from 0 to 1."""
+        """The share of the authors' own characters that match, from 0 to 1."""
         return min(self.matched / self.own, 1.0) if self.own else 0.0
 
 
 def similar_pairs(
     answers: Mapping[str, Mapping[str, str]], known: Mapping[str, Iterable[str]]
 ) -> list[Pair]:
-    """Pairs of students whose answers share passages, the most first.
+    """Return the pairs of students whose answers share passages, largest matches first.
+
+    Passages of the known texts, and passages that much of the class wrote, do not count.
 
     Args:
-        answers: student -> exercise -> source of the answer.
-        known: exercise -> texts that everybody may share: the handout and the reference.
-
-    Passages of the known texts, and those that much of the class wrote, do not count.
+        answers: sources of the answers, by student, then by exercise.
+        known: by exercise, texts that everybody may share: the handout and the reference.
     """
     prints: dict[str, dict[str, CodeFingerprint]] = {student: {} for student in answers}
     for exercise in sorted({id for given in answers.values() for id in given}):
@@ -109,14 +109,17 @@ def _fingerprint(source: str) -> CodeFingerprint:
 
 
 def _ordinary(fingerprints: Iterable[CodeFingerprint]) -> set[int]:
-    """Fingerprints that so much of the class has that they tell nothing."""
+    """Return the hashes that too many answers share to tell anything."""
     found = list(fingerprints)
     counts = Counter(h for fingerprint in found for h in fingerprint.hashes)
     return {h for h, count in counts.items() if count > max(FEWEST_COMMON, len(found) / 3)}
 
 
 def _discount(fingerprint: CodeFingerprint, shared: set[int]) -> None:
-    """Leave the student's own. (copydetect's own way drops a fingerprint once, not everywhere.)"""
+    """Remove shared hashes from a fingerprint, so that only the student's own are left.
+
+    copydetect itself would remove only one occurrence of a hash.
+    """
     fingerprint.hashes -= shared
     kept = {h: places for h, places in fingerprint.hash_idx.items() if h not in shared}
     fingerprint.hash_idx = kept

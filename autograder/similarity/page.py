@@ -1,4 +1,4 @@
-"""`course similarity`: one page on an assignment, for graders."""
+"""Writes the page of `course similarity` on an assignment, for graders."""
 
 from __future__ import annotations
 
@@ -17,16 +17,21 @@ from autograder.similarity.matching import K, similar_pairs
 from autograder.submissions.reading import read_submission
 from autograder.submissions.submitted import check_submitted
 
-SHOWN = 40  # pairs at most
+SHOWN = 40  # most pairs on the page
 
 
 def write_similarity(course: Course, assignment: Assignment, folder: Path) -> tuple[Path, int]:
-    """Compare the submissions of an assignment and write the page.
+    """Compare the submissions of an assignment and write a page on similar answers.
 
-    Nothing of a submission is run.
+    No submitted code is run.
+
+    Args:
+        course: the course.
+        assignment: the assignment.
+        folder: folder that the page is written to.
 
     Returns:
-        The page, and how many pairs share anything.
+        The page, and the number of pairs of students whose answers share a passage.
 
     Raises:
         ValueError: the assignment was not released, or `submitted/` holds what must not be there.
@@ -48,7 +53,10 @@ def write_similarity(course: Course, assignment: Assignment, folder: Path) -> tu
 
 
 def read_answers(course: Course, assignment: Assignment) -> dict[str, dict[str, str]]:
-    """Student -> exercise -> source of the answer's cell, found as grading finds it."""
+    """Return the sources of all answers, by student, then by exercise.
+
+    Answers are found in the same way as when they are graded.
+    """
     answers = {}
     for path in sorted(course.root.glob(f"submitted/*/{assignment.name}/{assignment.name}.ipynb")):
         student = path.parent.parent.name
@@ -59,7 +67,7 @@ def read_answers(course: Course, assignment: Assignment) -> dict[str, dict[str, 
 
 
 def known_texts(course: Course, assignment: Assignment) -> dict[str, list[str]]:
-    """By exercise, what answers may share: the released cell and the reference.
+    """Return, by exercise, the texts that answers may share: the released cell and the reference.
 
     Raises:
         ValueError: the assignment was not released.

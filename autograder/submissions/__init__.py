@@ -1,1 +1,1 @@
-"""Takes in what students hand in, and reads it: every byte of it is untrusted."""
+"""Takes in the submissions of students and reads them; every byte of a submission is untrusted."""

@@ -1,4 +1,8 @@
-"""Reads zips that students hand in: member by member, bounded, and never unpacked by name."""
+"""Reads zips that students hand in.
+
+Members are read one by one, each up to a limit. No member is ever unpacked to a path that the zip
+names.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +24,11 @@ UNPACKING_ERRORS = (
 
 
 class Archive:
-    """A zip whose members are read one by one, bounded; nothing is ever unpacked by its name."""
+    """A zip whose members are read one by one, each up to a limit.
+
+    Attributes:
+        refused: name of each member that is not taken, and why.
+    """
 
     def __init__(self, file: IO[bytes], name: str, caps: Caps) -> None:
         try:
@@ -38,18 +46,24 @@ class Archive:
                 self._members[info.filename] = info
 
     def names(self) -> list[str]:
-        """Names of the members that are regular files."""
+        """Return the names of the members that are regular files."""
         return list(self._members)
 
     def when(self, name: str) -> datetime:
-        """When a member was last changed, as its archive says."""
+        """Return when a member was last changed, according to the archive."""
         try:
             return datetime(*self._members[name].date_time, tzinfo=UTC)
         except ValueError:
             return datetime(1980, 1, 1, tzinfo=UTC)
 
     def read(self, name: str, limit: int) -> bytes:
-        """A member's content, at most `limit` bytes, however small its header says it is."""
+        """Return the content of a member.
+
+        The size that the member's header states is not relied on.
+
+        Raises:
+            NotAcceptable: the member cannot be unpacked, or is larger than `limit` bytes.
+        """
         try:
             with self._zip.open(self._members[name]) as member:
                 content = member.read(limit + 1)
@@ -61,7 +75,7 @@ class Archive:
 
 
 def _member_problem(info: zipfile.ZipInfo) -> str:
-    """Why a member of a zip is not taken; "" when it is a regular file with an honest path."""
+    """Return why a member of a zip is not taken; "" for a regular file whose path stays inside."""
     path = PurePosixPath(info.filename)
     if "\\" in info.filename or path.is_absolute() or ".." in path.parts or not path.parts:
         return "its path leads outside the archive"

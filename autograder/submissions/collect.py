@@ -1,8 +1,8 @@
-"""Takes submissions into `submitted/`, whole or not at all, and says what was left outside.
+"""Takes submissions into `submitted/`, whole or not at all, and reports what was left outside.
 
-`collect` brings in one notebook a student, and the artifacts that its exercises ask for. Whatever
-else a submission holds, copies of the library or of the tests included, is not used in grading and
-stays outside.
+`collect` takes in one notebook for each student, and the artifacts that the notebook's exercises
+ask for. Anything else in a submission is left outside and not used in grading. This includes copies
+of the library and of the tests.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ class TakenIn:
 
     Attributes:
         student: id of the student.
-        found: where it was, within the source.
+        found: path of the submission within the source.
         change: "new", "replaced" or "unchanged".
-        problems: what is wrong with it; it is graded all the same.
+        problems: what is wrong with the submission; it is graded all the same.
     """
 
     student: str
@@ -45,12 +45,12 @@ class TakenIn:
 
 @dataclass
 class Collected:
-    """What `collect` did.
+    """The result of `collect`.
 
     Attributes:
         assignment: name of the assignment.
-        taken: submissions now in `submitted/`.
-        refused: what was left outside, and why.
+        taken: submissions that are now in `submitted/`.
+        refused: name of each file or folder that was left outside, and why.
     """
 
     assignment: str
@@ -58,7 +58,7 @@ class Collected:
     refused: list[tuple[str, str]] = field(default_factory=list)
 
     def refuse(self, name: str, reason: str) -> None:
-        """Note what is left outside, and why."""
+        """Note that a file or folder is left outside, and why."""
         self.refused.append((name, reason))
 
     def __str__(self) -> str:
@@ -74,9 +74,17 @@ class Collected:
 
 @dataclass(frozen=True)
 class _SetDown:
-    """A submission on disk, beside its place: its notebook, its artifacts and when it was made.
+    """A submission that was written to disk and waits to be moved to its place.
 
-    A class is never held in memory: a notebook may have a hundred megabytes.
+    The submissions of a class are never all held in memory, since a notebook may have a hundred
+    megabytes.
+
+    Attributes:
+        student: id of the student.
+        found: path of the submission within the source.
+        folder: folder that holds the notebook, the artifacts and the timestamp.
+        when: when the submission was made.
+        problems: what is wrong with the submission.
     """
 
     student: str
@@ -97,19 +105,21 @@ def collect(
     """Take the submissions of an assignment into `submitted/STUDENT/ASSIGNMENT/`.
 
     Args:
-        source: a folder or a zip with, for each student, one of: a folder named by the student's
-            id that holds the notebook, a notebook `ID_ASSIGNMENT.ipynb`, or a zip as `course
-            submit` makes it, named by the id with or without the assignment.
-        assignment: what was handed in.
+        course: the course.
+        source: a folder or a zip. For each student it holds a folder named by the student's id
+            with the notebook in it, a notebook `ID_ASSIGNMENT.ipynb`, or a zip made by `course
+            submit` and named by the id, with or without the assignment.
+        assignment: the assignment that was handed in.
         known: ids of the students of the roster; None when there is no roster yet.
-        caps: how much is read.
+        caps: limits on what is read.
 
     Returns:
-        What was taken in and what was not. Of several submissions of a student the newest counts.
+        What was taken in and what was not. When a student handed in several submissions, the
+        newest counts.
 
     Raises:
-        ValueError: the source is neither a folder nor a readable zip, or there is no room for what
-            is in it.
+        ValueError: the source is neither a folder nor a readable zip, or a submission could not
+            be written to `submitted/`.
     """
     report = Collected(assignment.name)
     wanted = Wanted(assignment.name, course.artifacts_of(assignment), caps)
@@ -133,7 +143,10 @@ def collect(
 
 @contextmanager
 def _beside(submitted: Path) -> Iterator[Path]:
-    """A folder in which submissions wait: hidden, and on the disk where they will be."""
+    """Make a hidden folder in `submitted/` for submissions that wait to be moved to their places.
+
+    The folder is on the same disk as those places, so that a move is a rename.
+    """
     submitted.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=submitted, prefix=".taking-in-") as folder:
         yield Path(folder)
@@ -141,7 +154,7 @@ def _beside(submitted: Path) -> Iterator[Path]:
 
 @contextmanager
 def _saying_whose(student: str, submitted: Path, report: Collected) -> Iterator[None]:
-    """Say whose work had no room, and what is in already."""
+    """Turn an error of the disk into one that names the student and counts what is taken in."""
     try:
         yield
     except OSError as error:
@@ -159,7 +172,7 @@ def _keep_newest(
     wanted: Wanted,
     report: Collected,
 ) -> None:
-    """Set a submission down, unless the student handed in a newer one."""
+    """Write a submission to a folder where it waits, unless the student handed in a newer one."""
     other = newest.get(found.student)
     if other is not None:
         is_newer = found.when >= other.when
@@ -172,7 +185,7 @@ def _keep_newest(
 
 
 def _worse_than_present(course: Course, wanted: Wanted, found: _SetDown) -> str:
-    """Why a submission shall not replace what is there; "" when it may."""
+    """Return why a submission may not replace the one in `submitted/`; "" when it may."""
     folder = course.root / "submitted" / found.student / wanted.name
     notebook, timestamp = folder / f"{wanted.name}.ipynb", folder / TIMESTAMP
     if any(path.is_symlink() or not path.is_file() for path in (notebook, timestamp)):
@@ -194,14 +207,14 @@ def _worse_than_present(course: Course, wanted: Wanted, found: _SetDown) -> str:
 
 
 def _content(folder: Path, wanted: Wanted, artifacts: Iterable[str]) -> dict[str, bytes]:
-    """The notebook in a folder of `submitted/`, and those of some artifacts that lie there."""
+    """Return the content of the notebook in a folder, and of the named artifacts that exist."""
     limits = {f"{wanted.name}.ipynb": wanted.caps.notebook} | dict.fromkeys(artifacts, MAX_ARTIFACT)
     paths = {name: folder / name for name in limits}
     return {name: read_regular(path, limits[name]) for name, path in paths.items() if path.exists()}
 
 
 def _set_down(found: FoundSubmission, folder: Path, wanted: Wanted) -> _SetDown:
-    """Write a submission as it will lie in `submitted/`."""
+    """Write a submission to a folder, in the form that it will have in `submitted/`."""
     folder.mkdir()
     for name, content in {f"{wanted.name}.ipynb": found.content, **found.artifacts}.items():
         (folder / name).write_bytes(content)
@@ -216,7 +229,7 @@ def _set_down(found: FoundSubmission, folder: Path, wanted: Wanted) -> _SetDown:
 def _take_in(
     course: Course, wanted: Wanted, found: _SetDown, known: Collection[str] | None
 ) -> TakenIn:
-    """Put a submission in its place: whole or not at all."""
+    """Move a submission to its place in `submitted/`, whole or not at all."""
     problems = list(found.problems)
     if known is not None and found.student not in known:
         problems.append("is not in the roster")
@@ -236,7 +249,7 @@ def _take_in(
 
 
 def _place_for_replaced(course: Course, wanted: Wanted, student: str) -> Path:
-    """Where a submission goes that a newer one replaces: nothing that was handed in is deleted."""
+    """Return where to move a submission that is replaced: no submission is ever deleted."""
     folder = course.state / "replaced" / student / wanted.name
     folder.mkdir(parents=True, exist_ok=True)
     return folder / str(1 + sum(1 for _ in folder.iterdir()))

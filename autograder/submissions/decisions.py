@@ -1,7 +1,7 @@
-"""What assistants decided on repairs of a damaged notebook: kept beside the records, for that work.
+"""Keeps what assistants decided on repairs of a submission, beside the judge's records.
 
-A decision holds for just the work that it was made on: of a submission that replaces it nothing was
-decided yet.
+A decision holds only for the submission that it was made on. When a newer submission replaces that
+one, the repairs are to be decided on again.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class _CellOfWork(Protocol):
 
 
 def work_of(cells: Iterable[_CellOfWork]) -> str:
-    """A digest of what a decision was made on."""
+    """Return a digest of the cells that a decision is made on."""
     read = [[cell.type, cell.id, cell.source] for cell in cells]
     return hashlib.sha256(json.dumps(read).encode()).hexdigest()
 
@@ -37,10 +37,18 @@ def work_of(cells: Iterable[_CellOfWork]) -> str:
 def decided(
     course: Course, assignment: Assignment, student: str, work: str | None = None
 ) -> dict[str, tuple[int, ...] | None]:
-    """What was decided, by exercise: numbers of the chosen cells, or None where it was accepted.
+    """Return what was decided on a student's work.
 
     Args:
-        work: of these decisions only; default all.
+        course: the course.
+        assignment: the assignment.
+        student: id of the student.
+        work: digest of a submission (see `work_of`); only decisions made on that submission are
+            returned. By default all decisions are.
+
+    Returns:
+        By id of the exercise, the numbers of the chosen cells, or None where the repair was
+        accepted.
     """
     kept = records.load_run(decisions_file(course, assignment, student))
     return {
@@ -53,7 +61,10 @@ def decided(
 def choices(
     course: Course, assignment: Assignment, student: str, work: str | None = None
 ) -> dict[str, tuple[int, ...]]:
-    """What was chosen in place of what reading the work finds; see `decided`."""
+    """Return the cells that assistants chose as answers, by exercise; see `decided`.
+
+    They take the place of the answers that reading the submission finds.
+    """
     found = decided(course, assignment, student, work)
     return {exercise: cells for exercise, cells in found.items() if cells is not None}
 
@@ -70,8 +81,13 @@ def decide(
     """Keep a decision.
 
     Args:
-        work: what it is made on; see `work_of`.
-        cells: numbers of the chosen cells from 1, none when there is no answer; None to accept.
+        course: the course.
+        assignment: the assignment.
+        student: id of the student.
+        exercise: id of the exercise.
+        work: digest of the submission that the decision is made on; see `work_of`.
+        cells: numbers of the chosen cells, from 1; an empty sequence when there is no answer; None
+            to accept the repair.
     """
     path = decisions_file(course, assignment, student)
     entry: dict[str, Any] = {
@@ -91,5 +107,5 @@ def undo(course: Course, assignment: Assignment, student: str, exercise: str) ->
 
 
 def decisions_file(course: Course, assignment: Assignment, student: str) -> Path:
-    """Where decisions on a student's work are kept."""
+    """Return the file that keeps the decisions on a student's work."""
     return records.record_folder(course, student, assignment.name, "x").with_name(FILE)

@@ -1,4 +1,4 @@
-"""Reads files that students handed in: only regular ones, and within bounds."""
+"""Reads files that students handed in: regular files only, and only up to a limit."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Caps:
-    """How much of what students hand in is read.
+    """Limits on the size of submissions.
 
     Attributes:
-        notebook: bytes of a notebook, nearly all of them outputs, which are not kept.
-        archive: bytes of a zip.
-        members: entries of a zip, or of one student's folder.
-        files: files of one submission in `submitted/`.
-        submission: bytes of one submission in `submitted/`.
-        depth: folders below one another.
+        notebook: most bytes of a notebook; nearly all are outputs, which are not kept.
+        archive: most bytes of a zip.
+        members: most entries of a zip, or of the folder of one student.
+        files: most files of one submission in `submitted/`.
+        submission: most bytes of one submission in `submitted/`.
+        depth: most folders nested in one another.
     """
 
     notebook: int = 128 << 20
@@ -33,14 +33,15 @@ CAPS = Caps()
 
 
 class NotAcceptable(ValueError):
-    """A file that is not taken from a student; the message names it and says why."""
+    """A file that is not taken from a student; the message names the file and says why."""
 
 
 def read_regular(path: Path, limit: int) -> bytes:
-    """The content of a file, which must be a regular one with a single name.
+    """Return the content of a file, which must be a regular file with a single name.
 
     Raises:
-        NotAcceptable: it is a link, a pipe, a device or a folder, or larger than `limit` bytes.
+        NotAcceptable: the file is a link, a pipe, a device or a folder, or larger than `limit`
+            bytes.
     """
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     if problem := problem_of(os.lstat(path), limit):
@@ -56,7 +57,12 @@ def read_regular(path: Path, limit: int) -> bytes:
 
 
 def problem_of(status: os.stat_result, limit: int) -> str:
-    """Why a file is not taken, by its status (of lstat); "" when it is regular and small enough."""
+    """Return why a file is not taken; "" when it is a regular file and small enough.
+
+    Args:
+        status: status of the file, as `os.lstat` gives it.
+        limit: most bytes that the file may have.
+    """
     kinds = {
         stat.S_IFLNK: "a symbolic link",
         stat.S_IFDIR: "a folder",
@@ -75,6 +81,6 @@ def problem_of(status: os.stat_result, limit: int) -> str:
 
 
 def entries(folder: Path) -> list[os.DirEntry[str]]:
-    """Return a folder's entries, by name."""
+    """Return the entries of a folder, sorted by name."""
     with os.scandir(folder) as found:
         return sorted(found, key=lambda entry: entry.name)

@@ -1,4 +1,4 @@
-"""Reduces what students wrote to what cannot run on a grader's page: text and pictures."""
+"""Reduces text and outputs of students to text and pictures, so that nothing runs on a page."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from PIL import Image
 from autograder.answers.cells import MAX_CELL
 from autograder.judge.redaction import legible
 
-MAX_OUTPUTS = 50  # of a cell
+MAX_OUTPUTS = 50  # outputs of a cell
 MAX_TEXT = 20_000  # characters of one output
-MAX_PICTURE = 4 << 20  # bytes
-MAX_PIXELS = 25_000_000  # a browser unpacks them all, however few bytes they take
+MAX_PICTURE = 4 << 20  # bytes of a picture
+MAX_PIXELS = 25_000_000  # a browser unpacks every pixel, however few bytes the picture takes
 SIGNATURES = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}
 
 _TAG = re.compile(r"<(?=[A-Za-z/!?])")
@@ -27,16 +27,17 @@ _LINK = re.compile(
     r"\](?=\(|:)(?!\(\s*(?:https?://|mailto:|attachment:))(?!:\s*(?:https?://|mailto:))"
 )
 _PICTURE = re.compile(r"!(?=\[)(?!\[[^\]\n]{0,300}\]\(attachment:[^()\s]{1,100}\))")
-# Links and styles that a formula can make, where MathJax is not told to be safe.
+# With these macros a formula makes links and styles, where MathJax has no safe mode.
 _MACRO = re.compile(r"\\(?=(?:href|url|require|style|class|cssId|unicode|html|data)(?![a-z]))")
 _ATTACHMENT = re.compile(r"[\w.-]{1,100}", re.ASCII)
 
 
 def harmless_markdown(text: str) -> str:
-    """Markdown that renders to text, formulas, links to the web and attached pictures only.
+    """Return markdown that renders to text, formulas, links to the web and attached pictures only.
 
-    Independent of how a renderer reads it: no character sequence is left that could open an HTML
-    element, a link with another scheme, or a picture from elsewhere, also not by a formula.
+    This does not depend on how a renderer reads the markdown: no character sequence is left that
+    could open an HTML element, a link with another scheme, or a picture from elsewhere. A formula
+    cannot open these either.
     """
     text = _TAG.sub("< ", legible(text, MAX_CELL))
     text = _MACRO.sub(r"\\ ", text)
@@ -44,10 +45,10 @@ def harmless_markdown(text: str) -> str:
 
 
 def harmless_outputs(outputs: object, *, described_as: str) -> Iterator[nbformat.NotebookNode]:
-    """A cell's outputs reduced to plain text and pictures.
+    """Give the outputs of a cell, reduced to plain text and pictures.
 
     Args:
-        outputs: as they stand in the file.
+        outputs: the outputs as the notebook file has them.
         described_as: alternative text of the pictures.
     """
     for output in (outputs if isinstance(outputs, list) else [])[:MAX_OUTPUTS]:
@@ -76,13 +77,17 @@ def harmless_attachments(attachments: object) -> dict[str, dict[str, str]]:
 
 
 def plain_text(value: object) -> str:
-    """A text of a notebook file, a string or a list of lines, as it stands but fit to be saved."""
+    """Return a text of a notebook file, with plain line ends, in a form that can be saved.
+
+    Args:
+        value: the text as the file has it: a string or a list of lines.
+    """
     lines = _joined(value).replace("\r\n", "\n").replace("\r", "\n")
     return lines.encode("utf-8", "replace").decode("utf-8")
 
 
 def _text(value: object) -> str:
-    """A text that a cell showed."""
+    """Return the text of an output, legible and cut at the limit."""
     return legible(plain_text(value), MAX_TEXT)
 
 
@@ -93,7 +98,7 @@ def _joined(value: object) -> str:
 
 
 def _harmless_data(data: object) -> dict[str, str]:
-    """Of an output's representations, pictures and plain text."""
+    """Return the pictures and the plain text among the representations of an output."""
     if not isinstance(data, Mapping):
         return {}
     plain = _text(data.get("text/plain"))
@@ -108,7 +113,7 @@ def _pictures(data: object) -> dict[str, str]:
 
 
 def _pixels(content: bytes) -> int:
-    """How many pixels a picture says that it has, by its header alone; 0 when it is none."""
+    """Return the number of pixels that a picture's header states; 0 when there is no picture."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -119,7 +124,7 @@ def _pixels(content: bytes) -> int:
 
 
 def _picture(value: object, signature: bytes) -> str:
-    """A picture's base64, encoded anew; "" when it is not of the format, or too large."""
+    """Return a picture's base64, encoded anew; "" for a picture of another format or too large."""
     text = _joined(value)
     if len(text) > 2 * MAX_PICTURE:
         return ""

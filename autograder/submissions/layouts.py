@@ -1,4 +1,4 @@
-"""Finds the submissions of a class in a folder or a zip, however it is laid out."""
+"""Finds the submissions of a class in a folder or a zip, whatever its layout."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ _COPY = re.compile(r"(?:[ _-]?\(\d+\)|-checkpoint|[ _-]copy\d*)$", re.IGNORECASE
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is looked for: an assignment's notebook by name, and the files to come with it.
+    """The files that a submission is made of.
 
     Attributes:
-        name: of the assignment.
-        artifacts: names of the files that its exercises ask for.
-        caps: how much is read.
+        name: name of the assignment, and of its notebook without the suffix.
+        artifacts: names of the files that the assignment's exercises ask for.
+        caps: limits on what is read.
     """
 
     name: str
@@ -43,7 +43,16 @@ class Wanted:
 
 @dataclass(frozen=True)
 class FoundSubmission:
-    """A notebook in the source that is some student's submission, and what came with it."""
+    """A submission in the source: a notebook and the artifacts that came with it.
+
+    Attributes:
+        student: id of the student.
+        found: path of the submission within the source.
+        content: content of the notebook.
+        when: when the submission was made.
+        artifacts: content of the artifacts, by name.
+        problems: why artifacts were left out.
+    """
 
     student: str
     found: str
@@ -55,11 +64,14 @@ class FoundSubmission:
     def with_artifacts(
         self, places: Mapping[str, str], read: Callable[[str], bytes]
     ) -> FoundSubmission:
-        """Also what lies at some places; what cannot be taken is a problem, and no more than that.
+        """Return this submission with more artifacts.
+
+        An artifact that cannot be read is noted as a problem and left out; the submission stays.
 
         Args:
-            places: of artifacts, by name; those found before count before these.
-            read: gives the content at a place.
+            places: where each artifact lies, by its name. An artifact that the submission already
+                has is kept.
+            read: returns the content at a place.
         """
         artifacts, problems = {}, []
         for name, place in places.items():
@@ -75,11 +87,20 @@ class FoundSubmission:
 
 
 Refuse = Callable[[str, str], None]
-"""Told the name of what is no submission, and why."""
+"""A function that is called with the name of a file or folder that is no submission, and why."""
 
 
 def search(source: Path, wanted: Wanted, refuse: Refuse) -> Iterator[FoundSubmission]:
-    """The submissions in a folder or zip; what is none is refuseed."""
+    """Give the submissions in a folder or zip.
+
+    Args:
+        source: the folder or zip.
+        wanted: the files that a submission is made of.
+        refuse: called for each file or folder that is no submission.
+
+    Raises:
+        ValueError: the source is neither a folder nor a zip.
+    """
     if source.is_dir():
         yield from _search_folder(source, wanted, refuse)
     elif zipfile.is_zipfile(source):
@@ -113,7 +134,7 @@ def _search_folder(source: Path, wanted: Wanted, refuse: Refuse) -> Iterator[Fou
 
 
 def _search_archive(archive: Archive, wanted: Wanted, refuse: Refuse) -> Iterator[FoundSubmission]:
-    """The submissions in a zip: of a class, or of a class within one folder."""
+    """Give the submissions in a zip, which may have one folder around all of them."""
     names = archive.names()
     tops = {PurePosixPath(name).parts[0] for name in names}
     inside = PurePosixPath()
@@ -144,7 +165,10 @@ def _search_archive(archive: Archive, wanted: Wanted, refuse: Refuse) -> Iterato
 
 
 def _files_below(folder: Path, wanted: Wanted) -> list[str]:
-    """Paths of a student's files that may be wanted; linked folders are not followed."""
+    """Return paths of the notebooks, zips and artifacts in a student's folder.
+
+    Links to folders are not followed.
+    """
     found: list[str] = []
     waiting = [(folder, 0)]
     seen = 0
@@ -162,10 +186,14 @@ def _files_below(folder: Path, wanted: Wanted) -> list[str]:
 
 
 def _submission_in(paths: list[str], wanted: Wanted) -> str:
-    """The assignment's notebook among a student's files, or the zip that `course submit` made.
+    """Return the path of the assignment's notebook, or else of the zip made by `course submit`.
+
+    Args:
+        paths: paths of the student's files.
+        wanted: the files that a submission is made of.
 
     Raises:
-        NotAcceptable: neither is there.
+        NotAcceptable: the student's files include neither.
     """
     try:
         return _notebook_in(paths, wanted)
@@ -180,7 +208,7 @@ def _submission_in(paths: list[str], wanted: Wanted) -> str:
 def _found(
     student: str, name: str, content: bytes, when: datetime, wanted: Wanted
 ) -> FoundSubmission:
-    """What is in a file that was handed in: a notebook, or the zip of `course submit`."""
+    """Return the submission in a file, which is a notebook or the zip made by `course submit`."""
     if not name.endswith(".zip"):
         return FoundSubmission(student, name, content, when)
     archive = Archive(io.BytesIO(content), PurePosixPath(name).name, wanted.caps)
@@ -191,7 +219,10 @@ def _found(
 
 
 def _artifacts_in(paths: Iterable[str], wanted: Wanted) -> dict[str, str]:
-    """Where the artifacts lie among a submission's files: each name at its shallowest place."""
+    """Return the path of each artifact among a submission's files, by the artifact's name.
+
+    When a name occurs several times, the path with the fewest folders counts.
+    """
     found: dict[str, str] = {}
     for path in sorted(map(PurePosixPath, paths), key=lambda path: (len(path.parts), str(path))):
         if path.name in wanted.artifacts:
@@ -204,10 +235,13 @@ def _limit(name: str, wanted: Wanted) -> int:
 
 
 def _notebook_in(paths: list[str], wanted: Wanted) -> str:
-    """The assignment's notebook among a submission's files.
+    """Return the path of the assignment's notebook among a submission's files.
 
-    It is the one with the assignment's name, at the shallowest place; else the only one whose name
-    is that of a copy, such as `02_topic (1).ipynb`.
+    This is the notebook with the assignment's name, in the fewest folders. Where there is no such
+    notebook, it is the only notebook with the name of a copy, such as `02_topic (1).ipynb`.
+
+    Raises:
+        NotAcceptable: there is no such notebook, or there are several copies.
     """
     notebooks = [
         path
@@ -225,10 +259,10 @@ def _notebook_in(paths: list[str], wanted: Wanted) -> str:
 
 
 def _student_of(file_name: str, wanted: Wanted) -> str:
-    """Whose submission a file is, by its name.
+    """Return the id of the student that the name of a submitted file states.
 
     Raises:
-        ValueError: the name does not say.
+        ValueError: the name states no student.
     """
     stem, suffix = os.path.splitext(file_name)
     stem = _COPY.sub("", stem)
@@ -254,6 +288,6 @@ def _modified(path: Path) -> datetime:
 
 
 def _reason(error: Exception, path: Path | None) -> str:
-    """The error in words, without the path of this machine."""
+    """Return the error in words, without the path on this machine."""
     reason = str(error)
     return reason if path is None else reason.replace(str(path), "it")

@@ -1,4 +1,4 @@
-"""Reads a submitted notebook into plain cells; nothing here executes or renders it."""
+"""Reads a submitted notebook into plain cells, without executing or rendering it."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ from autograder.submissions.salvage import salvage
 
 @dataclass(frozen=True)
 class StudentCell:
-    """A cell as the student left it.
+    """A cell of a submission.
 
     Attributes:
         type: "code", "markdown" or "raw".
         id: the cell's id, or "".
-        grade_id: nbgrader's name for it, or "".
-        source: its text.
-        outputs: what it showed, reduced to text and pictures.
-        attachments: pictures pasted into markdown.
+        grade_id: nbgrader's name for the cell, or "".
+        source: text of the cell.
+        outputs: the cell's outputs, reduced to text and pictures.
+        attachments: pictures that the student pasted into markdown.
     """
 
     type: str
@@ -49,11 +49,11 @@ class SubmittedNotebook:
     """A submitted notebook.
 
     Attributes:
-        cells: its cells; of a damaged file those that can be read.
+        cells: the notebook's cells; from a damaged file, the cells that can be read.
         problems: what is wrong with the file as a whole.
-        artifacts: content of the files that were handed in beside it, by name.
+        artifacts: content of the files that were handed in beside the notebook, by name.
         is_whole: whether all of the file could be read.
-        choices: cells that an assistant chose as answers; see `with_choices`.
+        choices: numbers of the cells that an assistant chose as the answer, by exercise.
     """
 
     cells: tuple[StudentCell, ...]
@@ -63,11 +63,14 @@ class SubmittedNotebook:
     choices: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> SubmittedNotebook:
-        """Return the same: nbgrader copies its configuration, and nothing here is ever changed."""
+        """Return the notebook itself: nbgrader copies its configuration, and this never changes."""
         return self
 
     def for_judge(self) -> nbformat.NotebookNode:
-        """Nothing but types, ids and sources of the cells, the artifacts and the choices."""
+        """Return the notebook in the form that the judge gets.
+
+        It has only the types, ids and sources of the cells, the artifacts and the choices.
+        """
         notebook = {
             "nbformat": 4,
             "nbformat_minor": 5,
@@ -88,12 +91,13 @@ class SubmittedNotebook:
 
 @dataclass(frozen=True)
 class HandedIn:
-    """A student's work, read once and handed on until its mark is in the gradebook.
+    """The work of a student, read once and passed on until the mark is in the gradebook.
 
     Attributes:
-        student: id.
-        submission: what was read.
-        fingerprint: of the files and choices that it was read from; see `fingerprint_of`.
+        student: id of the student.
+        submission: the submitted notebook.
+        fingerprint: digest of the files and choices that the submission was read from; see
+            `fingerprint_of`.
     """
 
     student: str
@@ -102,25 +106,25 @@ class HandedIn:
 
 
 def submitted_notebook(course: Course, assignment: Assignment, student: str) -> Path:
-    """Where a student's notebook was taken in."""
+    """Return the path of a student's notebook in `submitted/`."""
     return course.root / "submitted" / student / assignment.name / f"{assignment.name}.ipynb"
 
 
 def submission_of(course: Course, assignment: Assignment, student: str) -> SubmittedNotebook:
-    """What a student handed in, with the artifacts that the assignment asks for and the choices."""
+    """Return a student's submission, with the assignment's artifacts and assistants' choices."""
     path = submitted_notebook(course, assignment, student)
     read = read_submission(path, course.artifacts_of(assignment))
     return replace(read, choices=choices(course, assignment, student, work_of(read.cells)))
 
 
 def read_handed_in(course: Course, assignment: Assignment, student: str) -> HandedIn:
-    """Read what a student handed in, and note from what."""
+    """Read a student's submission, and take a fingerprint of the files it is read from."""
     fingerprint = fingerprint_of(course, assignment, student)
     return HandedIn(student, submission_of(course, assignment, student), fingerprint)
 
 
 def fingerprint_of(course: Course, assignment: Assignment, student: str) -> str:
-    """Return a digest of every file that a student handed in, and of what assistants chose."""
+    """Return a digest of every file that a student handed in, and of assistants' choices."""
     digest = hashlib.sha256()
     folder = submitted_notebook(course, assignment, student).parent
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
@@ -131,13 +135,14 @@ def fingerprint_of(course: Course, assignment: Assignment, student: str) -> str:
 
 
 def read_submission(path: Path, artifacts: Iterable[str] = ()) -> SubmittedNotebook:
-    """Read a submitted notebook, in whatever state it is, and what was handed in beside it.
+    """Read a submitted notebook and the files that were handed in beside it.
 
-    Of a damaged file the cells that can be read are given, and a problem that says what is wrong.
+    A damaged notebook is no error: the result has the cells that can be read, and a problem that
+    says what is wrong.
 
     Args:
-        path: the notebook.
-        artifacts: names of the files that may lie beside it; others are not read.
+        path: path of the notebook.
+        artifacts: names of the files beside the notebook to read; other files are not read.
     """
     try:
         notebook = parse_submission(read_regular(path, CAPS.notebook))
@@ -153,14 +158,14 @@ def read_submission(path: Path, artifacts: Iterable[str] = ()) -> SubmittedNoteb
         try:
             found[name] = read_regular(beside, MAX_ARTIFACT)
         except FileNotFoundError:
-            continue  # its exercise's tests say so
+            continue  # the tests of its exercise report a missing artifact
         except NotAcceptable as error:
             problems.append(str(error).replace(str(beside), name))
     return replace(notebook, problems=tuple(problems), artifacts=found)
 
 
 def parse_submission(content: bytes) -> SubmittedNotebook:
-    """Read a submitted notebook from its bytes; see `read_submission`."""
+    """Read a submitted notebook from the content of its file; see `read_submission`."""
     found = salvage(content)
     cells, problems = found.cells, list(found.problems)
     if len(cells) > MAX_CELLS:
@@ -176,7 +181,7 @@ def parse_submission(content: bytes) -> SubmittedNotebook:
 
 
 def _cell(cell: object) -> StudentCell:
-    """One cell; whatever is not a cell becomes an empty one, so that places keep their numbers."""
+    """Return a cell; an entry that is no cell becomes an empty cell, so that numbers stay right."""
     if not isinstance(cell, Mapping):
         return StudentCell("raw", "", "", "")
     type = cell.get("cell_type")

@@ -1,4 +1,4 @@
-"""Reads the class list: who is in the class, from a CSV file."""
+"""Reads the roster, the list of the students in a class, from a CSV file."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from pathlib import Path
 
 COLUMNS = ("id", "first_name", "last_name", "email")
 STUDENT_ID = re.compile(r"[^\W_][\w.@-]{0,63}")
-_HARMLESS = re.compile(r"[^<>]*")  # the formgrader shows names as they are: script would run
+_HARMLESS = re.compile(r"[^<>]*")  # the formgrader does not escape names: a script would run
 
 
 @dataclass(frozen=True)
 class Student:
-    """A line of the roster."""
+    """A student in the roster."""
 
     id: str
     first_name: str = ""
@@ -24,10 +24,12 @@ class Student:
 
 
 def require_student_id(id: str) -> str:
-    """The id, if it can be the name of a folder everywhere: letters, digits and `.@_-`.
+    """Return a student's id, after a check that it can name a folder on every system.
+
+    An id consists of letters, digits and `.@_-`.
 
     Raises:
-        ValueError: it cannot.
+        ValueError: the id cannot name a folder.
     """
     if not STUDENT_ID.fullmatch(id) or id.endswith("."):
         raise ValueError(
@@ -38,19 +40,19 @@ def require_student_id(id: str) -> str:
 
 
 def read_roster(path: Path) -> list[Student]:
-    """The students of a CSV file with the columns id, first_name, last_name and email.
+    """Return the students in a CSV file with the columns id, first_name, last_name and email.
 
-    Only `id` is needed; other columns are passed over. "First name" is read as `first_name`. Fields
+    Only `id` is needed. Unknown columns are ignored. "First name" is read as `first_name`. Fields
     may be quoted, and the separator may be a comma or a semicolon.
 
     Raises:
-        ValueError: the file cannot be read as such; the message names the line.
+        ValueError: the file cannot be read as a roster; the message names the line.
     """
     return list(read_rows(path)[0].values())
 
 
 def read_rows(path: Path) -> tuple[dict[str, Student], list[str]]:
-    """The students by id, and all names of columns."""
+    """Return the students in a CSV file by id, and the names of all its columns."""
     try:
         content = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:

@@ -1,4 +1,4 @@
-"""What can still be read of a notebook file: in any encoding, of any format, or cut short.
+"""Reads all that can be read of a notebook file, in any encoding or format, even if cut short.
 
 Nothing is executed, and every byte is untrusted.
 """
@@ -17,11 +17,11 @@ import nbformat
 
 from autograder.judge.redaction import legible
 
-MOST_GAPS = 50  # places in a damaged file after which cells are looked for again
+MOST_GAPS = 50  # damaged places of a file that are skipped before reading stops
 OLD_FORMATS = (1, 2, 3)
-MAX_CONVERTED = 4 << 20  # bytes; of a larger file of an old format only the sources are read
-MAX_UNCOUNTED = 4 << 20  # characters; in a larger text there may be too many values
-MAX_VALUES = 2_000_000  # each takes up to 150 bytes of memory, however short it is in the file
+MAX_CONVERTED = 4 << 20  # bytes; from a larger file of an old format only the sources are read
+MAX_UNCOUNTED = 4 << 20  # characters; the values of a longer text are counted before it is read
+MAX_VALUES = 2_000_000  # a value takes up to 150 bytes of memory, however short it is in the file
 
 _LIST_OF_CELLS = re.compile(r'"cells"\s*:\s*\[')
 _BETWEEN_CELLS = re.compile(r"[\s,]*")
@@ -31,10 +31,10 @@ _START_OF_CELL = re.compile(r'\{\s*"(?:attachments|cell_type|id|metadata)"\s*:')
 
 @dataclass(frozen=True)
 class Salvage:
-    """What was read of a file.
+    """The cells that were read from a notebook file.
 
     Attributes:
-        cells: as they stand in the file; none when it is no notebook.
+        cells: the cells as the file has them; an empty list when the file is no notebook.
         problems: what is wrong with the file.
         is_whole: whether all of the file could be read.
     """
@@ -45,7 +45,7 @@ class Salvage:
 
 
 def salvage(content: bytes) -> Salvage:
-    """Read a notebook file, or of a damaged one the cells that are still whole."""
+    """Read a notebook file; from a damaged file, read the cells that are still whole."""
     text, problems = _decoded(content)
     if len(text) > MAX_UNCOUNTED and _has_too_many_values(text):
         problem = f"the notebook file holds more than {MAX_VALUES:,} values: clear its outputs"
@@ -67,13 +67,13 @@ def salvage(content: bytes) -> Salvage:
 
 
 def _has_too_many_values(text: str) -> bool:
-    """Whether a text of JSON would fill the memory, by its lists, objects and commas."""
+    """Return whether a JSON text, by its lists, objects and commas, would fill the memory."""
     values = itertools.islice(_VALUE.finditer(text), MAX_VALUES, None)
     return next(values, None) is not None
 
 
 def _decoded(content: bytes) -> tuple[str, list[str]]:
-    """The text of a file, and what is wrong with its bytes."""
+    """Return the text of a file, and what is wrong with its bytes."""
     encoding = json.detect_encoding(content)
     try:
         return content.decode(encoding), []
@@ -83,7 +83,7 @@ def _decoded(content: bytes) -> tuple[str, list[str]]:
 
 
 def _whole_cells(text: str) -> Iterator[Any]:
-    """The cells of a damaged file that can be read, one by one."""
+    """Give the cells of a damaged file that can be read."""
     found = _LIST_OF_CELLS.search(text)
     place = found.end() if found else len(text)
     decoder, gaps = json.JSONDecoder(), 0
@@ -102,7 +102,12 @@ def _whole_cells(text: str) -> Iterator[Any]:
 
 
 def _of_today(notebook: dict[str, Any], *, with_outputs: bool) -> dict[str, Any]:
-    """A notebook of an old format in today's; without what its outputs showed where that fails."""
+    """Return a notebook of an old format in today's format.
+
+    Args:
+        notebook: the notebook.
+        with_outputs: whether to convert outputs, too; they are left out where conversion fails.
+    """
     if with_outputs:
         with suppress(Exception):
             return nbformat.convert(nbformat.from_dict(notebook), 4)
@@ -117,7 +122,7 @@ def _of_today(notebook: dict[str, Any], *, with_outputs: bool) -> dict[str, Any]
 
 
 def _modern(cells: list[Any]) -> list[Any]:
-    """Cells whose text has the name that it has today."""
+    """Return the cells with their text under `source`, which old formats call `input`."""
     return [
         {**cell, "source": cell.get("input", "")}
         if isinstance(cell, Mapping) and "source" not in cell and "input" in cell

@@ -1,6 +1,7 @@
-"""The folder `submitted/`: nothing may lie there but regular files within limits.
+"""Checks that the folder `submitted/` holds nothing but regular files within limits.
 
-nbgrader copies what lies there with the instructor's rights, following links, before any hook runs.
+nbgrader copies the files of that folder with the instructor's rights. It follows links, and it
+copies before any hook of ours runs.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ def check_submitted(course: Course, caps: Caps = CAPS) -> None:
     """Refuse anything in `submitted/` but regular files within limits.
 
     Raises:
-        ValueError: there is something else; the message names it and the remedy.
+        ValueError: `submitted/` holds something else; the message names it and the remedy.
     """
     top = course.root / "submitted"
     if not os.path.lexists(top):
@@ -39,13 +40,13 @@ def check_submitted(course: Course, caps: Caps = CAPS) -> None:
 
 
 def require_folder(path: Path) -> None:
-    """Refuse a link or a file in the place of a folder of `submitted/`."""
+    """Refuse a link or a file at a path where `submitted/` should have a folder."""
     if os.path.lexists(path) and (problem := _folder_problem(path)):
         raise _refusal(path, problem)
 
 
 def _require_id(folder: Path) -> None:
-    """Refuse a student's folder that `collect` would not have made; hidden ones are nobody's."""
+    """Refuse a student's folder that `collect` would not have made; hidden folders are ignored."""
     if folder.name.startswith("."):
         return
     try:

@@ -1,1 +1,1 @@
-"""Runs a submission inside the sandbox. Untrusted, and knows nothing worth hiding."""
+"""Runs answers inside the sandbox. A worker is untrusted, and knows nothing worth hiding."""

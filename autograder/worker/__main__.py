@@ -1,4 +1,4 @@
-"""`python -m autograder.worker FD`: a worker in a process of its own, without a sandbox."""
+"""Runs a worker in a process of its own, without a sandbox: `python -m autograder.worker FD`."""
 
 from __future__ import annotations
 

@@ -1,12 +1,13 @@
-"""`python -m autograder.worker.forkserver FD MODULE...`: a process with torch loaded; its forks.
+"""Runs the fork server, which forks workers that have torch loaded already.
 
-A tree of three levels, all inside bubblewrap. The server holds torch and the packages that every
-submission imports. For each edition of the library it forks a *warm* process that sees this edition
-alone and has it imported. For each answer that one forks a *worker*, which leaves everything behind
-(`autograder.worker.isolation`) and runs the student's code. Server and warm processes run the
-kit's code only and never hear of tests, results or students.
+It is started by `python -m autograder.worker.forkserver FD MODULE...`. Its processes form a tree of
+three levels, all inside bubblewrap. The *server* has loaded torch and the packages that every
+submission imports. For each edition of the library, the server forks a *warm* process that sees
+this edition alone and has imported it. For each answer, the warm process forks a *worker*, which
+gives up its rights (`autograder.worker.isolation`) and runs the student's code. The server and warm
+processes run only the kit's code and get no tests, results or names of students.
 
-Orders are datagrams of JSON with one descriptor, the socket to serve on.
+An order is a datagram of JSON with one descriptor, the socket that the new process serves on.
 """
 
 from __future__ import annotations
@@ -29,12 +30,17 @@ from autograder.worker.isolation import die_with_parent, leave_everything, see_o
 EDITION, EDITIONS = "/grading/edition", "/grading/editions"
 READY, FAILED = b"+", b"-"
 MOST_BYTES = 1 << 17
-# What torch itself imports when it is first differentiated or traced: half a second of sympy.
+# torch imports this module when it first differentiates or traces: half a second, for sympy.
 LOADED_LATE = ("torch.fx.experimental.symbolic_shapes",)
 
 
 def main(descriptor: int, modules: Iterable[str]) -> None:
-    """Load some modules, then fork a warm process for each order until the judges hang up."""
+    """Import modules, then fork a warm process for each order until the judges hang up.
+
+    Args:
+        descriptor: descriptor of the socket that orders come from.
+        modules: names of the modules.
+    """
     control = socket.socket(fileno=descriptor)
     control.set_inheritable(False)
     _import_what_can_be((*LOADED_LATE, *modules))
@@ -44,8 +50,13 @@ def main(descriptor: int, modules: Iterable[str]) -> None:
 def fork_for_each_order(
     control: socket.socket, become: Callable[[dict[str, Any], socket.socket], None]
 ) -> None:
-    """For each order, let a fork become something else; return when there are no more."""
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for them
+    """Fork a process for each order, until no more orders come.
+
+    Args:
+        control: socket that orders come from.
+        become: called in the new process with the order and the socket to serve on.
+    """
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps the forks
     while True:
         message, descriptors, _, _ = socket.recv_fds(control, MOST_BYTES, 1)
         if not message:
@@ -66,7 +77,12 @@ def fork_for_each_order(
 
 
 def become_warm(order: dict[str, Any], control: socket.socket) -> None:
-    """See one edition, import what its submissions import, and fork a worker for each order."""
+    """Become a warm process: see one edition, import its modules, fork a worker for each order.
+
+    Args:
+        order: the `edition`, and the modules (`imports`) that its submissions import.
+        control: socket that orders for workers come from.
+    """
     try:
         see_only(order["edition"], editions=EDITIONS, seen_as=EDITION)
     except Exception as error:
@@ -74,13 +90,13 @@ def become_warm(order: dict[str, Any], control: socket.socket) -> None:
         return
     _import_what_can_be(order["imports"])
     gc.collect()
-    gc.freeze()  # what is here now stays, so that forks need not copy it to look at it
+    gc.freeze()  # the collector of a fork then leaves these objects, and so their pages, untouched
     control.send(READY)
     fork_for_each_order(control, become_worker)
 
 
 def become_worker(order: dict[str, Any], peer: socket.socket) -> None:
-    """Leave everything behind and serve one submission."""
+    """Become a worker: give up all rights (see `leave_everything`), then serve one submission."""
     serving.silence()
     try:
         leave_everything(order)
@@ -92,7 +108,7 @@ def become_worker(order: dict[str, Any], peer: socket.socket) -> None:
 
 
 def _import_what_can_be(modules: Iterable[str]) -> None:
-    """Import ahead of time; what cannot be imported fails in the submission, where it counts."""
+    """Import modules ahead of time; a module that fails fails again in the submission."""
     importlib.invalidate_caches()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -106,7 +122,7 @@ def _fail(peer: socket.socket, error: Exception) -> None:
 
 
 def _close_all_but(descriptor: int) -> None:
-    """Keep no descriptor of the server's but standard streams and one socket."""
+    """Close all descriptors but the standard streams and one socket."""
     os.closerange(3, descriptor)
     os.closerange(descriptor + 1, 1 << 16)
 

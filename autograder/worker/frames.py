@@ -1,7 +1,8 @@
-"""Frames: how requests and replies travel over the socket between judge and worker.
+"""Sends and receives frames, which carry requests and replies between judge and worker.
 
 A frame is `LKF1`, the lengths of header and payload (u32, u64, big-endian), a JSON header and raw
-bytes. The reader bounds both lengths before it reads, and never waits past its deadline.
+bytes. The receiver checks both lengths against limits before it reads, and never waits past its
+deadline.
 """
 
 from __future__ import annotations
@@ -37,7 +38,8 @@ def receive(peer: socket.socket, wait: Callable[[], None] = lambda: None) -> tup
     """Receive one frame.
 
     Args:
-        wait: called before each read that may block; raises to give up.
+        peer: socket that the frame comes from.
+        wait: called before each read that may block; it raises an exception to give up.
 
     Raises:
         BrokenFrame: the bytes are not a frame, or the peer hung up.

@@ -1,8 +1,9 @@
-"""How a fork of the fork server leaves everything behind before it runs a student's code.
+"""Isolates a fork of the fork server before it runs a student's code.
 
-Namespaces of its own (mounts, processes, network, IPC, host name), private scratch folders,
-resource limits, an unused uid without capabilities, no new privileges, a filter of system calls.
-The fork server itself runs inside bubblewrap, so that all this is a second wall, not the first.
+The fork gets its own namespaces (mounts, processes, network, IPC, host name), private scratch
+folders, resource limits, an unused uid without capabilities, no new privileges, and a filter of
+system calls. The fork server itself runs inside bubblewrap, so this is the second wall, not the
+first.
 
 Sources: the Linux manual pages namespaces(7), capabilities(7), prctl(2), seccomp(2).
 """
@@ -38,18 +39,18 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 class _Program(ctypes.Structure):
-    """A BPF program, as seccomp(2) takes it (`struct sock_fprog`)."""
+    """A BPF program in the form that seccomp(2) takes (`struct sock_fprog`)."""
 
     _fields_ = (("length", ctypes.c_ushort), ("instructions", ctypes.c_char_p))
 
 
 def see_only(edition: str, *, editions: str, seen_as: str) -> None:
-    """In mounts of our own, put one edition in its place and hide all of them.
+    """Mount one edition of the library for this process alone, and hide the folder of all editions.
 
     Args:
-        edition: name of the folder of the edition.
-        editions: folder of all editions.
-        seen_as: where the edition shall be seen.
+        edition: name of the edition's folder.
+        editions: path of the folder of all editions.
+        seen_as: path where the edition is mounted.
     """
     _check(_libc.unshare(_CLONE_NEWNS), "unshare the mounts")
     _mount(None, "/", None, _MS_REC | _MS_PRIVATE)
@@ -58,22 +59,24 @@ def see_only(edition: str, *, editions: str, seen_as: str) -> None:
 
 
 def leave_everything(order: Mapping[str, Any]) -> None:
-    """Become the first process of new namespaces, with no rights; returns there alone.
+    """Fork a process without rights in new namespaces; return in that process only.
+
+    The calling process waits for the new process, and ends when it ends.
 
     Args:
-        order: `limits` (RLIMIT names to numbers), `scratch` (bytes of each scratch folder), `uid`
-            (None: as we are, an ordinary user's namespace) and `seccomp` (a compiled filter in
-            base64, or "").
+        order: `limits` (numbers by name of the RLIMIT), `scratch` (bytes of each scratch folder),
+            `uid` (None to keep the uid, in a namespace of an ordinary user) and `seccomp` (a
+            compiled filter in base64, or "").
 
     Raises:
-        OSError: a step failed; nothing of the student's must be run then.
+        OSError: a step failed; the student's code must not be run.
     """
     _check(
         _libc.unshare(_CLONE_NEWNS | _CLONE_NEWPID | _CLONE_NEWNET | _CLONE_NEWIPC | _CLONE_NEWUTS),
         "unshare the namespaces",
     )
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    inside = os.fork()  # a process cannot enter a new pid namespace itself
+    inside = os.fork()  # only a child can be in the new pid namespace
     if inside:
         _wait_in_its_stead(inside)
     die_with_parent()
@@ -90,19 +93,19 @@ def leave_everything(order: Mapping[str, Any]) -> None:
 
 
 def die_with_parent() -> None:
-    """Be killed when the parent ends."""
+    """Have the kernel kill this process when its parent ends."""
     _check(_libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0), "set the death signal")
 
 
 def _wait_in_its_stead(child: int) -> None:
-    """Hold nothing, and end as the child ends."""
+    """Close all descriptors, wait for the child, and end with its status (0 or 1)."""
     os.closerange(0, 1 << 16)
     _, status = os.waitpid(child, 0)
     os._exit(1 if status else 0)
 
 
 def _be_the_first_to_go() -> None:
-    """When memory runs out, the kernel kills workers rather than the fork server."""
+    """Let the kernel kill this worker rather than the fork server when memory runs out."""
     with suppress(OSError), open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:
         file.write("1000")
 
@@ -114,12 +117,12 @@ def _private_folders(size: int) -> None:
         _mount("tmpfs", folder, "tmpfs", _MS_NOSUID | _MS_NODEV, options)
     try:
         _mount("proc", "/proc", "proc", _MS_NOSUID | _MS_NODEV | _MS_NOEXEC)
-    except OSError:  # some containers allow no new one: then none at all
+    except OSError:  # some containers allow no new /proc: it is then an empty folder
         _mount("tmpfs", "/proc", "tmpfs", _MS_RDONLY | _MS_NOSUID | _MS_NODEV, "size=0")
 
 
 def _limit(kind: int, value: int) -> None:
-    """Set a limit, or keep the one that holds where it is lower."""
+    """Set a resource limit, but never above the limit that holds already."""
     hard = resource.getrlimit(kind)[1]
     if hard != resource.RLIM_INFINITY:
         value = min(value, hard)
@@ -128,7 +131,7 @@ def _limit(kind: int, value: int) -> None:
 
 def _become_nobody(uid: int | None) -> None:
     """Change the uid, and drop every capability for good."""
-    for capability in range(_MOST_CAPABILITIES):  # while we still may
+    for capability in range(_MOST_CAPABILITIES):  # needs a capability that is dropped below
         if _libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0) != 0:
             break
     if uid is not None:
@@ -139,7 +142,7 @@ def _become_nobody(uid: int | None) -> None:
     header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
     _check(_libc.capset(header, (ctypes.c_uint32 * 6)()), "drop the capabilities")
     _check(_libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "forbid new privileges")
-    die_with_parent()  # a change of uid forgets it
+    die_with_parent()  # a change of uid clears the death signal
     _check(_libc.prctl(_PR_SET_DUMPABLE, 1, 0, 0, 0), "become readable to ourselves")
 
 

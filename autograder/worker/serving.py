@@ -1,7 +1,7 @@
-"""Loads a submission, then serves a test's requests on it.
+"""Loads a submission, then answers the requests of a test.
 
-Runs in the same process as the student's code: the judge believes nothing that it says except as
-data. It holds no test, no expected value and no secret.
+This runs in the same process as the student's code, so the judge takes its replies as data only and
+trusts nothing in them. The process has no test, no expected value and no secret.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def serve_submission(peer: socket.socket) -> None:
 
 
 def silence() -> None:
-    """Nothing that a submission prints goes anywhere."""
+    """Send the standard streams to the null device, so that prints of a submission go nowhere."""
     null = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(null, stream)
@@ -57,7 +57,11 @@ def _serve(
 
 
 def _load(program: Program, seed: int, library: str) -> tuple[Any, dict[str, Any]]:
-    """Run the submission's cells; give a function that returns the answer, and what happened."""
+    """Run the cells of a submission.
+
+    Returns:
+        A function that returns the answer, and a report with notes and any error.
+    """
     namespace: dict[str, Any] = {"__name__": "__main__", "__builtins__": builtins}
     seed_everything(seed)
     notes: list[str] = []

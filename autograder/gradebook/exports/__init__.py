@@ -1,1 +1,1 @@
-"""Takes grades out of the gradebook: as CSV, and in the forms of Canvas, Moodle and Gradescope."""
+"""Exports grades from the gradebook as CSV, and in the forms of Canvas, Moodle and Gradescope."""

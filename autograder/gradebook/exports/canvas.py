@@ -1,9 +1,10 @@
-"""Grades for Canvas: the CSV that its Gradebook imports.
+"""Makes the CSV of grades that the Gradebook of Canvas imports.
 
-The form is that of a Gradebook export: five columns that say who, a row `Points Possible`, then a
-line a student. Canvas finds a student by `SIS Login ID`, which is the id of our roster; where that
-is unknown, by the name. A column whose title no assignment has makes a new one; a blank cell is no
-grade. `Actions > Import` shows every change before it is made.
+The CSV has the form of a Gradebook export: five columns that identify the student, a row `Points
+Possible`, then a line for each student. Canvas finds a student by `SIS Login ID`, which is the id
+in our roster, or by the name where that id is unknown. A column with the title of no assignment
+makes a new assignment. A blank cell is no grade. `Actions > Import` shows every change before it is
+made.
 
 Canvas Instructor Guide, "How do I import grades in the Gradebook?"; and the importer itself:
 https://github.com/instructure/canvas-lms/blob/master/lib/gradebook_importer.rb
@@ -20,7 +21,7 @@ POINTS_POSSIBLE = "    Points Possible"
 
 
 def canvas_text(grades: ClassGrades, *, per_exercise: bool = False) -> str:
-    """The CSV; see `columns` for what the columns are."""
+    """Return the grades as a CSV for Canvas; `columns` describes the columns of points."""
     wanted = columns(grades, per_exercise=per_exercise)
     return sheet(
         [
@@ -35,5 +36,5 @@ def canvas_text(grades: ClassGrades, *, per_exercise: bool = False) -> str:
 
 
 def _name(line: StudentGrades) -> str:
-    """The name as Canvas sorts it: last name first."""
+    """Return a student's name with the last name first, as Canvas sorts it."""
     return ", ".join(filter(None, (line.last_name, line.first_name))) or line.student

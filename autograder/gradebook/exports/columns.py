@@ -1,4 +1,4 @@
-"""The columns of points that a learning platform gets."""
+"""Chooses the columns of points that a learning platform gets."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ class Column:
     """A column of points.
 
     Attributes:
-        title: of the platform's assignment or grade item.
-        max_points: at most.
-        cell: a student's points as text; "" when there are none.
+        title: title of the platform's assignment or grade item.
+        max_points: most points in the column.
+        cell: returns a student's points as text; "" when there are none.
     """
 
     title: str
@@ -26,10 +26,10 @@ class Column:
 
 
 def columns(grades: ClassGrades, *, per_exercise: bool) -> list[Column]:
-    """One column with the final total; or one for each exercise and question.
+    """Return one column with the final total, or a column for each exercise and question.
 
-    A platform adds its columns up, so it gets either the total or its parts: the parts with a last
-    column for lateness, which is below 0 or blank.
+    A platform adds its columns up, so it gets either the total or the parts. A last column beside
+    the parts has the penalty for lateness, which is below 0 or blank.
     """
     if not per_exercise:
         return [Column(grades.assignment, grades.max_points, lambda line: number(line.total))]

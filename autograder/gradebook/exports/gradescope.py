@@ -1,9 +1,9 @@
-"""Grades for Gradescope: a `results.json` for each submission.
+"""Makes a `results.json` for Gradescope from the grades of each student.
 
-An autograder on Gradescope ends by writing such a file to /autograder/results/results.json; ours
-were made here, so a `run_autograder` there has only to copy the one of the submission's student.
-Students may read what is in it: of hidden tests it holds what feedback pages hold (title,
-diagnosis), and Gradescope is told to hide even that.
+An autograder on Gradescope ends by writing this file to /autograder/results/results.json. Our files
+are made here, so a `run_autograder` on Gradescope has only to copy the file of the student whose
+submission it was given. Students may read the file: from hidden tests it has only what feedback
+pages show (title, diagnosis), and it tells Gradescope to hide even that.
 
 https://gradescope-autograders.readthedocs.io/en/latest/specs/
 """
@@ -23,11 +23,11 @@ TO_READ = "A person has yet to read this answer."
 
 
 def gradescope_results(line: StudentGrades) -> dict[str, Any] | None:
-    """The content of a student's `results.json`.
+    """Return the content of a student's `results.json`.
 
     Returns:
-        None when something has no mark by the grader's own fault, or nothing was handed in:
-        Gradescope knows no missing score, and a person has to look first.
+        The content; None when the grader failed on an exercise, or when nothing was handed in.
+        Gradescope has no form for a missing score, and a person has to look first.
     """
     if line.status in (Status.NOT_GRADED, Status.NOT_SUBMITTED) or line.so_far is None:
         return None
@@ -48,7 +48,7 @@ def gradescope_results(line: StudentGrades) -> dict[str, Any] | None:
 
 
 def _tests(grade: ExerciseGrade) -> Iterator[dict[str, Any]]:
-    """The tests of an exercise; one entry in all where a person decided on the points."""
+    """Give the tests of an exercise; a single entry where a person decided on the points."""
     record = grade.record
     if record is not None and record.points == grade.points:
         for verdict in for_students(record.result).verdicts:

@@ -1,9 +1,9 @@
-"""Grades for Moodle: a CSV for its grade import.
+"""Makes the CSV of grades that Moodle imports.
 
 The headers are those of Moodle's own export. In `Grades > Import > CSV file`, map `ID number` (or
-`Email address`) to the same field of the user, and each column of points to a grade item; columns
-that are not mapped are passed over. A blank cell is no grade. Moodle refuses the whole file when
-one of its users is unknown.
+`Email address`) to the same field of the user, and each column of points to a grade item. Moodle
+ignores columns that are not mapped. A blank cell is no grade. Moodle refuses the whole file when it
+does not know one of the users.
 
 https://docs.moodle.org/en/Grade_import
 """
@@ -18,7 +18,7 @@ WHO = ("First name", "Last name", "ID number", "Email address")
 
 
 def moodle_text(grades: ClassGrades, *, per_exercise: bool = False) -> str:
-    """The CSV; see `columns` for what the columns are."""
+    """Return the grades as a CSV for Moodle; `columns` describes the columns of points."""
     wanted = columns(grades, per_exercise=per_exercise)
     return sheet(
         [

@@ -1,6 +1,7 @@
-"""Grades as CSV: a line a student, a column an exercise; what is not graded stays blank.
+"""Makes a CSV of grades: a line for each student, a column for each exercise.
 
-Our own totals, because nbgrader's export counts what is not graded as 0.
+An exercise that is not graded stays blank. The totals are our own, because nbgrader's export counts
+an exercise that is not graded as 0.
 """
 
 from __future__ import annotations
@@ -15,10 +16,10 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def csv_text(grades: ClassGrades) -> str:
-    """An assignment's grades as CSV (RFC 4180).
+    """Return the grades of an assignment as CSV (RFC 4180).
 
-    `points_so_far` adds up what is graded; `total` is blank as long as anything is missing.
-    Texts that a spreadsheet would take for a formula start with an apostrophe.
+    `points_so_far` is the sum of the points that are known; `total` is blank while any grade is
+    missing. A text that a spreadsheet would take for a formula gets an apostrophe in front.
     """
     names = [*grades.exercises, *grades.questions]
     columns = [
@@ -29,24 +30,24 @@ def csv_text(grades: ClassGrades) -> str:
 
 
 def sheet(rows: Iterable[Iterable[str]]) -> str:
-    """Rows as CSV, quoted where that is needed."""
+    """Return rows as CSV, with quotes where they are needed."""
     text = io.StringIO(newline="")
     csv.writer(text).writerows(rows)
     return text.getvalue()
 
 
 def points_of(grade: ExerciseGrade | None) -> str:
-    """The points of an exercise or question; "" when there are none."""
+    """Return the points of an exercise or question as text; "" when there are none."""
     return "" if grade is None else number(grade.points)
 
 
 def number(value: float | None) -> str:
-    """A number without trailing zeros; "" for None."""
+    """Return a number as text without trailing zeros; "" for None."""
     return "" if value is None else f"{value:.10g}"
 
 
 def safe(text: str) -> str:
-    """A text that no spreadsheet takes for a formula."""
+    """Return a text in a form that no spreadsheet takes for a formula."""
     return f"'{text}" if text.startswith(FORMULA_STARTS) else text
 
 

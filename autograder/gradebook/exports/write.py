@@ -1,4 +1,4 @@
-"""`course export`: writes the files."""
+"""Writes the files of `course export`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from autograder.gradebook.standing import ClassGrades, class_grades
 
 
 class Format(StrEnum):
-    """Where grades go."""
+    """The form in which grades are exported."""
 
     CSV = "csv"
     CANVAS = "canvas"
@@ -31,14 +31,19 @@ def export(
     *,
     per_exercise: bool = False,
 ) -> tuple[Path, bool]:
-    """Write an assignment's grades.
+    """Write the grades of an assignment in one of the formats.
 
     Args:
-        to: the file (Gradescope: the folder); default named after assignment and format.
-        per_exercise: Canvas and Moodle get a column for each exercise instead of the total.
+        course: the course.
+        assignment: the assignment.
+        format: the format.
+        to: the file, or the folder for Gradescope; by default the name is made of the assignment
+            and the format.
+        per_exercise: whether Canvas and Moodle get a column for each exercise, not the total.
 
     Returns:
-        What was written, and whether nothing was left ungraded by the grader's own fault.
+        The file or folder that was written, and whether nothing was left ungraded by the grader's
+        own fault.
     """
     grades = class_grades(course, assignment)
     if format is Format.GRADESCOPE:
@@ -61,7 +66,10 @@ def _text(grades: ClassGrades, format: Format, per_exercise: bool) -> str:
 
 
 def _write_results(grades: ClassGrades, folder: Path) -> None:
-    """`STUDENT/results.json` for each; one of an earlier export goes when there is none now."""
+    """Write `STUDENT/results.json` for each student.
+
+    A file of an earlier export is deleted when the student now has no results.
+    """
     for line in grades.students:
         path = folder / line.student / "results.json"
         results = gradescope_results(line)

@@ -1,1 +1,1 @@
-"""Tables for a terminal: the gradebook, what a regrade changes, repairs, a run of the reference."""
+"""Prints tables: the gradebook, the changes of a regrade, repairs, a run of the reference."""

@@ -1,4 +1,4 @@
-"""What a regrade changes, told on a terminal."""
+"""Prints what a regrade changes, and whether grades hold."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ from autograder.testing.verdicts import Verdict
 
 
 def print_regrade(regrade: Regrade, console: Console) -> None:
-    """Print who changes, by how much and why; then each test with how many win and lose by it."""
+    """Print whose marks change, by how much and why.
+
+    A second table has the number of students who gain or lose points in each test.
+    """
     say(console, _summary(regrade))
     if why := _why(regrade):
         say(console, f"Not as it was: {why}.")
@@ -35,7 +38,7 @@ def print_regrade(regrade: Regrade, console: Console) -> None:
 
 
 def told(change: VerdictChange) -> str:
-    """One test: how it ended and ends, the points, and the diagnosis that came or went."""
+    """Return the change of a test in words: outcomes, points, and a diagnosis that differs."""
     known = change.known
     name = f"{known.title}{' (hidden)' if known.hidden else ''}"
     if change.before is None:
@@ -56,7 +59,7 @@ def told(change: VerdictChange) -> str:
 
 
 def print_verified(found: Iterable[Verified], console: Console) -> None:
-    """Print for each exercise whether its grade holds, and what differs where it does not."""
+    """Print for each exercise whether its grade holds, or what differs."""
     for each in found:
         points = f"{each.exercise}: {_points(each.points)} points"
         if each.holds:
@@ -84,7 +87,7 @@ def _summary(regrade: Regrade) -> str:
 
 
 def _why(regrade: Regrade) -> str:
-    """What changed since the class was graded, with how many it concerns."""
+    """Return what changed since the class was graded, with the number of students concerned."""
     concerned = Counter(
         word
         for student in regrade.students
@@ -114,7 +117,7 @@ def _row(student: str, change: ExerciseChange) -> tuple[str, ...]:
 
 
 def _tests(moved: Iterable[StudentRegraded]) -> Table:
-    """For each test how many students win and lose by it."""
+    """Return a table with the number of students who gain or lose points in each test."""
     won: Counter[tuple[str, str, bool]] = Counter()
     lost: Counter[tuple[str, str, bool]] = Counter()
     for change in (c for student in moved for c in student.exercises if c.moves_the_mark):

@@ -1,4 +1,4 @@
-"""The gradebook of an assignment, as a table on a terminal."""
+"""Prints the gradebook of an assignment as a table."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from rich.text import Text
 
 from autograder.gradebook.standing import ClassGrades, ExerciseGrade, Status, StudentGrades
 
-WIDE = 110  # columns; on a narrower terminal the table has no room for sentences
-NAMED = 7  # exercises whose names have room in the table's head
-LONG_NAME = 8  # characters; longer names are broken in the table's head
+WIDE = 110  # columns; a narrower terminal has no room for sentences in the table
+NAMED = 7  # most exercises whose names have room in the table's head
+LONG_NAME = 8  # characters; a longer name is broken in the table's head
 
 
 def print_gradebook(grades: ClassGrades, console: Console) -> None:
-    """Print the gradebook: points by exercise, what waits, the total, what was misunderstood.
+    """Print for each student the points by exercise, what waits, the total, and misconceptions.
 
-    On a narrow terminal, what was misunderstood stands under the table. Where there are many
-    exercises, their columns have numbers, and what these stand for is said under the table, too.
+    On a narrow terminal, misconceptions are printed under the table. When there are many exercises,
+    their columns have numbers, and the names are printed under the table, too.
     """
     is_wide = console.width >= WIDE
     title = f"{grades.assignment} ({grades.max_points:g} points)"
@@ -35,7 +35,7 @@ def print_gradebook(grades: ClassGrades, console: Console) -> None:
         points_of = (_shown(line.grade(id)) for id in grades.exercises)
         row = [line.student, *points_of, _written(line), _total(line)]
         row += ["; ".join(_noted(line))] if is_wide else []
-        table.add_row(*map(Text, row))  # as it stands: nothing in it is markup
+        table.add_row(*map(Text, row))  # Text keeps rich from reading markup in it
     console.print(table)
     if len(heads) > NAMED:
         named = zip(heads, grades.exercises, strict=True)
@@ -47,14 +47,14 @@ def print_gradebook(grades: ClassGrades, console: Console) -> None:
 
 
 def _heads(ids: list[str]) -> list[str]:
-    """What stands above the columns of exercises: their names, or numbers where there are many."""
+    """Return the heads of the exercises' columns: names, or numbers for many exercises."""
     if len(ids) > NAMED:
         return [str(number) for number in range(1, len(ids) + 1)]
     return [id.replace("_", "_\n") if len(id) > LONG_NAME else id for id in ids]
 
 
 def _noted(line: StudentGrades) -> list[str]:
-    """What a student misunderstood, and what an assistant should know."""
+    """Return a student's misconceptions, and what an assistant should know."""
     noted = [*line.diagnoses, *(flag for grade in line.exercises for flag in grade.flags)]
     if line.exercises and all(grade.not_started for grade in line.exercises):
         noted.append("nothing answered yet")

@@ -1,4 +1,4 @@
-"""Lines that are printed as they are: nothing in them is markup, and no word is coloured."""
+"""Prints lines unchanged, without reading markup and without colour."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ from rich.console import Console
 
 
 def say(console: Console, line: str) -> None:
-    """Print a line, which the terminal may wrap."""
+    """Print a line unchanged; the terminal may wrap it."""
     console.print(line, markup=False, highlight=False, soft_wrap=True)

@@ -1,4 +1,4 @@
-"""What a run of the reference gave, beside what was expected, as a table on the terminal."""
+"""Prints the results of a run of the reference beside the expected results."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ GOOD, BAD, LEFT_OUT = "[green]as expected[/]", "[bold red]not as expected[/]", "
 
 
 def print_report(report: Report, console: Console) -> None:
-    """Print expected against got, then what went wrong, and where the page is."""
+    """Print expected results and results of the run, then errors, then the path of the page."""
     table = Table("", "expected", "got", "", title=report.assignment.name, title_justify="left")
     for each in report.compared:
         table.add_row(*_figure_row(each))

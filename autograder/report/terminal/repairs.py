@@ -1,4 +1,4 @@
-"""What was repaired in a class's notebooks, and the cells that an answer may be in."""
+"""Prints the repairs that were made in a class, and the cells that may hold an answer."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from autograder.judge.redaction import legible
 from autograder.regrading.repairs import Candidate, Repair, candidates_of, repairs_of
 from autograder.report.terminal.lines import say
 
-FIRST_LINE = 60  # characters of a cell that are shown
+FIRST_LINE = 60  # most characters that are shown of a cell's first line
 
 
 def print_repairs(found: Sequence[Repair], assignment: Assignment, console: Console) -> None:
-    """Print a class's repairs, and what to do about them."""
+    """Print the repairs of a class, and the command that shows a single repair."""
     if not found:
         say(console, f"{assignment.name}: no answer had to be repaired.")
         return
@@ -38,7 +38,7 @@ def print_repairs(found: Sequence[Repair], assignment: Assignment, console: Cons
 def print_cells(
     course: Course, assignment: Assignment, student: str, exercise: str, console: Console
 ) -> None:
-    """Print the cells that an answer may be in, with their numbers."""
+    """Print the cells that may hold an answer, with their numbers."""
     candidates = candidates_of(course, assignment, student, exercise)
     for repair in repairs_of(course, assignment):
         if (repair.student, repair.exercise) == (student, exercise):
