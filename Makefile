@@ -36,8 +36,8 @@ test: setup sandbox ## every test, on two cores
 	$(BIN)/course prepare
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
-soak: setup sandbox ## thousands of damaged notebooks, hundreds of kills; rewrites docs/soak.md
-	$(BIN)/python -m pytest -n 2 --dist load --soak docs/soak.md tests/damage \
+soak: setup sandbox ## thousands of damaged notebooks, hundreds of kills; rewrites docs/measured/soak.md
+	$(BIN)/python -m pytest -n 2 --dist load --soak docs/measured/soak.md tests/damage \
 	  tests/gradebook/test_running.py::test_a_grader_that_is_killed_at_any_moment_loses_nothing
 
 lint: setup ## ruff, mypy, import contracts, stale notebooks
@@ -63,7 +63,7 @@ bench: setup ## measurements against peers, side by side
 	$(BIN)/python -m benchmarks
 
 mutants: setup sandbox ## mutate the reference; survivors show what no test sees
-	$(BIN)/python -m tests.mutants
+	$(BIN)/python -m autograder.mutants
 
 lab: setup ## JupyterLab with nbgrader's extensions
 	$(BIN)/course lab

@@ -201,9 +201,7 @@ def _hand_in(course: Course, size: int) -> list[Path]:
     shutil.unpack_archive(archive, workspace)
     released = next(workspace.rglob(f"{assignment.name}.ipynb"))
     students = [
-        SampleStudent(
-            f"s{number:03}", "Student", str(number), "did everything right", right=("*",)
-        )
+        SampleStudent(f"s{number:03}", "Student", str(number), "did everything right", right=("*",))
         for number in range(size)
     ]
     enter_roster(course, write_roster(students, course.state / "roster.csv"))

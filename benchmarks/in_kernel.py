@@ -18,6 +18,6 @@ def passes(exercise: str, answer: object) -> bool:
         probes=course.tests / "probes",
         library=course.library_name,
     )
-    modules = list(course.test_modules(chosen.assignment))
+    modules = chosen.test_modules()
     verdicts = run_tests(exercise, modules, lambda: Submission(InProcess(server)), root=course.root)
     return all(verdict.points == verdict.max_points for verdict in verdicts)

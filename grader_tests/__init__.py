@@ -1,1 +1,1 @@
-"""What each exercise must do: a public and a hidden module for each assignment."""
+"""What each exercise must do: its public and hidden tests in NN_topic/ID/, and what they share."""

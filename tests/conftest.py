@@ -1,6 +1,8 @@
 """Fixtures for the tests of the kit: a whole course of three exercises, free to be changed."""
 
+import os
 import shutil
+import tempfile
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
@@ -14,7 +16,51 @@ from tests.soak import soak_page
 
 TINY_COURSE = Path(__file__).parent / "fixtures" / "tiny_course"
 COUNT = "count of "
+REAL_HOME, OWN_HOME = "REAL_HOME_OF_TESTS", "OWN_HOME_OF_TESTS"
+ENTRIES = pytest.StashKey[set[str]]()
 LEFT_OUT = shutil.ignore_patterns("__pycache__", ".course")
+
+
+def _leave_home() -> None:
+    """Let nothing that tests start write into the user's home: the whole run has one of its own.
+
+    Workers inherit it. It is made before anything is imported that looks for its settings there.
+    """
+    if OWN_HOME in os.environ:
+        return
+    own = tempfile.mkdtemp(prefix="home-of-tests-")
+    os.chmod(own, 0o755)  # tests as an ordinary user look into it, too
+    os.environ.update({REAL_HOME: str(Path.home()), OWN_HOME: own, "HOME": own})
+    for name in [name for name in os.environ if name.startswith("XDG_")]:
+        del os.environ[name]
+
+
+_leave_home()
+
+
+def _entries_of_home() -> set[str]:
+    """Return what lies in the user's home, two folders deep."""
+    home = Path(os.environ[REAL_HOME])
+    return {str(path) for pattern in ("*", ".*", ".*/*") for path in home.glob(pattern)}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Note what is in the user's home."""
+    if not hasattr(session.config, "workerinput"):
+        session.config.stash[ENTRIES] = _entries_of_home()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail the run when something new is in the user's home, and clear the tests' own away."""
+    before = session.config.stash.get(ENTRIES, None)
+    if before is None:
+        return
+    if new := sorted(_entries_of_home() - before):
+        print(f"\nThe tests wrote into the user's home: {', '.join(new)}")
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    shutil.rmtree(os.environ[OWN_HOME], ignore_errors=True)
 
 
 @pytest.fixture

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import ast
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import isclose
 
 from autograder.answers.cells import python_of
 from autograder.authoring.calls import Library, bound_names, free_names, imported_names, references
 from autograder.authoring.needs import with_inherited_needs
 from autograder.authoring.source import Kind, SourceCell, read_source
 from autograder.course import Assignment, Course, CourseExercise
+from autograder.course.declarations import PUBLIC
 from autograder.course.solutions import reference_object
 
-POINTS = 100  # of an assignment
 SETUP = "setup"
 RESERVED = ("about-", "ex-", "check-", "question-", "answer-")
 
@@ -49,7 +49,7 @@ def read_lesson(course: Course, assignment: Assignment) -> Lesson:
     ]
     if not problems:  # the rest needs cells whose exercises are known
         problems = [
-            *_problems_of_points(course, assignment, cells),
+            *_problems_of_rules(course, assignment, cells),
             *_problems_of_code(course, assignment, cells),
         ]
     if problems:
@@ -68,20 +68,20 @@ def _problems_of_exercises(
     ids = [cell.id for cell in cells if cell.kind is Kind.EXERCISE]
     declared = [exercise.id for exercise in course.exercises_of(assignment)]
     elsewhere = {e.id: e.assignment.name for e in course.exercises()}
-    tests = assignment.public_tests.name
+    tests = assignment.tests_folder.relative_to(course.root).as_posix()
     for id in dict.fromkeys(ids):
         if id not in elsewhere:
-            yield f"exercise {id!r} is unknown: no @exercise({id!r}, ...) in {tests}"
+            yield f"exercise {id!r} is unknown: {tests}/{id}/{PUBLIC} should declare it"
         elif id not in declared:
             yield f"exercise {id!r} belongs to {elsewhere[id]}"
         if ids.count(id) > 1:
             yield f"exercise {id!r} stands here {ids.count(id)} times"
     for id in declared:
         if id not in ids:
-            yield f'exercise {id!r} is missing: {tests} declares it; add # %% exercise="{id}"'
-    here = [id for id in dict.fromkeys(ids) if id in declared]
-    if sorted(here) == sorted(declared) and here != declared:
-        yield f"the exercises stand here as {', '.join(here)}; {tests} has them in another order"
+            yield (
+                f"exercise {id!r} is missing: {tests}/{id}/{PUBLIC} declares it; add "
+                f'# %% exercise="{id}"'
+            )
 
 
 def _problems_of_questions(cells: list[SourceCell]) -> Iterator[str]:
@@ -113,29 +113,26 @@ def _problems_of_names(cells: list[SourceCell]) -> Iterator[str]:
                 yield f"a cell needs words in its first line or a name: {cell.text[:20]!r}"
 
 
-def _problems_of_points(
+def _problems_of_rules(
     course: Course, assignment: Assignment, cells: list[SourceCell]
 ) -> Iterator[str]:
-    exercises = course.exercises_of(assignment)
-    for exercise in exercises:
-        earned = sum(test.points for test in (*exercise.public, *exercise.hidden))
-        if not isclose(earned, exercise.points):
-            yield (
-                f"exercise {exercise.id!r} is worth {exercise.points:g} points, but its tests add "
-                f"up to {earned:g}"
-            )
-    automatic = sum(exercise.points for exercise in exercises)
-    asked = sum(cell.points for cell in cells if cell.kind is Kind.QUESTION)
-    if not isclose(automatic + asked, POINTS):
+    """Where the assignment does not add up to what `[tool.course.assignments]` asks for."""
+    rules, exercises = course.rules[assignment.name], course.exercises_of(assignment)
+    least, most = rules.exercises
+    if not least <= len(exercises) <= most:
+        yield f"the exercises are {len(exercises)}; there should be {least} to {most}"
+    automatic = math.fsum(exercise.points for exercise in exercises)
+    asked = math.fsum(cell.points for cell in cells if cell.kind is Kind.QUESTION)
+    if not math.isclose(automatic + asked, rules.points):
         yield (
             f"exercises ({automatic:g}) and questions ({asked:g}) add up to "
-            f"{automatic + asked:g} points, not {POINTS}"
+            f"{automatic + asked:g} points, not {rules.points:g}"
         )
-    public = sum(test.points for exercise in exercises for test in exercise.public)
-    if public < automatic / 2:
+    public = math.fsum(test.points for exercise in exercises for test in exercise.public)
+    if public < automatic * rules.public_share:
         yield (
             f"public tests give {public:g} of the {automatic:g} automatic points; "
-            "at least half should be public"
+            f"at least {automatic * rules.public_share:g} should be public"
         )
 
 

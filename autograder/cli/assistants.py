@@ -25,24 +25,34 @@ commands = typer.Typer()
 @commands.command(rich_help_panel=ASSISTANTS)
 def check(
     exercise: Annotated[str, typer.Argument(help="id of the exercise")],
-    answer: Annotated[Path, typer.Option(help="a Python file that defines it")],
+    answer: Annotated[Path | None, typer.Option(help="a Python file that defines it")] = None,
+    variant: Annotated[
+        str | None, typer.Option(help="or one of its variants; `course variant ID` lists them")
+    ] = None,
     artifact: Annotated[
         Path | None, typer.Option(help="the file handed in with it; default the reference's")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
     unsandboxed: UnsandboxedOption = False,
 ) -> None:
-    """Run all tests of an exercise, hidden ones too, on an answer in a Python file.
+    """Run all tests of an exercise, hidden ones too, on an answer: a Python file, or a variant.
 
     For authors. Exits with 0 whenever there is a verdict, and with 1 when the grader itself failed.
     """
+    from autograder.course.variants import find_variant
     from autograder.judge.grading import Judge
     from autograder.judge.sandbox import find_sandbox
     from autograder.student.rendering import text
 
+    if (answer is None) == (variant is None):
+        raise ValueError("say what to check: either --answer FILE or --variant NAME")
     course = Course.find()
+    if answer is not None:
+        source = answer.read_text(encoding="utf-8")
+    else:
+        source = find_variant(course.exercise(exercise), variant or "").source
     judge = Judge(course, find_sandbox(unsandboxed=unsandboxed))
-    graded = judge.grade_answer(exercise, answer, artifact=artifact)
+    graded = judge.grade_source(exercise, source, artifact=artifact)
     if as_json:
         print(json.dumps(graded.result.to_json(), indent=2))
     else:

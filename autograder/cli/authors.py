@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from autograder.cli.shared import AUTHORS, console, errors, writes
-from autograder.course import Course
+from autograder.course import Course, CourseExercise
+from autograder.course.variants import Variant, WrongAnswer, find_variant
 
 commands = typer.Typer()
 
@@ -29,3 +30,42 @@ def notebooks(
         raise typer.Exit(1)
     if not changed:
         console.print("All notebooks are up to date.")
+
+
+@commands.command(rich_help_panel=AUTHORS)
+def variant(
+    exercise: Annotated[str, typer.Argument(help="id of the exercise")],
+    name: Annotated[str | None, typer.Argument(help="of the variant; default: list all")] = None,
+) -> None:
+    """Show a right or wrong answer that tests an exercise's tests: what it is, and its text.
+
+    Of a wrong one also the diagnosis that its feedback must contain, and how its base differs.
+    """
+    course = Course.find()
+    found = course.exercise(exercise)
+    if name is None:
+        _list_variants(found)
+        return
+    answer = find_variant(found, name)
+    place = answer.file.relative_to(course.root).as_posix()
+    _say(f"{answer.name}: {answer.what}")
+    if isinstance(answer, WrongAnswer):
+        _say(f"Diagnosis: {answer.diagnosis}\nWhere: {place}, line {answer.line}")
+        if answer.diff:
+            _say(f"\n{answer.diff}")
+    else:
+        _say(f"Where: {place}")
+    _say(f"\n{answer.source.rstrip()}")
+
+
+def _list_variants(exercise: CourseExercise) -> None:
+    variants: tuple[Variant, ...] = (*exercise.right_answers(), *exercise.wrong_answers())
+    width = max((len(each.name) for each in variants), default=0)
+    for answer in variants:
+        kind = "wrong" if isinstance(answer, WrongAnswer) else "right"
+        _say(f"{kind}  {answer.name:<{width}}  {answer.what}")
+
+
+def _say(text: str) -> None:
+    """Print a text as it is: it is code, or speaks of code."""
+    console.print(text, markup=False, highlight=False, soft_wrap=True)

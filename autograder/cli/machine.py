@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterable
 from typing import Annotated
 
 import typer
@@ -54,15 +55,23 @@ def demo(
 
     course = Course.find()
     with writing(course, "course demo", warn=errors.print, name="demo"):
-        run_demo(course, console, everything=everything)
+        run_demo(course, console, prepare=_run_commands, everything=everything)
 
 
-@commands.command("prepare", rich_help_panel=MACHINE)
-def prepare_data() -> None:
+@commands.command(rich_help_panel=MACHINE)
+def prepare() -> None:
     """Put on disk what the course's notebooks and tests read; what is there already stays."""
-    from autograder.demo.run import prepare
+    _run_commands(Course.find().prepare)
 
-    prepare(Course.find().prepare)
+
+def _run_commands(commands: Iterable[str]) -> None:
+    """Run commands of `course`, such as those that the course itself adds.
+
+    Raises:
+        CalledProcessError: one of them failed.
+    """
+    for command in commands:
+        subprocess.run([sys.executable, "-m", "autograder.cli", *command.split()], check=True)
 
 
 @commands.command(rich_help_panel=MACHINE)

@@ -4,7 +4,8 @@ The kit knows nothing of the course that it serves. A course says where its part
 `[tool.course]` of its pyproject.toml; everything here comes from that table and from the files.
 """
 
-from autograder.course.course import Assignment, Course, CourseExercise, importable
+from autograder.course.course import Assignment, Course, CourseExercise
+from autograder.course.declarations import importable
 from autograder.course.lock import CheckoutInUse, writing
 
 __all__ = [

@@ -6,23 +6,25 @@ The kit knows nothing of the course it serves. A course says where its parts are
 
 from __future__ import annotations
 
-import importlib.util
+import math
 import re
-import sys
 import tomllib
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import MISSING, dataclass, field, fields
-from functools import cached_property, lru_cache
-from hashlib import sha256
+from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
 from pathlib import Path
-from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from autograder.answers.artifacts import handed_in_as
-from autograder.testing.declarations import Exercise, Graded, graded_methods
+from autograder.course.declarations import HIDDEN, PUBLIC, exercise_folders, read_declaration
+from autograder.course.rules import Rules, read_rules
+from autograder.testing.declarations import Exercise, Graded
+
+if TYPE_CHECKING:
+    from autograder.course.variants import RightAnswer, WrongAnswer
 
 ASSIGNMENT_NAME = re.compile(r"\d{2}_[a-z0-9_]+")
+EXERCISE_CELL = re.compile(r'^# %%.*\bexercise="([^"]+)"', re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -60,14 +62,14 @@ class Assignment:
         return self.notebooks / self.name / f"{self.name}.ipynb"
 
     @property
-    def public_tests(self) -> Path:
-        """Tests that students get."""
-        return self.tests / f"test_{self.name}.py"
+    def tests_folder(self) -> Path:
+        """Folder of its exercises, each a folder with its tests."""
+        return self.tests / self.name
 
-    @property
-    def hidden_tests(self) -> Path:
-        """Tests that they do not get."""
-        return self.tests / f"test_{self.name}_hidden.py"
+    def lesson_order(self) -> list[str]:
+        """Ids of the exercises that the text source names, in its order."""
+        text = self.source.read_text(encoding="utf-8")
+        return list(dict.fromkeys(EXERCISE_CELL.findall(text)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,14 +87,55 @@ class CourseExercise(Exercise):
     hidden: tuple[Graded, ...]
 
     @property
-    def variants(self) -> Path:
-        """Folder of the answers that test its tests."""
-        return self.assignment.tests / "variants" / self.id
+    def points(self) -> float:
+        """What its tests add up to; an int where that is whole."""
+        total = round(math.fsum(test.points for test in (*self.public, *self.hidden)), 6)
+        return int(total) if total.is_integer() else total
+
+    @property
+    def folder(self) -> Path:
+        """Folder of all that tests it."""
+        return self.assignment.tests / self.assignment.name / self.id
+
+    @property
+    def public_tests(self) -> Path:
+        """Tests that students get."""
+        return self.folder / PUBLIC
+
+    @property
+    def hidden_tests(self) -> Path:
+        """Tests that students do not get; the file need not be there."""
+        return self.folder / HIDDEN
+
+    def test_modules(self, *, hidden: bool = True) -> list[Path]:
+        """Return the test files that exist, the public one first."""
+        files = [self.public_tests, *([self.hidden_tests] if hidden else [])]
+        return [path for path in files if path.is_file()]
+
+    def right_answers(self) -> tuple[RightAnswer, ...]:
+        """Return the answers that keep full marks, by name.
+
+        Raises:
+            ValueError: one cannot be read.
+        """
+        from autograder.course.variants import right_answers  # which reads this module's course
+
+        return right_answers(self)
+
+    def wrong_answers(self) -> tuple[WrongAnswer, ...]:
+        """Return the answers that lose marks, by name.
+
+        Raises:
+            ValueError: one cannot be read, or is no change of its base.
+        """
+        from autograder.course.variants import wrong_answers
+
+        return wrong_answers(self)
 
     @property
     def reference_artifact(self) -> Path | None:
         """The file that the reference would hand in, kept with the variants; None without one."""
-        return self.variants / handed_in_as(self.artifact) if self.artifact else None
+        return self.folder / handed_in_as(self.artifact) if self.artifact else None
 
     def read_reference_artifact(self) -> bytes | None:
         """Content of the file that the reference would hand in; None without one."""
@@ -114,6 +157,7 @@ class Course:
         prepare: commands of `course` that put on disk what the notebooks read.
         late: what handing in late costs (`autograder.gradebook.lateness`); empty for nothing.
         demo: what `course demo` shows (`autograder.demo.plan`); empty for no demo.
+        rules: what each assignment adds up to, by its name.
     """
 
     root: Path
@@ -127,6 +171,7 @@ class Course:
     prepare: tuple[str, ...] = ()
     late: dict[str, Any] = field(default_factory=dict, compare=False)
     demo: dict[str, Any] = field(default_factory=dict, compare=False)
+    rules: dict[str, Rules] = field(default_factory=dict, compare=False)
 
     @classmethod
     def find(cls, start: Path | None = None) -> Course:
@@ -151,11 +196,8 @@ class Course:
     @classmethod
     def _from_table(cls, root: Path, table: dict[str, object]) -> Course:
         names = {each.name: each.name.removesuffix("_name") for each in fields(cls)[1:]}
-        optional = {
-            each.name
-            for each in fields(cls)
-            if each.default is not MISSING or each.default_factory is not MISSING
-        }
+        names["rules"] = "assignments"
+        optional = {"prepare", "late", "demo", "assignments"}
         if missing := set(names.values()) - optional - table.keys():
             raise ValueError(
                 f"{root / 'pyproject.toml'}: [tool.course] lacks {', '.join(sorted(missing))}"
@@ -167,13 +209,16 @@ class Course:
             )
         values = {name: table[key] for name, key in names.items() if key in table}
         where = root / "pyproject.toml"
+        rules = values.pop("rules", {})
         lists = {key: _names(values.pop(key, []), key, where) for key in ("runtime", "prepare")}
         tables = {key: values.pop(key, {}) for key in ("late", "demo")}
         if bad := [key for key, value in tables.items() if not isinstance(value, dict)]:
             raise ValueError(f"{where}: {', '.join(bad)} should be a table")
         if bad := [key for key, value in values.items() if not isinstance(value, str)]:
             raise ValueError(f"{where}: {', '.join(bad)} should be a string")
-        return cls(root=root, **lists, **tables, **values)  # type: ignore[arg-type]
+        course = cls(root=root, **lists, **tables, **values)  # type: ignore[arg-type]
+        present = [assignment.name for assignment in course.assignments()]
+        return replace(course, rules=read_rules(rules, present, str(where)))
 
     @property
     def library(self) -> Path:
@@ -234,10 +279,12 @@ class Course:
         return found[0]
 
     def exercises(self) -> list[CourseExercise]:
-        """All exercises, by assignment and, within one, in the order that its tests declare.
+        """All exercises, by assignment and, within one, in the order of the lesson.
+
+        Those that the lesson lacks come last, by name.
 
         Raises:
-            ValueError: an id is declared twice, or hidden tests belong to no exercise.
+            ValueError: an id is declared twice, or an exercise's folder is not as it should be.
         """
         return list(self._exercises)
 
@@ -247,10 +294,11 @@ class Course:
         for assignment in self.assignments():
             for exercise in self._exercises_of(assignment):
                 if exercise.id in found:
+                    files = (found[exercise.id].public_tests, exercise.public_tests)
+                    first, second = (path.relative_to(self.root).as_posix() for path in files)
                     raise ValueError(
-                        f"exercise {exercise.id!r} is declared twice: in "
-                        f"{found[exercise.id].assignment.public_tests.name} and in "
-                        f"{assignment.public_tests.name}"
+                        f"exercise {exercise.id!r} is declared twice, in {first} and in {second}: "
+                        "give one of them another id, and its folder the same name"
                     )
                 found[exercise.id] = exercise
         return tuple(found.values())
@@ -287,9 +335,21 @@ class Course:
         return [e for e in self._exercises if e.assignment.name < assignment.name]
 
     def test_modules(self, assignment: Assignment, *, hidden: bool = True) -> list[Path]:
-        """The assignment's test files that exist, public ones first."""
-        files = [assignment.public_tests, *([assignment.hidden_tests] if hidden else [])]
-        return [path for path in files if path.is_file()]
+        """Return the test files of an assignment, exercise by exercise, public ones first."""
+        exercises = self.exercises_of(assignment)
+        return [path for exercise in exercises for path in exercise.test_modules(hidden=hidden)]
+
+    def test_helpers(self) -> list[Path]:
+        """Return the Python files that the tests of all exercises may use: shared ones, probes."""
+        return sorted(
+            path
+            for entry in self.tests.iterdir()
+            if entry.name != "variants" and not ASSIGNMENT_NAME.fullmatch(entry.name)
+            for path in ([entry] if entry.is_file() else entry.rglob("*.py"))
+            if path.suffix == ".py"
+            and not path.name.startswith("test_")
+            and "__pycache__" not in path.parts
+        )
 
     def module_file(self, module: str) -> Path:
         """Source file of one of the library's modules (dotted name).
@@ -304,37 +364,16 @@ class Course:
         raise ValueError(f"{module} is not a module of {self.library_name}")
 
     def _exercises_of(self, assignment: Assignment) -> Iterator[CourseExercise]:
-        public = self._test_classes(assignment.public_tests)
-        hidden = self._test_classes(assignment.hidden_tests)
-        declared = [cls.exercise.id for cls in public if hasattr(cls, "exercise")]
-        ids = [getattr(cls, "exercise_id", "") for cls in hidden]
-        if strays := [id for id in ids if id not in declared]:
-            raise ValueError(
-                f"{assignment.hidden_tests.name} tests {', '.join(strays)}, which "
-                f"{assignment.public_tests.name} does not declare with @exercise"
+        folders = {folder.name: folder for folder in exercise_folders(assignment.tests_folder)}
+        inside = [id for id in assignment.lesson_order() if id in folders]
+        for id in dict.fromkeys([*inside, *folders]):
+            declared = read_declaration(folders[id], self.root)
+            yield CourseExercise(
+                **{f.name: getattr(declared.exercise, f.name) for f in fields(Exercise)},
+                assignment=assignment,
+                public=declared.public,
+                hidden=declared.hidden,
             )
-        for cls in public:
-            if hasattr(cls, "exercise"):
-                _require_different_names([*public, *hidden], cls.exercise.id)
-                yield CourseExercise(
-                    **{f.name: getattr(cls.exercise, f.name) for f in fields(Exercise)},
-                    assignment=assignment,
-                    public=_marks(public, cls.exercise.id),
-                    hidden=_marks(hidden, cls.exercise.id),
-                )
-
-    def _test_classes(self, path: Path) -> list[type]:
-        if not path.is_file():
-            return []
-        stat = path.stat()
-        module = _load(path, self.root, stat.st_mtime_ns, stat.st_size)
-        return [
-            value
-            for value in vars(module).values()
-            if isinstance(value, type)
-            and value.__module__ == module.__name__
-            and hasattr(value, "exercise_id")
-        ]
 
 
 def _names(value: object, key: str, where: Path) -> tuple[str, ...]:
@@ -350,55 +389,3 @@ def _course_table(pyproject: Path) -> dict[str, object] | None:
         return None
     table = tomllib.loads(pyproject.read_text(encoding="utf-8")).get("tool", {}).get("course")
     return table if isinstance(table, dict) else None
-
-
-def _tests_of(classes: list[type], exercise: str) -> list[tuple[str, Graded]]:
-    """Names and marks of an exercise's tests."""
-    return [
-        test
-        for cls in classes
-        if cls.exercise_id == exercise  # type: ignore[attr-defined]
-        for test in graded_methods(cls)
-    ]
-
-
-def _marks(classes: list[type], exercise: str) -> tuple[Graded, ...]:
-    return tuple(graded for _, graded in _tests_of(classes, exercise))
-
-
-def _require_different_names(classes: list[type], exercise: str) -> None:
-    """Refuse tests of one exercise that share a method's name, which tells verdicts apart."""
-    names = [name for name, _ in _tests_of(classes, exercise)]
-    if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise ValueError(
-            f"exercise {exercise!r} has several tests named {', '.join(twice)}: "
-            "rename the hidden one"
-        )
-
-
-@lru_cache(maxsize=256)
-def _load(path: Path, root: Path, mtime: int, size: int) -> ModuleType:
-    """Import a test file as data: under a name of its own, with the course's root importable."""
-    name = f"_course_{sha256(str(path).encode()).hexdigest()[:12]}_{path.stem}"
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise ValueError(f"{path} cannot be imported")
-    module = importlib.util.module_from_spec(spec)
-    with importable(root):
-        sys.modules[name] = module
-        try:
-            spec.loader.exec_module(module)
-        except BaseException:
-            del sys.modules[name]
-            raise
-    return module
-
-
-@contextmanager
-def importable(folder: Path) -> Iterator[None]:
-    """Let the block import the packages of a folder."""
-    sys.path.insert(0, str(folder))
-    try:
-        yield
-    finally:
-        sys.path.remove(str(folder))

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -39,12 +37,19 @@ from autograder.submissions.collect import collect
 TAKEN_ALONG = ("pyproject.toml", "requirements.txt", "nbgrader_config.py")
 
 
-def run_demo(course: Course, console: Console, *, everything: bool = False) -> None:
+def run_demo(
+    course: Course,
+    console: Console,
+    *,
+    prepare: Callable[[Iterable[str]], None],
+    everything: bool = False,
+) -> None:
     """Show the whole way; raise when a step does not end as it should.
 
     Args:
         course: the checkout, which stays as it is.
         console: where the steps are told.
+        prepare: runs commands of the course that put on disk what its notebooks read.
         everything: all assignments, not only those of the course's demo.
     """
     began = time.perf_counter()
@@ -79,16 +84,6 @@ def run_demo(course: Course, console: Console, *, everything: bool = False) -> N
         console.print(f"Feedback page:  {html}", highlight=False, soft_wrap=True)
     console.print(f"All feedback:   {feedback}", highlight=False, soft_wrap=True)
     console.print(f"The demo took {time.perf_counter() - began:.0f} s.")
-
-
-def prepare(commands: Iterable[str]) -> None:
-    """Run the course's own commands that put on disk what its notebooks read.
-
-    Raises:
-        CalledProcessError: one of them failed.
-    """
-    for command in commands:
-        subprocess.run([sys.executable, "-m", "autograder.cli", *command.split()], check=True)
 
 
 def _rehearse(demo: Course, plan: Plan, console: Console) -> None:

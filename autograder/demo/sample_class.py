@@ -1,8 +1,8 @@
 """A small class of sample submissions, made from a release and the variants of its exercises.
 
-The class's file says who the students are; what they answered are files of
-`variants/`, so that a sample never repeats code. Hostile samples are written only when the caller
-has a sandbox.
+The class's file says who the students are; what they answered are right and wrong answers of the
+exercises, so that a sample never repeats code. Hostile samples are written only when the caller has
+a sandbox.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from nbformat import NotebookNode
 
 from autograder.answers.artifacts import handed_in_as
 from autograder.course import Assignment, Course, CourseExercise
+from autograder.course.variants import find_variant
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class SampleStudent:
         first_name, last_name: for the roster.
         story: what became of their work, in a few words.
         right: ids of the exercises that they answered well; `["*"]` for all.
-        wrong: exercise id -> name of the wrong variant that they handed in.
+        wrong: exercise id -> name of the wrong answer that they handed in.
         damage: what happened to the file: names of `DAMAGES`.
         hostile: code that they put into every answer, or ""; in the file, its file's name.
     """
@@ -122,13 +123,12 @@ def _answer(
 
 def _answer_source(course: Course, exercise: CourseExercise, student: SampleStudent) -> str | None:
     """What the student wrote for an exercise; None when they left it as it was."""
-    variants = exercise.variants
     if exercise.id in student.wrong:
-        return (variants / "wrong" / f"{student.wrong[exercise.id]}.py").read_text("utf-8")
+        return find_variant(exercise, student.wrong[exercise.id]).source
     if student.hostile:
         return student.hostile.replace("EXERCISE", exercise.name)
     if _is_right(exercise, student):
-        return sorted((variants / "right").glob("*.py"))[0].read_text("utf-8")
+        return exercise.right_answers()[0].source
     return None
 
 

@@ -73,11 +73,10 @@ def _require_points(course: Course, gradebook: Gradebook, assignment: Assignment
     notebook = gradebook.find_notebook(assignment.name, assignment.name)
     released = {cell.name: cell.max_score for cell in notebook.grade_cells}
     for exercise in course.exercises_of(assignment):
-        points = sum(test.points for test in (*exercise.public, *exercise.hidden))
-        before = released.get(f"check-{exercise.id}", points)
-        if points != before:
+        before = released.get(f"check-{exercise.id}", exercise.points)
+        if exercise.points != before:
             raise ValueError(
                 f"{exercise.id} was released for {before:g} points, but its tests add up to "
-                f"{points:g}: give the tests their points back, or set points in its @exercise "
-                f"and run `course notebooks` and `course release {assignment.number} --replace`"
+                f"{exercise.points:g}: give the tests their points back, or run "
+                f"`course notebooks` and `course release {assignment.number} --replace`"
             )

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
 from autograder.course import Course, CourseExercise
 from autograder.course.editions import content_hash
+from autograder.files import write_whole
 
 LEAST_CPU_SECONDS = 10.0
 TIMES_THE_REFERENCE = 50.0
@@ -35,15 +35,13 @@ def remembered(course: Course, exercise: CourseExercise) -> dict[str, float] | N
 
 def remember(course: Course, exercise: CourseExercise, times: Mapping[str, float]) -> None:
     """Keep the CPU seconds of the reference."""
-    path = _file(course, exercise)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    half_made = path.with_suffix(f".{os.getpid()}")
-    half_made.write_text(json.dumps(dict(times), indent=1, sort_keys=True), encoding="utf-8")
-    os.replace(half_made, path)
+    text = json.dumps(dict(times), indent=1, sort_keys=True)
+    write_whole(_file(course, exercise), text.encode())
 
 
 def _file(course: Course, exercise: CourseExercise) -> Path:
-    files = [*course.test_modules(exercise.assignment), *sorted(course.library.rglob("*.py"))]
+    tests = [*exercise.test_modules(), *course.test_helpers()]
+    files = [*tests, *sorted(course.library.rglob("*.py"))]
     digest = hashlib.sha256()
     for file in files:
         digest.update(content_hash(file))

@@ -140,7 +140,6 @@ class Judge:
         exercises = self.course.exercises_of(assignment)
         setup = self._setup(assignment)
         artifacts = artifacts_of(notebook)
-        modules = self.course.test_modules(assignment)
         programs = {
             exercise.id: self._program(exercise, notebook, setup, exercises)
             for exercise in exercises
@@ -154,10 +153,10 @@ class Judge:
             except Exception as error:  # costs this exercise its mark, and no other one
                 graded[exercise.id] = _not_graded(exercise, programs[exercise.id], error)
         with contextlib.suppress(Exception):  # what has no verdicts then is tried again, alone
-            self._hold(sittings, modules)
+            self._hold(sittings)
         for id, sitting in sittings.items():
             try:
-                graded[id] = self._graded(sitting, modules)
+                graded[id] = self._graded(sitting)
             except Exception as error:
                 graded[id] = _not_graded(sitting.exercise, sitting.program, error)
         return {exercise.id: graded[exercise.id] for exercise in exercises}
@@ -194,14 +193,16 @@ class Judge:
             artifact: what is handed in with it; by default the reference's.
             hidden: whether hidden tests run, too.
         """
+        source = answer.read_text(encoding="utf-8")
+        return self.grade_source(id, source, artifact=artifact, hidden=hidden)
+
+    def grade_source(
+        self, id: str, source: str, *, artifact: Path | None = None, hidden: bool = True
+    ) -> Graded:
+        """Grade an answer by its text, as `grade_answer` grades a file's."""
         exercise = self.course.exercise(id)
         content = artifact.read_bytes() if artifact else exercise.read_reference_artifact()
-        program = program_for_file(
-            exercise,
-            answer.read_text(encoding="utf-8"),
-            setup="",
-            bindings=self._bindings(exercise),
-        )
+        program = program_for_file(exercise, source, setup="", bindings=self._bindings(exercise))
         return self.grade(exercise, program, content, hidden=hidden)
 
     def grade(
@@ -217,8 +218,7 @@ class Judge:
         A test that ran out of time by the wall clock alone is run once more: the machine may have
         been busy. CPU time is the same on any day.
         """
-        modules = self.course.test_modules(exercise.assignment, hidden=hidden)
-        return self._graded(self._sitting(exercise, program, artifact), modules)
+        return self._graded(self._sitting(exercise, program, artifact), hidden=hidden)
 
     def mounts(self, exercise: CourseExercise) -> Mounts:
         """What a worker of this exercise sees: the edition without it and all later exercises."""
@@ -238,10 +238,9 @@ class Judge:
             program = program_for_file(
                 exercise, source, setup="", bindings=self._bindings(exercise)
             )
-            modules = self.course.test_modules(exercise.assignment)
             artifact = exercise.read_reference_artifact()
             sitting = self._new_sitting(exercise, program, artifact, deadlines={})
-            self._hold({exercise.id: sitting}, modules)
+            self._hold({exercise.id: sitting})
             times = {test: timing["cpu"] for test, timing in sitting.timings.items()}
             remember(self.course, exercise, times)
         least = self.sandbox.limits.cpu_of_a_test
@@ -273,8 +272,12 @@ class Judge:
         least = self.sandbox.limits.cpu_of_a_test
         return Sitting(exercise, program, artifact, connection, deadlines, least)
 
-    def _hold(self, sittings: Mapping[str, Sitting], modules: Sequence[Path]) -> None:
+    def _hold(self, sittings: Mapping[str, Sitting], *, hidden: bool = True) -> None:
         """Let answers be tested, one after the other.
+
+        Args:
+            sittings: by id of the exercise.
+            hidden: whether hidden tests run, too.
 
         Raises:
             LookupError: tests cannot be imported, or there are none for one of the exercises.
@@ -282,6 +285,11 @@ class Judge:
         assert self.secret is not None
         running = Running()
         trials = {id: sitting.trial(running) for id, sitting in sittings.items()}
+        modules = [
+            module
+            for sitting in sittings.values()
+            for module in sitting.exercise.test_modules(hidden=hidden)
+        ]
         try:
             found = run_trials(trials, modules, root=self.course.root, secret=self.secret)
         finally:
@@ -291,21 +299,21 @@ class Judge:
         for id in sittings:
             verdicts_of(id, found, modules)
 
-    def _graded(self, sitting: Sitting, modules: Sequence[Path]) -> Graded:
+    def _graded(self, sitting: Sitting, *, hidden: bool = True) -> Graded:
         """What was found at a sitting, which is held first if it was not.
 
         Tests that overslept are run once more, alone.
         """
         id = sitting.exercise.id
         if not sitting.verdicts:
-            self._hold({id: sitting}, modules)
+            self._hold({id: sitting}, hidden=hidden)
         last = sitting
         if sitting.overslept:
             last = self._new_sitting(
                 sitting.exercise, sitting.program, sitting.artifact, deadlines=sitting.deadlines
             )
             last.known = {v.test: v for v in sitting.verdicts if _stands(v)}
-            self._hold({id: last}, modules)
+            self._hold({id: last}, hidden=hidden)
         run = {
             "began": sitting.began,
             "seconds": last.ended - sitting.began,

@@ -104,12 +104,8 @@ def _environment(runtime: tuple[str, ...]) -> dict[str, str]:
 
 
 def _test_sources(course: Course, assignment: Assignment) -> list[Path]:
-    """The assignment's test files, and all beside them that is neither tests nor variants."""
-    beside = [path for path in course.tests.glob("*.py") if not path.name.startswith("test_")]
-    folders = [path for path in course.tests.iterdir() if path.is_dir() and path.name != "variants"]
-    below = [path for folder in folders for path in _sources(folder)]
-    others = [path for path in below if not path.name.startswith("test_")]
-    return [*course.test_modules(assignment), *sorted([*beside, *others])]
+    """The assignment's test files, and what the tests of all exercises may use."""
+    return [*course.test_modules(assignment), *course.test_helpers()]
 
 
 def _sources(folder: Path) -> list[Path]:

@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import re
-import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -19,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.course import Assignment, Course
+from autograder.files import write_whole
 from autograder.judge.grading import Graded
 from autograder.judge.inputs import Inputs
 from autograder.judge.redaction import legible
@@ -218,28 +217,7 @@ def write_json(path: Path, data: Mapping[str, Any]) -> None:
     The same data give the same bytes. The file is on the disk when this returns. Even if the
     machine stops, no file that is written later is on the disk without this file.
     """
-    text = _text(data)
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(descriptor)
-        os.replace(name, path)
-        _keep_names(path.parent)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-
-
-def _keep_names(folder: Path) -> None:
-    """Write the names of a folder's files to the disk; otherwise a new file may be lost."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    write_whole(path, _text(data).encode(), durable=True)
 
 
 def _text(data: Mapping[str, Any]) -> str:

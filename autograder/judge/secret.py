@@ -7,6 +7,8 @@ import os
 import secrets
 from pathlib import Path
 
+from platformdirs import user_config_path
+
 VARIABLE = "COURSE_SECRET_FILE"
 
 
@@ -15,8 +17,7 @@ def secret_file(course_id: str) -> Path:
     named = os.environ.get(VARIABLE)
     if named:
         return Path(named)
-    configuration = os.environ.get("XDG_CONFIG_HOME") or "~/.config"
-    return Path(configuration).expanduser() / course_id / "secret"
+    return user_config_path(course_id, appauthor=False) / "secret"
 
 
 def read_secret(course_id: str) -> bytes:

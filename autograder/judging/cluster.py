@@ -88,7 +88,7 @@ def _results(
         submit(work): work
         for work in islice(waiting, WAITING_FOR_EACH * sum(client.ncores().values()))
     }
-    done = as_completed(list(running))
+    done = as_completed(list(running), loop=client.loop)
     try:
         for future in done:
             yield running.pop(future), future
@@ -134,9 +134,10 @@ def _client(scheduler: str, answer_seconds: float) -> Iterator[Any]:
 
 def _packed(course: Course, assignment: Assignment) -> bytes:
     """Return a zip of the course's files that judging needs; equal files give equal bytes."""
-    parts = [course.library, course.tests, course.data]
+    parts = [course.library, course.data]
     files = {path for part in parts for path in part.rglob("*") if path.is_file()}
-    files = {path for path in files if course.tests / "variants" not in path.parents}
+    files |= {path for each in course.assignments() for path in course.test_modules(each)}
+    files |= set(course.test_helpers())
     files |= {course.root / "pyproject.toml", assignment.ipynb}
     files |= {each.source for each in course.assignments()}
     kept = (exercise.reference_artifact for exercise in course.exercises_of(assignment))

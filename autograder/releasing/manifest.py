@@ -48,7 +48,7 @@ def entry_of(course: Course, exercise: CourseExercise) -> ExerciseEntry:
         object=exercise.object,
         title=exercise.title,
         assignment=exercise.assignment.name,
-        tests=exercise.assignment.public_tests.relative_to(course.root).as_posix(),
+        tests=exercise.public_tests.relative_to(course.root).as_posix(),
         points=exercise.points,
         difficulty=exercise.difficulty,
         minutes=exercise.minutes,

@@ -18,6 +18,7 @@ import nbformat
 from autograder.authoring.calls import imported_names
 from autograder.authoring.notebook import build_notebook, notebook_text
 from autograder.course import Assignment, Course
+from autograder.course.declarations import is_hidden
 from autograder.course.editions import write_edition
 from autograder.releasing.manifest import manifest_for
 from autograder.releasing.student_form import generate_assignment
@@ -140,18 +141,21 @@ def _public_tests(course: Course, assignment: Assignment) -> list[Path]:
     """The public tests up to an assignment, and the probes and helpers that they use.
 
     Raises:
-        ValueError: a public test imports hidden ones.
+        ValueError: a public test imports what is for hidden ones only.
     """
-    earlier = [a for a in course.assignments() if a.name <= assignment.name]
-    waiting = [a.public_tests for a in earlier if a.public_tests.is_file()]
+    exercises = [*course.earlier(assignment), *course.exercises_of(assignment)]
+    waiting = [exercise.public_tests for exercise in exercises]
     waiting.append(course.tests / "__init__.py")
     found: dict[Path, None] = {}
     while waiting:
         path = waiting.pop()
         if path in found or not path.is_file():
             continue
-        if path.stem.endswith("_hidden"):
-            raise ValueError(f"a public test imports {path.name}, which students do not get")
+        if is_hidden(path):
+            raise ValueError(
+                f"a public test imports {path.relative_to(course.root).as_posix()}, which students "
+                "do not get: move what public tests need to a shared module of another name"
+            )
         found[path] = None
         tree = ast.parse(path.read_text(encoding="utf-8"))
         waiting += _imports_within(course.tests, path, tree)

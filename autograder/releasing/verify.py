@@ -13,13 +13,14 @@ import sys
 import tempfile
 import zipfile
 from base64 import b64encode
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from autograder.authoring.source import Kind, read_source
 from autograder.course import Assignment, Course, CourseExercise
+from autograder.course.declarations import is_hidden
 from autograder.course.solutions import ReferenceObject, reference_object
 from autograder.releasing.leaks import Finding, Secrets, pieces_of
 from autograder.releasing.release import CARRIED, KIT
@@ -30,7 +31,7 @@ TRIAL_SECONDS = 300
 CELL_METADATA = {"nbgrader", "deletable", "editable"}
 NOTEBOOK_METADATA = {"kernelspec", "language_info"}
 UNTRIED: dict[str, Any] = {"problems": [], "stubs": [], "references": []}
-NOT_CARRIED = ("variants", "__pycache__", ".ipynb_checkpoints")
+NOT_CARRIED = ("__pycache__", ".ipynb_checkpoints")
 PERSONAL_PATH = re.compile(r"(?:/home/|/Users/|[A-Za-z]:\\+Users\\+)[\w.-]+|/root/[\w.-]+")
 
 
@@ -112,13 +113,14 @@ def verify_release(course: Course, release: Path, *, try_out: bool = True) -> Re
     asked = [e for e in course.exercises() if e.assignment.name not in revealed]
     secrets = secrets_of(course, asked)
     given = _given_files(course, assignment)
+    hashes = _secret_hashes(course)
     problems = [
         *_problems_of_archive(release),
         *_problems_of_contents(assignment, revealed, manifest, files, given),
         *(
             Problem(name, kind, detail)
             for name, content in sorted(files.items())
-            for kind, detail in _problems_in(course, secrets, name, content, given)
+            for kind, detail in _problems_in(course, secrets, hashes, name, content, given)
         ),
     ]
     trial = _try_out(course, assignment, asked, files) if try_out else UNTRIED
@@ -146,19 +148,25 @@ def secrets_of(course: Course, exercises: Sequence[CourseExercise]) -> Secrets:
     for id, reference in references.items():
         for solution in reference.solutions():
             secrets.add_code(solution, f"the solution of {id}", given=given)
-    tests = [path for a in course.assignments() for path in course.test_modules(a)]
-    for path in tests:
-        if not path.stem.endswith("_hidden"):
-            given |= set(pieces_of(ast.parse(path.read_text(encoding="utf-8"))))
-    for path in tests:
-        if path.stem.endswith("_hidden"):
-            secrets.add_code(path.read_text(encoding="utf-8"), path.name, given=given)
+    public, hidden = _test_files(course)
+    for path in public:
+        given |= set(pieces_of(ast.parse(path.read_text(encoding="utf-8"))))
+    for path in hidden:
+        origin = path.relative_to(course.tests).as_posix()
+        secrets.add_code(path.read_text(encoding="utf-8"), origin, given=given)
     for assignment in course.assignments():
         for cell in read_source(assignment.source):
             if cell.kind in (Kind.MODEL_ANSWER, Kind.RUBRIC):
                 word = cell.kind.name.lower().replace("_", " ")
                 secrets.add_prose(cell.text, f"the {word} of question {cell.id}")
     return secrets
+
+
+def _test_files(course: Course) -> tuple[list[Path], list[Path]]:
+    """Return the test files that some release carries, and those that none does."""
+    modules = [path for a in course.assignments() for path in course.test_modules(a)]
+    files = [*modules, *course.test_helpers()]
+    return [f for f in files if not is_hidden(f)], [f for f in files if is_hidden(f)]
 
 
 def _given_pieces(
@@ -206,18 +214,18 @@ def _given_files(course: Course, assignment: Assignment) -> dict[str, bytes | No
         "requirements.txt": (course.root / "requirements.txt").read_bytes(),
         "autograder/__init__.py": (KIT / "__init__.py").read_bytes(),
     }
-    tests = [a for a in course.assignments() if a.name > assignment.name]
-    left_out = {path for a in tests for path in course.test_modules(a)}
-    left_out |= {path for a in course.assignments() for path in [a.hidden_tests]}
+    asked = [*course.earlier(assignment), *course.exercises_of(assignment)]
+    for path in (*(exercise.public_tests for exercise in asked), *course.test_helpers()):
+        if not is_hidden(path):
+            given[path.relative_to(course.root).as_posix()] = path.read_bytes()
     for folder, top in (
         *((KIT / room, PurePosixPath("autograder") / room) for room in CARRIED),
         (course.library, PurePosixPath(course.library_name)),
         (course.data, PurePosixPath(course.data_name)),
-        (course.tests, PurePosixPath(course.tests_name)),
     ):
         for path in folder.rglob("*"):
             inside = path.relative_to(folder)
-            if path.is_file() and path not in left_out and inside.parts[0] not in NOT_CARRIED:
+            if path.is_file() and inside.parts[0] not in NOT_CARRIED:
                 is_edition = folder == course.library and path.suffix == ".py"
                 given[str(top / inside.as_posix())] = None if is_edition else path.read_bytes()
     return given
@@ -267,12 +275,13 @@ def _lines(content: bytes) -> bytes:
 def _problems_in(
     course: Course,
     secrets: Secrets,
+    hashes: Set[str],
     name: str,
     content: bytes,
     given: Mapping[str, bytes | None],
 ) -> Iterator[tuple[str, str]]:
     """Kind and detail of what is wrong with a file's content."""
-    if digest(content) in _secret_hashes(course):
+    if digest(content) in hashes:
         yield "leak", "is a file that students do not get"
     try:
         text = content.decode("utf-8")
@@ -320,13 +329,19 @@ def _problems_of_notebook(notebook: Mapping[str, Any]) -> Iterator[tuple[str, st
 
 def _secret_hashes(course: Course) -> set[str]:
     """Hashes of whole files that no release holds: hidden tests, variants, source notebooks."""
+    exercises = course.exercises()
+    public = {exercise.public_tests for exercise in exercises}
     paths = [
-        *(a.hidden_tests for a in course.assignments()),
+        *(path for e in exercises for path in e.folder.rglob("*") if path not in public),
+        *_test_files(course)[1],
         *(a.source for a in course.assignments()),
         *(a.ipynb for a in course.assignments()),
-        *(course.tests / "variants").rglob("*"),
     ]
-    return {digest(path.read_bytes()) for path in paths if path.is_file() and path.stat().st_size}
+    texts = [wrong.source for exercise in exercises for wrong in exercise.wrong_answers()]
+    return {
+        *(digest(path.read_bytes()) for path in paths if path.is_file() and path.stat().st_size),
+        *(digest(text.encode()) for text in texts),
+    }
 
 
 # whether it works ---------------------------------------------------------------------------------

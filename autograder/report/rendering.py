@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import os
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -13,6 +12,8 @@ from typing import Any
 import mistune
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
+
+from autograder.files import write_whole
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 
@@ -32,11 +33,8 @@ def write_page(path: Path, template: str, known: Mapping[str, Any]) -> Path:
         .get_template(template)
         .render(**known, script=Markup(script), script_hash=Markup(f"sha256-{digest}"))
     )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_suffix(".tmp")
-    fresh.write_text(html, encoding="utf-8")
-    os.chmod(fresh, 0o600)
-    fresh.replace(path)
+    path.parent.mkdir(parents=True, exist_ok=True)  # a folder that others may look into
+    write_whole(path, html.encode())
     return path
 
 

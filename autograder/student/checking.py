@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Mapping
+from pathlib import PurePosixPath
 from types import TracebackType
 from typing import Any, ClassVar
 
@@ -52,11 +53,12 @@ def run_public_tests(
 
     library = entry.object.partition(".")[0]
     tests = manifest.root / entry.tests
+    probes = manifest.root / PurePosixPath(entry.tests).parts[0] / "probes"
     artifact = read_artifact(manifest.root, entry.artifact)
 
     def submission() -> Submission:
         seed_everything(SEED)
-        server = Server(answer, probes=tests.parent / "probes", library=library)
+        server = Server(answer, probes=probes, library=library)
         return Submission(InProcess(server), source_of(entry.name, namespace), artifact)
 
     verdicts = run_tests(entry.id, [tests], submission, root=manifest.root)

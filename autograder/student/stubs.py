@@ -195,9 +195,7 @@ def program_in_notebook(path: Path, manifest: Manifest, id: str) -> Program:
 
 
 def _exercise(entry: Any) -> Exercise:
-    return Exercise(
-        entry.id, entry.object, entry.title, entry.points, entry.difficulty, entry.minutes
-    )
+    return Exercise(entry.id, entry.object, entry.title, entry.difficulty, entry.minutes)
 
 
 def _setup_of(manifest: Manifest, assignment: str, notebook: Any) -> str:

@@ -1,8 +1,6 @@
 """The vocabulary of exercises' tests: declarations, expectations, and access to an answer.
 
-    from autograder.testing import Misconception, Submission, expect_close, graded
-
-    from autograder.testing import declarations as exercise
+    from autograder.testing import Misconception, Submission, exercise, expect_close, graded
 
 Each name is loaded at its first use, since some of them load torch and most commands use none.
 `autograder.testing.session` runs the tests. It is not offered here, since the worker has no pytest.

@@ -16,10 +16,10 @@ class Exercise:
     """An exercise: a function or class that a student writes.
 
     Attributes:
-        id: name of the exercise in `check`, the command line, `variants/`, nbgrader and the cell.
+        id: name of the exercise in `check`, the command line, nbgrader, the cell and the folder of
+            its tests.
         object: dotted path of the reference, such as `my_lib.vectors.norm`.
         title: the task in a few words.
-        points: sum of the points of the public and hidden tests.
         difficulty: from 1 (a line) to 5 (think for a while).
         minutes: minutes that a student who has read the notebook needs.
         hints: hints, from a nudge to almost the answer.
@@ -30,7 +30,6 @@ class Exercise:
     id: str
     object: str
     title: str
-    points: float
     difficulty: int
     minutes: int
     hints: tuple[str, ...] = ()
@@ -67,7 +66,6 @@ def exercise(
     *,
     object: str,
     title: str,
-    points: float,
     difficulty: int,
     minutes: int,
     hints: Iterable[str] = (),
@@ -80,7 +78,7 @@ def exercise(
     Raises:
         ValueError: the difficulty is not 1 to 5, or the artifact's path leads out of the workspace.
     """
-    declared = Exercise(id, object, title, points, difficulty, minutes, tuple(hints), artifact)
+    declared = Exercise(id, object, title, difficulty, minutes, tuple(hints), artifact)
     if not 1 <= difficulty <= 5:
         raise ValueError(f"exercise {id}: difficulty is 1 to 5, not {difficulty}")
     if PurePosixPath(artifact).is_absolute() or ".." in PurePosixPath(artifact).parts:

@@ -120,7 +120,8 @@ def run_trials(
         "--override-ini=addopts=",
         *(str(module) for module in modules),
     ]
-    with _importing_from(root), _imported_as_they_are({module.parent for module in modules}):
+    packages = {_package_of(module, root) for module in modules}
+    with _importing_from(root), _imported_as_they_are(packages):
         pytest.main(arguments, plugins=[plugin])
     if plugin.broken:
         names = ", ".join(trials)
@@ -266,6 +267,12 @@ def _graded(item: Any) -> Graded:
         return marks[item.originalname]
     except KeyError:
         raise LookupError(f"{item.nodeid} has no points: decorate it with @graded") from None
+
+
+def _package_of(module: Path, root: Path) -> Path:
+    """Return the folder whose name a test file's own begins with when it is imported."""
+    inside = module.relative_to(root).parts if module.is_relative_to(root) else ()
+    return root / inside[0] if len(inside) > 1 else module.parent
 
 
 @contextmanager

@@ -68,8 +68,11 @@ def probe(
     torch.manual_seed(1)
     model, photos = Noted(), Photos(images, labels, broken)
     with torch.no_grad():  # statistics unlike those of any batch
-        model.norm.running_mean.normal_()
-        model.norm.running_var.uniform_(0.5, 2)
+        mean, variance = model.norm.running_mean, model.norm.running_var
+        assert mean is not None
+        assert variance is not None
+        mean.normal_()
+        variance.uniform_(0.5, 2)
     model.train(training)
     before = {name: value.clone() for name, value in model.state_dict().items()}
     options = {} if batch_size is None else {"batch_size": batch_size}

@@ -34,8 +34,9 @@ def probe(sampler_class: Any, *ids: Any, **options: Any) -> dict[str, Any]:
 
 def fingerprints() -> dict[str, Any]:
     """The state of each global generator."""
+    numpy_state: Any = np.random.get_state()
     return {
         "random": random.getstate(),
-        "numpy": str(np.random.get_state()[1].tolist()) + str(np.random.get_state()[2:]),
+        "numpy": f"{np.asarray(numpy_state[1]).tolist()}{numpy_state[2:]}",
         "torch": torch.get_rng_state().tolist(),
     }

@@ -10,10 +10,10 @@ import torch
 
 def _states() -> dict[str, Any]:
     """The state of each global generator, as plain data."""
-    kind, keys, *rest = np.random.get_state()
+    kind, keys, *rest = np.random.get_state(legacy=True)
     return {
         "random": random.getstate(),
-        "numpy.random": (kind, keys.tolist(), *rest),
+        "numpy.random": (kind, np.asarray(keys).tolist(), *rest),
         "torch": torch.get_rng_state().tolist(),
     }
 

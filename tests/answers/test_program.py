@@ -21,7 +21,7 @@ from autograder.testing.declarations import Exercise
 
 REST = "    product = x * y\n    return product"
 METHOD = "    def area(self):\n        return self.side ** 2"
-AREA = Exercise("area", "shapes.area", "Area", 10, 1, 5)
+AREA = Exercise("area", "shapes.area", "Area", 1, 5)
 ANSWER = "def area(x, y):\n    product = x * y\n    return product"
 STUB = "def area(x, y):\n    raise NotImplementedError"
 RELEASED = "def area(x, y):\n    raise NotDoneYet"
@@ -141,7 +141,7 @@ def test_a_broken_cell_below_a_comment_is_no_part_of_the_answer():
 def test_an_indented_text_below_an_answer_is_the_rest_of_it():
     cells = [("code", "ex-box", "class Box:\n    side = 1"), ("raw", "rest", METHOD)]
     notebook = {"cells": [{"cell_type": t, "id": i, "source": s} for t, i, s in cells]}
-    box = Exercise("box", "shapes.Box", "Box", 10, 1, 5)
+    box = Exercise("box", "shapes.Box", "Box", 1, 5)
     made = program_for(box, notebook, setup="", bindings={})
     assert run(made)[0]["Box"]().area() == 1
     assert "cell ex-box was turned into text: read as code" in made.repairs
@@ -190,7 +190,7 @@ def test_a_split_cell_is_joined_when_its_id_stayed_with_the_second_piece():
 
 
 def test_a_class_split_between_its_methods_is_joined():
-    exercise = Exercise("box", "shapes.Box", "Box", 10, 1, 5)
+    exercise = Exercise("box", "shapes.Box", "Box", 1, 5)
     pieces = (
         ("ex-box", "class Box:\n    def width(self):\n        return 2"),
         ("x1", "    def height(self):\n        return 3"),

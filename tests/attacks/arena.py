@@ -231,7 +231,7 @@ def outside_of(course: Course, folder: Path) -> Iterator[Outside]:
     for name in ("canary", "secret"):
         files[name].write_text(token, encoding="utf-8")
     files["gradebook"] = course.root / "gradebook.db"
-    files["hidden"] = course.tests / "test_01_vectors_hidden.py"
+    files["hidden"] = course.tests / "01_vectors" / "dot" / "hidden.py"
     tcp = socket.create_server(("127.0.0.1", 0))
     listeners = [tcp]
     for address in (f"\0{token}", str(files["socket"])):

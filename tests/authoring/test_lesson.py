@@ -47,10 +47,6 @@ def test_an_exercise_of_another_assignment(problems):
     assert "exercise 'running_mean' belongs to 02_streams" in text
 
 
-def test_exercises_in_another_order_than_their_tests(problems):
-    assert "in another order" in problems(DOT + "\n" + NORM, NORM + "\n" + DOT)
-
-
 def test_all_mistakes_are_listed_at_once(problems):
     text = problems(DOT, '# %% exercise="det"\n')
     assert "'det' is unknown" in text
@@ -74,15 +70,30 @@ def test_points_of_an_assignment_add_up_to_100(problems):
     assert "exercises (80) and questions (25) add up to 105 points, not 100" in text
 
 
-def test_points_of_an_exercise_are_those_of_its_tests(problems, tiny_course, replace_in):
-    replace_in(tiny_course.tests / "test_01_vectors.py", "@graded(15,", "@graded(14,")
-    assert "'dot' is worth 40 points, but its tests add up to 39" in problems()
-
-
 def test_half_of_the_automatic_points_are_public(problems, tiny_course, replace_in):
-    replace_in(tiny_course.tests / "test_01_vectors.py", "@graded(30,", "@graded(1,")
-    replace_in(tiny_course.tests / "test_01_vectors_hidden.py", "@graded(10,", "@graded(39,")
-    assert "public tests give 26 of the 80 automatic points" in problems()
+    norm = tiny_course.tests / "01_vectors" / "norm"
+    replace_in(norm / "public.py", "@graded(30,", "@graded(1,")
+    replace_in(norm / "hidden.py", "@graded(10,", "@graded(39,")
+    assert "public tests give 26 of the 80 automatic points; at least 40 should" in problems()
+
+
+@pytest.mark.parametrize(
+    ("rule", "problem"),
+    [
+        ("exercises = [3, 10]", "the exercises are 2; there should be 3 to 10"),
+        ("points = 90", "add up to 100 points, not 90"),
+        ("public_share = 0.9", "of the 80 automatic points; at least 72 should be public"),
+    ],
+)
+def test_an_assignment_keeps_to_the_rules_of_its_course(tiny_course, rule, problem):
+    pyproject = tiny_course.root / "pyproject.toml"
+    own = f"\n[tool.course.assignments.01_vectors]\n{rule}\n"
+    pyproject.write_text(pyproject.read_text("utf-8") + own, encoding="utf-8")
+    course = type(tiny_course).find(tiny_course.root)
+    with pytest.raises(ValueError, match="cannot be built") as caught:
+        read_lesson(course, course.assignment("01"))
+    assert problem in str(caught.value)
+    assert read_lesson(course, course.assignment("02"))
 
 
 def test_the_first_code_cell_is_the_set_up(problems):

@@ -133,7 +133,7 @@ def test_notebooks_are_built_once(tiny_course):
     [
         ("notebooks/01_vectors.py", "everything later", "all that follows"),
         ("tiny_lib/vectors.py", "squared_length", "square"),
-        ("tiny_tests/test_01_vectors.py", '"Inner product"', '"Scalar product"'),
+        ("tiny_tests/01_vectors/dot/public.py", '"Inner product"', '"Scalar product"'),
     ],
 )
 def test_a_change_of_text_reference_or_tests_makes_a_notebook_stale(

@@ -39,6 +39,49 @@ def test_check_prints_every_verdict_as_json_and_exits_with_0(
     assert all("diagnosis" in verdict for verdict in others)
 
 
+def a_variant_of_dot(tiny_course: Course) -> None:
+    """Give `dot` a wrong answer, which is a change of the reference."""
+    folder = tiny_course.exercise("dot").folder
+    folder.mkdir(parents=True)
+    (folder / "wrong.toml").write_text(
+        '[sums]\nwhat = "Adds instead."\ndiagnosis = "adds instead of multiplying"\n'
+        'of = "reference"\nchange = [["first * second for", "first + second for"]]\n',
+        encoding="utf-8",
+    )
+
+
+def test_variant_shows_what_it_is_and_how_it_differs(tiny_course: Course) -> None:
+    a_variant_of_dot(tiny_course)
+    assert course(tiny_course.root, "variant", "dot").stdout == "wrong  sums  Adds instead.\n"
+    shown = course(tiny_course.root, "variant", "dot", "sums").stdout
+    assert shown.startswith(
+        "sums: Adds instead.\nDiagnosis: adds instead of multiplying\n"
+        "Where: tiny_tests/01_vectors/dot/wrong.toml, line 1\n\n--- reference\n+++ sums\n"
+    )
+    assert "\n+    products = [first + second for first, second in zip(" in shown
+    assert "\ndef dot(x: Sequence[float], y: Sequence[float]) -> float:\n" in shown
+    base = course(tiny_course.root, "variant", "dot", "reference").stdout
+    assert "Where: tiny_lib/vectors.py\n" in base
+    unknown = course(tiny_course.root, "variant", "dot", "sum")
+    assert unknown.returncode == 2
+    assert "dot has no variant 'sum'. There are: reference, sums." in unknown.stderr
+
+
+@needs_sandbox
+def test_check_takes_a_variant_by_its_name(tiny_course: Course) -> None:
+    a_variant_of_dot(tiny_course)
+    done = course(tiny_course.root, "check", "dot", "--variant", "sums", "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["verdicts"][0]["diagnosis"] == "adds instead of multiplying"
+
+
+@pytest.mark.parametrize("both", [(), ("--answer", "a.py", "--variant", "sums")])
+def test_check_takes_an_answer_or_a_variant(tiny_course: Course, both: tuple[str, ...]) -> None:
+    done = course(tiny_course.root, "check", "dot", *both)
+    assert done.returncode == 2
+    assert "say what to check: either --answer FILE or --variant NAME" in done.stderr
+
+
 def test_an_unknown_exercise_is_one_clear_line(tiny_course: Course, tmp_path: Path) -> None:
     (tmp_path / "answer.py").touch()
     answer = str(tmp_path / "answer.py")

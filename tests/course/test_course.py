@@ -25,6 +25,7 @@ def test_outside_a_course_the_error_says_what_is_missing(tmp_path):
         ('title = "Tiny"', "title = 3", "title should be a string"),
         ('runtime = ["numpy"]', 'runtime = "numpy"', "runtime should be a list"),
         ('title = "Tiny"', 'title = "Tiny"\ntiltle = "T"', "unknown key tiltle"),
+        ("exercises = [1, 3]", "exercise = [1, 3]", r"assignments\] has the unknown key exercise"),
     ],
 )
 def test_a_table_with_a_mistake_is_refused(tiny_course, replace_in, old, new, problem):
@@ -41,7 +42,7 @@ def test_a_unique_prefix_names_an_assignment(tiny_course):
     assignment = tiny_course.assignment("02")
     assert assignment.number == "02"
     assert assignment.ipynb == tiny_course.notebooks / "02_streams" / "02_streams.ipynb"
-    assert assignment.hidden_tests == tiny_course.tests / "test_02_streams_hidden.py"
+    assert assignment.tests_folder == tiny_course.tests / "02_streams"
 
 
 @pytest.mark.parametrize(("prefix", "problem"), [("0", "several"), ("07", "no"), ("", "several")])
@@ -69,24 +70,79 @@ def test_an_unknown_exercise_is_answered_with_what_there_is(tiny_course):
         tiny_course.exercise("det")
 
 
-def test_an_id_declared_twice_is_refused(tiny_course, replace_in):
-    replace_in(tiny_course.tests / "test_02_streams.py", '"running_mean",', '"dot",')
-    (tiny_course.tests / "test_02_streams_hidden.py").unlink()
-    with pytest.raises(ValueError, match="'dot' is declared twice"):
-        tiny_course.exercises()
+def test_an_exercise_is_one_folder(tiny_course):
+    exercise = tiny_course.exercise("norm")
+    assert exercise.folder == tiny_course.tests / "01_vectors" / "norm"
+    assert exercise.public_tests == exercise.folder / "public.py"
+    assert exercise.hidden_tests == exercise.folder / "hidden.py"
+    assert exercise.test_modules() == [exercise.public_tests, exercise.hidden_tests]
+    assert exercise.test_modules(hidden=False) == [exercise.public_tests]
 
 
-def test_hidden_tests_of_no_exercise_are_refused(tiny_course, replace_in):
-    replace_in(tiny_course.tests / "test_01_vectors_hidden.py", '"norm"', '"nrom"')
-    with pytest.raises(ValueError, match="nrom"):
-        tiny_course.exercises()
+def test_exercises_come_in_the_order_of_the_lesson(tiny_course, replace_in):
+    replace_in(
+        tiny_course.assignment("01").source,
+        '# %% exercise="dot"\n\n# %% exercise="norm"\n',
+        '# %% exercise="norm"\n\n# %% exercise="dot"\n',
+    )
+    assert [e.id for e in tiny_course.exercises()] == ["norm", "dot", "running_mean"]
 
 
-def test_a_public_and_a_hidden_test_of_one_name_are_refused(tiny_course, replace_in):
-    hidden = tiny_course.tests / "test_01_vectors_hidden.py"
+@pytest.fixture
+def refused(tiny_course):
+    """What the course says of the folders of its exercises."""
+
+    def why():
+        with pytest.raises(ValueError, match=r"\w") as caught:
+            tiny_course.exercises()
+        return str(caught.value)
+
+    return why
+
+
+def test_an_id_declared_in_two_folders_is_refused(tiny_course, refused):
+    shutil.copytree(tiny_course.exercise("dot").folder, tiny_course.tests / "02_streams" / "dot")
+    vars(tiny_course).pop("_exercises")
+    assert refused() == (
+        "exercise 'dot' is declared twice, in tiny_tests/01_vectors/dot/public.py and in "
+        "tiny_tests/02_streams/dot/public.py: give one of them another id, and its folder the same "
+        "name"
+    )
+
+
+def test_a_folder_that_is_not_called_as_its_exercise_is_refused(tiny_course, refused):
+    folder = tiny_course.tests / "01_vectors"
+    (folder / "norm").rename(folder / "length")
+    assert refused() == (
+        "tiny_tests/01_vectors/length/public.py declares the exercise 'norm', but its folder is "
+        "called 'length': give both the same name"
+    )
+
+
+def test_a_public_test_file_declares_one_exercise(tiny_course, replace_in, refused):
+    public = tiny_course.tests / "01_vectors" / "norm" / "public.py"
+    declaration = public.read_text(encoding="utf-8")
+    public.write_text("", encoding="utf-8")
+    assert "01_vectors/norm/public.py declares no exercise: put @exercise on" in refused()
+    other = declaration.partition("\n\n\n")[2].replace('"norm"', '"length"')
+    public.write_text(declaration + "\n\n" + other.replace("TestNorm", "TestLength"), "utf-8")
+    assert "norm/public.py declares norm and length: give each exercise a folder" in refused()
+
+
+def test_hidden_tests_without_public_ones_are_refused(tiny_course, refused):
+    (tiny_course.tests / "01_vectors" / "norm" / "public.py").unlink()
+    assert "01_vectors/norm/hidden.py has no public.py beside it: declare" in refused()
+
+
+def test_hidden_tests_of_another_exercise_are_refused(tiny_course, replace_in, refused):
+    replace_in(tiny_course.tests / "01_vectors" / "norm" / "hidden.py", '"norm"', '"nrom"')
+    assert "01_vectors/norm/hidden.py has tests of 'nrom', which belong into" in refused()
+
+
+def test_a_public_and_a_hidden_test_of_one_name_are_refused(tiny_course, replace_in, refused):
+    hidden = tiny_course.tests / "01_vectors" / "dot" / "hidden.py"
     replace_in(hidden, "def test_orthogonal", "def test_small_example")
-    with pytest.raises(ValueError, match="'dot' has several tests named test_small_example"):
-        tiny_course.exercises()
+    assert "'dot' has several tests named test_small_example: rename the one in" in refused()
 
 
 def test_modules_of_the_library_are_found(tiny_course):

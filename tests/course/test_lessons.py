@@ -19,17 +19,8 @@ exercises = pytest.mark.parametrize("exercise", COURSE.exercises(), ids=lambda e
 
 
 @exercises
-def test_an_exercises_points_are_the_sum_of_its_tests(exercise: CourseExercise) -> None:
-    tests = (*exercise.public, *exercise.hidden)
-    assert sum(test.points for test in tests) == pytest.approx(exercise.points)
-
-
-@assignments
-def test_at_least_half_of_the_automatic_points_are_public(assignment: Assignment) -> None:
-    tests = [(e.public, e.hidden) for e in COURSE.exercises_of(assignment)]
-    public = sum(test.points for part, _ in tests for test in part)
-    hidden = sum(test.points for _, part in tests for test in part)
-    assert public >= hidden > 0
+def test_an_exercise_has_hidden_tests(exercise: CourseExercise) -> None:
+    assert exercise.hidden
 
 
 @exercises
@@ -75,16 +66,10 @@ def test_a_notebook_imports_only_the_library_the_data_scripts_and_what_a_release
 
 
 @assignments
-def test_an_assignment_has_exercises_and_written_questions(assignment: Assignment) -> None:
+def test_an_assignment_keeps_its_rules_and_has_written_questions(assignment: Assignment) -> None:
     lesson = read_lesson(COURSE, assignment)
-    assert 3 <= len(COURSE.exercises_of(assignment)) <= 10
     assert lesson.model_answers
     assert lesson.model_answers.keys() == lesson.rubrics.keys()
-
-
-def test_exercise_cells_are_all_of_the_tests_exercises() -> None:
-    declared = [exercise.id for exercise in COURSE.exercises()]
-    assert len(declared) == len(set(declared)) >= 8
 
 
 def _imported(node: ast.AST) -> list[str]:

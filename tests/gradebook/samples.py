@@ -59,13 +59,13 @@ def released_course(folder: Path, *, artifact: bytes | None = None) -> Course:
 
 
 def _ask_for_artifact(tests: Path, content: bytes) -> None:
-    module = tests / "test_01_vectors.py"
+    module = tests / "01_vectors" / "norm" / "public.py"
     text = module.read_text(encoding="utf-8").replace("@graded(30,", "@graded(20,")
     hint = 'hints=("The length squared is x·x.",),'
     assert hint in text
     text = text.replace(hint, f'{hint}\n    artifact="{ARTIFACT}",')
     module.write_text(text + ARTIFACT_TEST.format(content=content), encoding="utf-8")
-    kept = tests / "variants" / "norm" / ARTIFACT_NAME
+    kept = tests / "01_vectors" / "norm" / ARTIFACT_NAME
     kept.parent.mkdir(parents=True)
     kept.write_bytes(content)
 

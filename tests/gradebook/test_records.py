@@ -67,7 +67,7 @@ def test_a_record_says_what_it_depends_on(course: Course) -> None:
     assert SECRET.decode() not in json.dumps(before.__dict__)
     for part, name in (
         ("tiny_lib/vectors.py", "library"),
-        ("tiny_tests/test_01_vectors_hidden.py", "tests"),
+        ("tiny_tests/01_vectors/dot/hidden.py", "tests"),
     ):
         (course.root / part).write_text("# changed\n")
         assert getattr(inputs(), name) != getattr(before, name)

@@ -69,6 +69,6 @@ def test_public_tests_keep_message_and_help() -> None:
 def test_the_graders_own_failure_says_nothing_of_the_tests() -> None:
     verdict = Verdict(
         "test_small", "a small example", False, Outcome.GRADER_ERROR, None, 10.0,
-        "KeyError: 'answer' (test_01_vectors.py, line 7)", cause="KeyError",
+        "KeyError: 'answer' (public.py, line 7)", cause="KeyError",
     )  # fmt: skip
     assert "line 7" not in str(shown(verdict).to_json())

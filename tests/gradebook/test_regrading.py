@@ -86,7 +86,7 @@ class Class:
         return verify_grade(self.course, vectors(self.course), student, judge=self.judge)
 
     def change_tests(self) -> None:
-        path = vectors(self.course).public_tests
+        path = self.course.exercise("dot").public_tests
         path.write_text(path.read_text(encoding="utf-8") + "# changed\n", encoding="utf-8")
 
     def scores(self, student: str) -> dict[str, tuple[Any, Any, bool]]:
@@ -317,7 +317,7 @@ def test_the_commands_for_real(
     hand_in(course, "ben", notebook_of(course, ex_dot=ADDS, ex_norm=NORM))
     assert run("grade", "01", "--no-pages", "--jobs", "1").exit_code == 0
     assert run("verify-grade", "ben", "01").exit_code == 0
-    replace_in(vectors(course).public_tests, "32.0", "21.0")
+    replace_in(course.exercise("dot").public_tests, "32.0", "21.0")
     done = run("regrade", "01", "--json", "--jobs", "1")
     assert done.exit_code == 0, done.output
     assert "nothing in the gradebook has changed" in done.stderr

@@ -9,8 +9,8 @@ import pytest
 
 from autograder.course import Course
 from autograder.gradebook.database import open_gradebook
-from autograder.gradebook.roster import Student, enter_roster
-from autograder.submissions.roster import read_roster
+from autograder.gradebook.roster import enter_roster
+from autograder.submissions.roster import Student, read_roster
 
 
 def roster(folder: Path, text: str, encoding: str = "utf-8") -> Path:

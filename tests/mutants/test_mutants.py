@@ -12,14 +12,13 @@ from cosmic_ray.operators.operator import Example, Operator
 
 from autograder.course import Course, CourseExercise
 from autograder.course.solutions import reference_object
+from autograder.mutants.justified import EQUIVALENT, Justified, read_justified
+from autograder.mutants.mutation import Mutant, mutants_of
+from autograder.mutants.operators import OPERATORS
+from autograder.mutants.survey import BrokenReference, Survey, findings, page, survey, table
+from autograder.mutants.trial import Fate, Trial, try_answer
 
-from .justified import Justified, read_justified
-from .mutation import Mutant, mutants_of
-from .operators import OPERATORS
-from .survey import BrokenReference, Survey, findings, page, survey, table
-from .trial import Fate, Trial, try_answer
-
-REPOSITORY = Path(__file__).parents[2]
+HERE = Path(__file__)
 ReplaceIn = Callable[[Path, str, str], None]
 
 EXAMPLES = [
@@ -120,7 +119,7 @@ def test_a_mutant_stands_on_the_reference_of_other_exercises(tiny_course: Course
 def test_a_test_that_raises_on_a_mutant_is_a_mistake_of_the_test(
     tiny_course: Course, replace_in: ReplaceIn
 ) -> None:
-    tests = tiny_course.root / "tiny_tests" / "test_01_vectors_hidden.py"
+    tests = tiny_course.exercise("dot").hidden_tests
     replace_in(
         tests, "submission.call([7.0, 0.0], [0.0, 11.0])", "1 / submission.call([2.0], [1.0])"
     )
@@ -159,7 +158,7 @@ def test_what_was_tried_with_the_same_tests_is_not_tried_again(
     assert survey(tiny_course, [exercise], jobs=1) == first
     assert len(tried) == 1, "only the reference"
     tried.clear()
-    tests = tiny_course.test_modules(exercise.assignment)[0]
+    tests = exercise.public_tests
     tests.write_text(f"{tests.read_text('utf-8')}# changed\n", encoding="utf-8")
     survey(tiny_course, [exercise], jobs=1)
     assert len(tried) == everything
@@ -177,7 +176,7 @@ def test_a_survey_needs_a_reference_that_passes(tiny_course: Course, replace_in:
 
 def test_a_survivor_is_a_finding_unless_it_is_justified() -> None:
     first, second = mutant("dot", "x = 2"), mutant("dot", "x = 3")
-    justified = {first.key: Justified(first.key, "nobody can tell")}
+    justified = {first.key: Justified(first.key, "nobody can tell", HERE)}
     surveys = [surveyed((first, Fate.SURVIVED), (second, Fate.KILLED))]
     assert not findings(surveys, justified)
     assert findings(surveys, {}).unnoticed == (first,)
@@ -185,7 +184,7 @@ def test_a_survivor_is_a_finding_unless_it_is_justified() -> None:
 
 def test_a_justification_that_no_longer_holds_is_a_finding() -> None:
     killed, gone, other = mutant("dot", "x = 2"), mutant("dot", "x = 3"), mutant("norm", "x = 2")
-    justified = {m.key: Justified(m.key, "nobody can tell") for m in (killed, gone, other)}
+    justified = {m.key: Justified(m.key, "nobody can tell", HERE) for m in (killed, gone, other)}
     found = findings([surveyed((killed, Fate.KILLED))], justified)
     assert [one.key for one in found.outdated] == [killed.key, gone.key]
 
@@ -194,15 +193,16 @@ def test_a_broken_test_is_a_finding() -> None:
     assert findings([surveyed((mutant("dot", "x = 2"), Fate.BROKE_A_TEST))], {})
 
 
-def test_the_table_counts_and_the_page_gives_reasons() -> None:
+def test_the_table_counts_and_the_page_gives_reasons(tiny_course: Course) -> None:
     known, unknown = mutant("dot", "x = 2"), mutant("dot", "x = 3")
     others = [(mutant("dot", f"x = {n}"), fate) for n, fate in enumerate(Fate, 10)]
-    justified = {known.key: Justified(known.key, "Nobody can tell.")}
+    justified = {known.key: Justified(known.key, "Nobody can tell.", HERE)}
     surveys = [surveyed((known, Fate.SURVIVED), (unknown, Fate.SURVIVED), *others)]
     _, row, total = table(surveys, justified)
     assert row == ("01_vectors", "dot", "7", "3", "1", "3")
     assert total[2:] == row[2:]
-    text = page(surveys, justified)
+    text = page(tiny_course, surveys, justified)
+    assert "the solution of each exercise in `tiny_lib`" in text
     assert "| 01_vectors | dot | 7 | 3 | 1 | 3 |" in text
     assert "```diff\n- x = 1\n+ x = 2\n```\n\nNobody can tell.\n" in text
 
@@ -210,23 +210,24 @@ def test_the_table_counts_and_the_page_gives_reasons() -> None:
 @pytest.mark.parametrize(
     ("tables", "complaint"),
     [
-        ('exercise = "dot"\nline = "x"\nbecomes = ["y"]', "no. 1: give becomes, exercise"),
-        ('exercise = "dot"\nline = "x"\nbecomes = ["y"]\nreason = ""', "no. 1: give"),
-        ('exercise = "dot"\nline = "x"\nbecomes = ["y", "y"]\nreason = "so"', "second time"),
+        ('line = "x"\nbecomes = ["y"]', "no. 1: give becomes, line, reason, and nothing else"),
+        ('line = "x"\nbecomes = ["y"]\nreason = ""', "no. 1: give"),
+        ('line = "x"\nbecomes = ["y", "y"]\nreason = "so"', "second time"),
     ],
 )
 def test_a_justification_is_complete_and_said_once(
-    tmp_path: Path, tables: str, complaint: str
+    tiny_course: Course, tables: str, complaint: str
 ) -> None:
-    path = tmp_path / "equivalent.toml"
-    path.write_text(f"[[equivalent]]\n{tables}\n", encoding="utf-8")
+    exercise = tiny_course.exercise("dot")
+    exercise.folder.mkdir(parents=True)
+    (exercise.folder / EQUIVALENT).write_text(f"[[equivalent]]\n{tables}\n", encoding="utf-8")
     with pytest.raises(ValueError, match=complaint):
-        read_justified(path)
+        read_justified([exercise])
 
 
 def test_every_justified_mutant_is_of_a_line_of_the_reference() -> None:
-    course = Course.find(REPOSITORY)
-    for exercise, line, _ in read_justified():
+    course = Course.find(HERE)
+    for exercise, line, _ in read_justified(course.exercises()):
         solutions = reference_object(course, course.exercise(exercise).object).solutions()
         text = " ".join(" ".join(solutions).split())
         assert " ".join(line.split()) in text, f"{exercise} has no line {line!r}"

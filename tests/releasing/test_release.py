@@ -59,8 +59,9 @@ def test_a_release_holds_its_parts_and_nothing_else(released):
         "tiny_lib/checks.py",
         "tiny_lib/streams.py",
         "tiny_lib/vectors.py",
+        "tiny_tests/01_vectors/dot/public.py",
+        "tiny_tests/01_vectors/norm/public.py",
         "tiny_tests/__init__.py",
-        "tiny_tests/test_01_vectors.py",
     }
 
 
@@ -136,7 +137,7 @@ def test_the_manifest_tells_of_this_and_earlier_assignments(released, tmp_path):
 
 def test_the_public_tests_of_earlier_assignments_come_along_and_their_notebooks_do_not(released):
     files = read_release(released.second)
-    assert "tiny_tests/test_01_vectors.py" in files
+    assert "tiny_tests/01_vectors/dot/public.py" in files
     assert [name for name in files if name.endswith(".ipynb")] == ["02_streams.ipynb"]
 
 
@@ -147,7 +148,7 @@ def test_probes_and_helpers_come_along_when_a_public_test_uses_them(course, repl
         (probes / f"{name}.py").write_text("def probe(answer):\n    return 1\n", encoding="utf-8")
     (course.tests / "oracle.py").write_text("TABLE = (1, 2)\n", encoding="utf-8")
     replace_in(
-        course.tests / "test_01_vectors.py",
+        course.tests / "01_vectors" / "dot" / "public.py",
         "SUM_ONLY =",
         'from tiny_tests.oracle import TABLE\n\nNAMES = ("pass_over", TABLE)\nSUM_ONLY =',
     )
@@ -157,13 +158,16 @@ def test_probes_and_helpers_come_along_when_a_public_test_uses_them(course, repl
     assert "tiny_tests/oracle.py" in files
 
 
-def test_a_public_test_that_imports_hidden_ones_stops_the_release(course, replace_in):
+def test_a_public_test_that_imports_what_is_for_hidden_ones_stops_the_release(course, replace_in):
+    shared = course.tests / "shared" / "hidden_vectors.py"
+    shared.parent.mkdir(exist_ok=True)
+    shared.write_text("RIGHT = 7\n", encoding="utf-8")
     replace_in(
-        course.tests / "test_01_vectors.py",
+        course.tests / "01_vectors" / "dot" / "public.py",
         "SUM_ONLY =",
-        "if False:\n    from tiny_tests import test_01_vectors_hidden\nSUM_ONLY =",
+        "if False:\n    from tiny_tests.shared import hidden_vectors\nSUM_ONLY =",
     )
-    with pytest.raises(ValueError, match=r"imports test_01_vectors_hidden\.py"):
+    with pytest.raises(ValueError, match=r"imports tiny_tests/shared/hidden_vectors\.py"):
         release(Course.find(course.root), "01", replace=True)
 
 

@@ -92,7 +92,7 @@ PLANTED_IN_NOTEBOOKS = {
     "prose": (in_prose, "leak", "the solution of dot"),
     "answer": (in_answer, "leak", "the solution of dot"),
     "model answer": (model_answer, "leak", "the model answer of question orthogonal"),
-    "hidden test": (hidden_test, "leak", "test_01_vectors_hidden.py"),
+    "hidden test": (hidden_test, "leak", "01_vectors/dot/hidden.py"),
 }
 
 PLANTED_IN_FILES = {
@@ -106,7 +106,11 @@ PLANTED_IN_FILES = {
     ),
     "one expression": ("README.md", f"Try `{EXPRESSION}`.\n", "solution of dot"),
     "requirements": ("requirements.txt", f"# {EXPRESSION}\n", "solution of dot"),
-    "a public test": ("tiny_tests/test_01_vectors.py", f"\n\nX = lambda: {HIDDEN}\n", "_hidden.py"),
+    "a public test": (
+        "tiny_tests/01_vectors/dot/public.py",
+        f"\n\nX = lambda: {HIDDEN}\n",
+        "hidden.py",
+    ),
     "a class's solution": (
         "tiny_lib/streams.py",
         "\n\ndef f(self, value):\n    self.count += 1\n"
@@ -118,24 +122,36 @@ PLANTED_IN_FILES = {
     "a Windows home folder": ("README.md", "C:\\Users\\ada\\notes\n", "Users"),
 }
 
+EIGHT = """\
+[eight]
+what = "Says 8."
+diagnosis = "adds instead of multiplying"
+of = "seven"
+change = [["return 7", "return 8"]]
+"""
+
 STRAY_FILES = {
-    "a hidden test": "tiny_tests/test_01_vectors_hidden.py",
-    "a later test": "tiny_tests/test_02_streams.py",
+    "a hidden test": "tiny_tests/01_vectors/dot/hidden.py",
+    "a later test": "tiny_tests/02_streams/running_mean/public.py",
+    "what hidden tests share": "tiny_tests/shared/hidden_vectors.py",
     "the judge": "autograder/judge/__init__.py",
     "bytecode": "tiny_lib/__pycache__/vectors.cpython-311.pyc",
     "the gradebook": "gradebook.db",
-    "a variant": "tiny_tests/variants/dot/right.py",
+    "a wrong answer": "tiny_tests/01_vectors/dot/wrong.toml",
+    "a right answer": "tiny_tests/01_vectors/dot/right/seven.py",
 }
 
 
 @pytest.fixture(scope="module")
 def course(released, tmp_path_factory):
-    """The released course, with a variant."""
+    """The released course, with a right answer and a wrong one."""
     folder = tmp_path_factory.mktemp("planted") / "course"
     course = Course.find(shutil.copytree(released.course.root, folder))
-    variant = course.tests / "variants" / "dot" / "right.py"
-    variant.parent.mkdir(parents=True)
-    variant.write_text("def dot(x, y):\n    return 7\n", encoding="utf-8")
+    folder = course.exercise("dot").folder
+    right = folder / "right" / "seven.py"
+    right.parent.mkdir(parents=True)
+    right.write_text("def dot(x, y):\n    return 7\n", encoding="utf-8")
+    (folder / "wrong.toml").write_text(EIGHT, encoding="utf-8")
     return course
 
 
@@ -183,12 +199,25 @@ def test_a_file_that_does_not_belong_is_found(verify, course, what):
 
 
 @pytest.mark.parametrize(
-    "name", ["tiny_tests/test_01_vectors_hidden.py", "notebooks/01_vectors.py"]
+    "name",
+    [
+        "tiny_tests/01_vectors/dot/hidden.py",
+        "notebooks/01_vectors.py",
+        "tiny_tests/01_vectors/dot/right/seven.py",
+        "tiny_tests/01_vectors/dot/wrong.toml",
+    ],
 )
 def test_a_hidden_file_under_another_name_is_known_by_its_hash(verify, course, name):
     content = (course.root / name).read_bytes()
     report = verify(lambda files: files.update({"notes.txt": content}), try_out=False)
     assert "leak: notes.txt: is a file that students do not get" in str(report)
+
+
+def test_a_wrong_answer_is_known_by_the_hash_of_its_text(verify, course):
+    (wrong,) = course.exercise("dot").wrong_answers()
+    assert wrong.source == "def dot(x, y):\n    return 8\n"
+    report = verify(lambda files: files.update({"a.py": wrong.source.encode()}), try_out=False)
+    assert "leak: a.py: is a file that students do not get" in str(report)
 
 
 def test_a_binary_is_known_by_its_hash(verify, course):
@@ -238,8 +267,8 @@ def test_stubs_that_are_answers_and_references_that_fail_are_found_by_trying(ver
         reference = (course.library / "vectors.py").read_bytes()
         files["tiny_lib/vectors.py"] = reference
         notebook_with(files, in_answer)
-        tests = files["tiny_tests/test_01_vectors.py"]
-        files["tiny_tests/test_01_vectors.py"] = tests.replace(b"5.0, what", b"6.0, what")
+        tests = files["tiny_tests/01_vectors/norm/public.py"]
+        files["tiny_tests/01_vectors/norm/public.py"] = tests.replace(b"5.0, what", b"6.0, what")
 
     text = str(verify(change))
     assert "stub: dot has an answer in tiny_lib.vectors" in text

@@ -20,7 +20,7 @@ from autograder.testing.expectations import Misconception, expect_equal, fail
 
 ADDS_ONE = Misconception("adds one", "Multiply.")
 
-@exercise("double", object="library.double", title="Twice", points=10, difficulty=1, minutes=1)
+@exercise("double", object="library.double", title="Twice", difficulty=1, minutes=1)
 class TestDouble:
     @graded(4, "small numbers")
     def test_small(self, submission):
@@ -39,7 +39,7 @@ class TestDouble:
         if submission.call(7) == 15:
             {}["missing"]
 
-@exercise("elsewhere", object="library.other", title="Other", points=1, difficulty=1, minutes=1)
+@exercise("elsewhere", object="library.other", title="Other", difficulty=1, minutes=1)
 class TestElsewhere:
     @graded(1, "never selected")
     def test_never(self, submission):

@@ -7,4 +7,4 @@ import json
 def attack(folder, student, notebook):
     (folder / student).mkdir()
     (folder / student / "01_vectors.ipynb").write_text(json.dumps(notebook))
-    (folder / student / "norm.bin").symlink_to(OUTSIDE["root"] + "/tiny_tests/variants/norm/norm.bin")
+    (folder / student / "norm.bin").symlink_to(OUTSIDE["root"] + "/tiny_tests/01_vectors/norm/norm.bin")

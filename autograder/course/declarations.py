@@ -1,0 +1,161 @@
+"""Reads what the tests of an exercise declare: the exercise itself, and what each test is worth.
+
+An exercise has a folder of its own, `tests/NN_topic/ID/`, with its public tests in `public.py` and
+its hidden ones, where it has any, in `hidden.py`.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import sha256
+from pathlib import Path
+from types import ModuleType
+
+from autograder.testing.declarations import Exercise, Graded, graded_methods
+
+PUBLIC, HIDDEN = "public.py", "hidden.py"
+FOR_HIDDEN = "hidden_"
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """What an exercise's folder declares.
+
+    Attributes:
+        exercise: what `@exercise` says.
+        public: points and titles of the public tests.
+        hidden: points and titles of the hidden tests.
+    """
+
+    exercise: Exercise
+    public: tuple[Graded, ...]
+    hidden: tuple[Graded, ...]
+
+
+def is_hidden(file: Path) -> bool:
+    """Return whether a test file is for graders only: `hidden.py`, or what its like import."""
+    return file.name == HIDDEN or file.name.startswith(FOR_HIDDEN)
+
+
+def exercise_folders(folder: Path) -> list[Path]:
+    """Return the folders of an assignment's exercises, by name.
+
+    Raises:
+        ValueError: a folder has hidden tests and no public ones.
+    """
+    found = {path.parent for path in folder.glob(f"*/{PUBLIC}")}
+    if strays := sorted({path.parent for path in folder.glob(f"*/{HIDDEN}")} - found):
+        raise ValueError(
+            f"{_short(strays[0] / HIDDEN)} has no {PUBLIC} beside it: declare the exercise there "
+            "with @exercise, or delete the folder"
+        )
+    return sorted(found)
+
+
+def read_declaration(folder: Path, root: Path) -> Declaration:
+    """Read what an exercise's folder declares.
+
+    Args:
+        folder: of the exercise.
+        root: of the course, which the tests import from.
+
+    Raises:
+        ValueError: not exactly one exercise is declared, it is not called as the folder is, the
+            hidden tests are another exercise's, or two tests have one name.
+    """
+    public, hidden = _test_classes(folder / PUBLIC, root), _test_classes(folder / HIDDEN, root)
+    exercise = _declared(folder, public)
+    for cls in (*public, *hidden):
+        id = cls.exercise_id  # type: ignore[attr-defined]
+        if id != exercise.id:
+            raise ValueError(
+                f"{_short(folder / (HIDDEN if cls in hidden else PUBLIC))} has tests of {id!r}, "
+                f"which belong into that exercise's folder; here it is @hidden_tests"
+                f'("{exercise.id}")'
+            )
+    _require_different_names([*public, *hidden], folder)
+    return Declaration(exercise, _marks(public), _marks(hidden))
+
+
+def _declared(folder: Path, classes: list[type]) -> Exercise:
+    """Return the one exercise that public tests declare."""
+    file = _short(folder / PUBLIC)
+    found: list[Exercise] = [cls.exercise for cls in classes if hasattr(cls, "exercise")]
+    if not found:
+        raise ValueError(f"{file} declares no exercise: put @exercise on the class of its tests")
+    if len(found) > 1:
+        ids = " and ".join(exercise.id for exercise in found)
+        raise ValueError(f"{file} declares {ids}: give each exercise a folder of its own")
+    if found[0].id != folder.name:
+        raise ValueError(
+            f"{file} declares the exercise {found[0].id!r}, but its folder is called "
+            f"{folder.name!r}: give both the same name"
+        )
+    return found[0]
+
+
+def _marks(classes: list[type]) -> tuple[Graded, ...]:
+    return tuple(graded for cls in classes for _, graded in graded_methods(cls))
+
+
+def _require_different_names(classes: list[type], folder: Path) -> None:
+    """Refuse tests of one exercise that share a method's name, which tells verdicts apart."""
+    names = [name for cls in classes for name, _ in graded_methods(cls)]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise ValueError(
+            f"exercise {folder.name!r} has several tests named {', '.join(twice)}: "
+            f"rename the one in {_short(folder / HIDDEN)}"
+        )
+
+
+def _test_classes(path: Path, root: Path) -> list[type]:
+    """Return the classes of a test file that hold an exercise's tests; none without the file."""
+    if not path.is_file():
+        return []
+    stat = path.stat()
+    module = _load(path, root, stat.st_mtime_ns, stat.st_size)
+    return [
+        value
+        for value in vars(module).values()
+        if isinstance(value, type)
+        and value.__module__ == module.__name__
+        and hasattr(value, "exercise_id")
+    ]
+
+
+@lru_cache(maxsize=1024)
+def _load(path: Path, root: Path, mtime: int, size: int) -> ModuleType:
+    """Import a test file as data: under a name of its own, with the course's root importable."""
+    name = f"_course_{sha256(str(path).encode()).hexdigest()[:12]}_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise ValueError(f"{path} cannot be imported")
+    module = importlib.util.module_from_spec(spec)
+    with importable(root):
+        sys.modules[name] = module
+        try:
+            spec.loader.exec_module(module)
+        except BaseException:
+            del sys.modules[name]
+            raise
+    return module
+
+
+@contextmanager
+def importable(folder: Path) -> Iterator[None]:
+    """Let the block import the packages of a folder."""
+    sys.path.insert(0, str(folder))
+    try:
+        yield
+    finally:
+        sys.path.remove(str(folder))
+
+
+def _short(path: Path) -> str:
+    """Return a test file's path from the folder of tests on, for messages."""
+    return "/".join(path.parts[-4:])

@@ -1,0 +1,215 @@
+"""What became of all mutants of some exercises, and the table that says so."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from typing import Any
+
+from joblib import Memory, Parallel, delayed
+
+from autograder.course import Course, CourseExercise
+from autograder.judge.inputs import common_inputs
+from autograder.mutants.justified import EQUIVALENT, Justified, Key
+from autograder.mutants.mutation import Mutant, diff, mutants_of
+from autograder.mutants.trial import SECRET, Fate, Trial, deadline, try_answer
+
+KILLED = {Fate.KILLED, Fate.DIED, Fate.OUT_OF_TIME}
+
+
+class BrokenReference(ValueError):
+    """The reference itself does not get full marks: mutants of it tell nothing."""
+
+
+@dataclass(frozen=True)
+class Survey:
+    """The mutants of one exercise and what became of each.
+
+    Attributes:
+        exercise: id of the exercise.
+        assignment: name of its assignment.
+        trials: each mutant with its trial, in the order of operators and places.
+    """
+
+    exercise: str
+    assignment: str
+    trials: tuple[tuple[Mutant, Trial], ...]
+
+    def count(self, *fates: Fate) -> int:
+        """Mutants that met one of these fates."""
+        return sum(trial.fate in fates for _, trial in self.trials)
+
+    def with_fate(self, fate: Fate) -> list[tuple[Mutant, Trial]]:
+        """Mutants that met this fate."""
+        return [(mutant, trial) for mutant, trial in self.trials if trial.fate is fate]
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What a person must look at.
+
+    Attributes:
+        unnoticed: mutants that survived and are not justified.
+        broken_tests: mutants on which a test raised, and what it raised.
+        outdated: justified mutants that are killed, or that there are no longer.
+    """
+
+    unnoticed: tuple[Mutant, ...]
+    broken_tests: tuple[tuple[Mutant, Trial], ...]
+    outdated: tuple[Justified, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.unnoticed or self.broken_tests or self.outdated)
+
+
+def survey(
+    course: Course,
+    exercises: Sequence[CourseExercise],
+    *,
+    jobs: int = 2,
+    on_start: Callable[[int], None] = lambda count: None,
+    on_trial: Callable[[Mutant, Trial], None] = lambda mutant, trial: None,
+) -> list[Survey]:
+    """Try all mutants of some exercises.
+
+    Trials are kept, so that a survey that was stopped goes on: as long as tests, reference, grader
+    and packages stay as they are.
+
+    Args:
+        jobs: processes to use.
+        on_start: told how many mutants there are.
+        on_trial: told of each mutant and its trial, in order.
+
+    Raises:
+        BrokenReference: an exercise's reference does not get full marks.
+    """
+    mutants = {exercise.id: mutants_of(course, exercise) for exercise in exercises}
+    on_start(sum(map(len, mutants.values())))
+    with Parallel(n_jobs=jobs, return_as="generator") as parallel:
+        surveys = []
+        for exercise in exercises:
+            limit = deadline(_reference(course, exercise))
+            trial_of = _remembering(course, exercise, limit)
+            trials = parallel(delayed(trial_of)(each.source) for each in mutants[exercise.id])
+            tried = []
+            for mutant, trial in zip(mutants[exercise.id], trials, strict=True):
+                on_trial(mutant, trial)
+                tried.append((mutant, trial))
+            surveys.append(Survey(exercise.id, exercise.assignment.name, tuple(tried)))
+    return surveys
+
+
+def _remembering(course: Course, exercise: CourseExercise, limit: float) -> Callable[[str], Trial]:
+    """`try_answer`, which looks first whether the same was tried before."""
+    memory = Memory(course.state / "mutants", verbose=0)
+    keep = memory.cache(_try_answer, ignore=["course", "exercise", "limit"])
+    inputs = asdict(common_inputs(course, exercise.assignment, SECRET))
+    return partial(keep, course, exercise, limit, exercise.id, inputs)
+
+
+def _try_answer(
+    course: Course,
+    exercise: CourseExercise,
+    limit: float,
+    id: str,
+    inputs: Mapping[str, Any],
+    source: str,
+) -> Trial:
+    """`try_answer`, with all that decides its outcome among its arguments, by value."""
+    return try_answer(course, exercise, source, limit)
+
+
+def findings(surveys: Sequence[Survey], justified: Mapping[Key, Justified]) -> Findings:
+    """Compare what survived with what is justified, for the exercises surveyed."""
+    survivors = {m.key: m for s in surveys for m, _ in s.with_fate(Fate.SURVIVED)}
+    mine = {s.exercise for s in surveys}
+    return Findings(
+        unnoticed=tuple(m for key, m in survivors.items() if key not in justified),
+        broken_tests=tuple(pair for s in surveys for pair in s.with_fate(Fate.BROKE_A_TEST)),
+        outdated=tuple(
+            j for key, j in justified.items() if key[0] in mine and key not in survivors
+        ),
+    )
+
+
+def _reference(course: Course, exercise: CourseExercise) -> Trial:
+    """The trial of the reference, which must succeed."""
+    source = course.module_file(exercise.module).read_text(encoding="utf-8")
+    trial = try_answer(course, exercise, source)
+    if trial.fate is not Fate.SURVIVED:
+        raise BrokenReference(
+            f"{exercise.id}: the reference itself does not get full marks: {trial.fate}. "
+            f"{trial.complaint}"
+        )
+    return trial
+
+
+# the table ----------------------------------------------------------------------------------------
+
+COUNTS = ("mutants", "killed", "equivalent", "survived")
+HEADER = """# Mutants of the reference
+
+`python -m autograder.mutants` changes the solution of each exercise in `{library}`, one small
+change at a time (cosmic-ray's operators, and those of `autograder/mutants/operators.py` for calls,
+keyword arguments and statements), and grades every such mutant as an answer, by the public and
+hidden tests. A mutant is **killed** when it loses marks, dies or runs out of time. One that keeps
+full marks **survives**: a mistake that no test notices, unless it is **equivalent**, for a reason
+given below and in the exercise's `{equivalent}`.
+
+With `--write` it writes this page.
+"""
+
+
+def table(surveys: Sequence[Survey], justified: Mapping[Key, Justified]) -> list[tuple[str, ...]]:
+    """Rows of text: a header, one for each exercise, and the totals."""
+    rows: list[tuple[str, ...]] = [("assignment", "exercise", *COUNTS)]
+    totals: Counter[str] = Counter()
+    for found in surveys:
+        survivors = [mutant for mutant, _ in found.with_fate(Fate.SURVIVED)]
+        equivalent = sum(mutant.key in justified for mutant in survivors)
+        killed = found.count(*KILLED)
+        total = len(found.trials)
+        counts = dict(
+            zip(COUNTS, (total, killed, equivalent, total - killed - equivalent), strict=True)
+        )
+        totals.update(counts)
+        rows.append((found.assignment, found.exercise, *map(str, counts.values())))
+    rows.append(("all", "", *(str(totals[name]) for name in COUNTS)))
+    return rows
+
+
+def page(course: Course, surveys: Sequence[Survey], justified: Mapping[Key, Justified]) -> str:
+    """The table and the reasons, as Markdown."""
+    head, *rows = table(surveys, justified)
+    parts = [
+        HEADER.format(library=course.library_name, equivalent=EQUIVALENT),
+        _row(head),
+        _row(["---", "---", *["---:"] * len(COUNTS)]),
+        *(_row(row) for row in rows),
+        "",
+        "## Equivalent mutants",
+        "",
+    ]
+    for found in surveys:
+        mine = [j for j in justified.values() if j.key[0] == found.exercise]
+        if not mine:
+            continue
+        parts += [f"### `{found.exercise}`", ""]
+        for (line, reason), becomes in _grouped(mine).items():
+            parts += ["```diff", diff(line, *becomes), "```", "", reason, ""]
+    return "\n".join(parts).rstrip() + "\n"
+
+
+def _grouped(justified: Sequence[Justified]) -> dict[tuple[str, str], list[str]]:
+    """What a line becomes, for each line and reason."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for one in justified:
+        _, line, becomes = one.key
+        groups.setdefault((line, one.reason), []).append(becomes)
+    return groups
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
