@@ -137,7 +137,7 @@ def findings(surveys: Sequence[Survey], justified: Mapping[Key, Justified]) -> F
 
 
 def _reference(course: Course, exercise: CourseExercise) -> Trial:
-    """The trial of the reference, which must succeed."""
+    """Try the reference of an exercise, which must get full marks."""
     source = course.module_file(exercise.module).read_text(encoding="utf-8")
     trial = try_answer(course, exercise, source)
     if trial.fate is not Fate.SURVIVED:
