@@ -1,4 +1,4 @@
-"""`course doctor`: what this machine has, and how to mend what is missing."""
+"""Examines what this machine has for a course, and says how to mend what is missing."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ THIRD_WALL = "grading (a third wall)"
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at.
+    """The state of one thing that the course needs.
 
     Attributes:
-        subject: what it is.
-        state: what was found.
-        remedy: what to do about it; "" when all is well.
-        needed_for: who cannot work without it.
+        subject: name of the thing.
+        state: state of the thing, in words.
+        remedy: what to do about the state; "" when all is well.
+        needed_for: who or what cannot work without the thing.
     """
 
     subject: str
@@ -42,12 +42,12 @@ class Finding:
 
     @property
     def healthy(self) -> bool:
-        """Whether nothing is to be done."""
+        """Whether all is well."""
         return not self.remedy
 
 
 def examine(course: Course) -> Iterator[Finding]:
-    """Look at everything that the course needs of this machine."""
+    """Give the state of everything that the course needs on this machine."""
     yield _python()
     yield _torch()
     yield _torchvision(course)
@@ -109,7 +109,7 @@ def _packages(course: Course) -> Finding:
 
 
 def _sandbox() -> Iterator[Finding]:
-    """The walls around submitted code: the first is needed, the others stand behind it."""
+    """Give the state of the walls around submitted code; only the first wall is required."""
     problem = sandbox_problem()
     if problem:
         yield Finding("sandbox", "none", problem, GRADING)

@@ -1,4 +1,4 @@
-"""The programs of the running environment, also when it is not activated."""
+"""Makes the programs of the running environment available, even when it is not activated."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from pathlib import Path
 
 
 def tool_path() -> str:
-    """PATH with the folder of the running interpreter's own scripts in front.
+    """Return PATH with the folder of the running interpreter's scripts in front.
 
-    nbgrader looks `alembic` up on PATH, and leaves a half-made gradebook behind when it is not
-    found.
+    nbgrader looks `alembic` up on PATH, and leaves a half-made gradebook behind when it does not
+    find it.
     """
     scripts = str(Path(sys.executable).parent)
     rest = os.environ.get("PATH", "")
@@ -19,14 +19,14 @@ def tool_path() -> str:
 
 
 def put_tools_on_path() -> None:
-    """Let child processes find the environment's own programs."""
+    """Put the environment's own programs on PATH, so that child processes find them."""
     os.environ["PATH"] = tool_path()
 
 
 def leave_out_grammars() -> None:
-    """Let jsonschema be imported without the grammars of international addresses.
+    """Keep jsonschema from loading the grammars of international addresses.
 
-    They take two seconds to load, and only check a format that notebooks do not use; jsonschema
-    does without them where they are not installed.
+    The grammars take two seconds to load, and only check a format that notebooks do not use.
+    jsonschema works without them where they are not installed.
     """
     sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]

@@ -8,13 +8,15 @@ from pathlib import Path
 
 
 def write_whole(path: Path, content: bytes, *, durable: bool = False) -> None:
-    """Write a file, readable by its owner only: others see all of it, or what was there before.
+    """Write a file that only its owner can read, whole or not at all.
+
+    A reader sees either the whole new content or the old file.
 
     Args:
-        path: the file; its folder is made when it is missing.
-        content: what it shall hold.
-        durable: whether the file is on the disk, with its name, when this returns, whatever then
-            happens to the machine.
+        path: path of the file; its folder is made when it is missing.
+        content: content of the file.
+        durable: whether to wait until the file and its name are on the disk, so that it survives
+            even if the machine then stops.
     """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
@@ -33,7 +35,7 @@ def write_whole(path: Path, content: bytes, *, durable: bool = False) -> None:
 
 
 def _keep_names(folder: Path) -> None:
-    """Have the names of a folder's files on the disk; without that, a new one may be lost."""
+    """Write the names of a folder's files to the disk; otherwise a new file may be lost."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

@@ -1,4 +1,4 @@
-"""A progress bar for grading a class."""
+"""Shows a progress bar while a class is graded."""
 
 from __future__ import annotations
 
@@ -18,10 +18,13 @@ from rich.progress import (
 
 @contextmanager
 def progress_bar(console: Console, title: str) -> Iterator[Callable[[str, int, int], None]]:
-    """A bar with time left; the block gets a function that takes (student, done, of how many).
+    """Show a progress bar, with the time left, until the block ends.
 
-    The bar is drawn by a thread. It begins with the first call, and so after the processes that
-    judge were forked, which must not inherit a lock that it holds.
+    The block gets a function that updates the bar. Its arguments are the id of a student, the
+    number of submissions that are done, and the number of all.
+
+    A thread draws the bar. The thread starts at the first update, and so after the processes that
+    judge were forked. A process that is forked later could inherit a lock that the thread holds.
     """
     columns = (
         TextColumn("  {task.description}"),

@@ -1,1 +1,1 @@
-"""Finds an answer in a notebook, in whatever state it is, and says what runs for it."""
+"""Finds the answer to an exercise in a notebook, even a damaged one, and makes a program of it."""

@@ -1,6 +1,6 @@
-"""Files that are handed in beside a notebook, such as trained weights.
+"""Reads artifacts, the files that are handed in beside a notebook, such as trained weights.
 
-They are bytes to everybody but the tests: whoever reads one bounds it first.
+Only tests look into an artifact; all other code treats it as bytes, up to a limit.
 """
 
 from __future__ import annotations
@@ -11,16 +11,20 @@ MAX_ARTIFACT = 8 << 20  # bytes
 
 
 def handed_in_as(artifact: str) -> str:
-    """The name under which an artifact is handed in: that of its file, without folders."""
+    """Return the name under which an artifact is handed in: its file name without folders."""
     return PurePosixPath(artifact).name
 
 
 def read_artifact(root: Path, artifact: str) -> bytes | None:
-    """An artifact in a workspace; None when there is none (yet), or none is asked for.
+    """Read an artifact in a workspace.
 
     Args:
-        root: the workspace, or the checkout.
-        artifact: path below it, as an exercise declares it.
+        root: folder of the workspace, or of the checkout.
+        artifact: path of the artifact below `root`, as the exercise declares it; "" for an
+            exercise without an artifact.
+
+    Returns:
+        The content; None when the file does not exist or the exercise has no artifact.
 
     Raises:
         ValueError: the file is larger than graders take.

@@ -1,6 +1,6 @@
-"""A notebook's cells as they stand in the file, and what split or retyped ones were before.
+"""Reads the cells of a notebook, and mends cells that were split or turned into text.
 
-Notebooks are untrusted here: nothing is executed.
+Notebooks are untrusted, so nothing is executed.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from typing import Any
 
 MAX_CELL = 200_000  # characters; a longer cell is no answer
 MAX_CELLS = 1_000
-MAX_CODE = 300_000  # characters of all cells
-MAX_PIECES = 8  # of a split cell, joined again
-MAX_COMPILED = 20_000  # characters; more is only parsed, since compiling can take squared time
-MAX_EFFORT = 3_000_000  # characters read while a notebook is mended
-LEAST_COPY = 10  # characters that are in two cells by no chance
-MAX_MIXED_CUTS = 3  # of which some may be between two lines and others in the middle of one
+MAX_CODE = 300_000  # characters of all code cells together
+MAX_PIECES = 8  # pieces of a split cell that are joined again
+MAX_COMPILED = 20_000  # characters; a longer source is only parsed: compiling can be quadratic
+MAX_EFFORT = 3_000_000  # characters that are read while a notebook is mended
+LEAST_COPY = 10  # characters of a text that two cells do not share by chance
+MAX_MIXED_CUTS = 3  # most cuts for which every mix of cuts between and within lines is tried
 
 _MAGIC = re.compile(r"\s*+(?:%|!|\?|[\w.,\s]+=\s*[%!]|%?[\w.*]+\?{1,2}\s*$)")
 _FOREIGN = re.compile(
@@ -31,26 +31,29 @@ _UNDONE = "NotDoneYet"
 
 
 class Effort:
-    """How much more is read to mend a notebook: a hostile one could keep us busy for days."""
+    """A limit on the characters that are read to mend a notebook.
+
+    Without a limit, a hostile notebook could keep the grader busy for days.
+    """
 
     def __init__(self, characters: int = MAX_EFFORT) -> None:
         self._left = characters
 
     def allows(self, characters: int) -> bool:
-        """Spend that many; False when there are none left."""
+        """Spend some characters of the limit, and return whether the limit still holds."""
         self._left -= characters
         return self._left >= 0
 
 
 @dataclass(frozen=True)
 class RawCell:
-    """A cell as it stands in the file.
+    """A cell as the file has it.
 
     Attributes:
-        id: its id, fit to be shown; or its place.
-        ids: the ids that it goes by: its own, and nbgrader's grade_id.
-        source: its text.
-        is_code: whether it is a code cell.
+        id: id of the cell if it is fit to be shown, or else its number.
+        ids: all ids of the cell: its own id and nbgrader's grade_id.
+        source: text of the cell.
+        is_code: whether the cell is a code cell.
     """
 
     id: str
@@ -61,15 +64,15 @@ class RawCell:
 
 @dataclass(frozen=True)
 class PythonCell:
-    """A cell as the student left it, read as Python.
+    """A student's cell, read as Python, perhaps joined from several cells of the file.
 
     Attributes:
-        id: its id, fit to be shown; or its place.
-        source: its Python, magics blanked.
-        own: whether it is the exercise's own cell, by id or by nbgrader's grade_id.
-        fixed: whether it is another cell of the release.
-        is_code: whether all of it stood in code cells.
-        pieces: ids of the cells that it was joined from.
+        id: id of the cell if it is fit to be shown, or else its number.
+        source: Python source of the cell, with magics blanked.
+        own: whether the cell is the exercise's own cell, by its id or nbgrader's grade_id.
+        fixed: whether the cell is another cell of the release.
+        is_code: whether the cell was joined from code cells only.
+        pieces: ids of the cells that the cell was joined from.
     """
 
     id: str
@@ -81,15 +84,15 @@ class PythonCell:
 
     @cached_property
     def tree(self) -> ast.Module | None:
-        """Its syntax tree, or None when it is not Python."""
+        """The syntax tree of the cell; None when the source is not Python."""
         return parsed(self.source)
 
     @cached_property
     def definitions(self) -> list[ast.stmt]:
-        """What defines a name: functions and classes; of an own cell, assignments and imports.
+        """The statements that define a name: functions, classes and lambdas.
 
-        Elsewhere an assignment does not count: `loss = loss(anchor, positive)` in an
-        experiment is no answer.
+        In the exercise's own cell assignments and imports count, too. In other cells an assignment
+        does not count: `loss = loss(anchor, positive)` in an experiment is no answer.
         """
         return [
             node
@@ -100,27 +103,27 @@ class PythonCell:
         ]
 
     def defines(self, name: str) -> bool:
-        """Whether it defines a name, see `definitions`."""
+        """Return whether the cell defines a name; see `definitions`."""
         return bool(self.named(name))
 
     def is_unanswered(self, name: str) -> bool:
-        """Whether what it defines under a name is the release's stub, which raises NotDoneYet."""
+        """Return whether the cell defines a name only as the stub, which raises NotDoneYet."""
         found = self.named(name)
         return bool(found) and all(map(_is_stub, found))
 
     def stubs_below(self, name: str) -> list[ast.stmt]:
-        """Stubs that the name's answer would be lost to, since they stand below it."""
+        """Return the stubs below the answer of a name, which would replace the answer."""
         found = self.named(name)
         answered = [place for place, node in enumerate(found) if not _is_stub(node)]
         return found[answered[-1] + 1 :] if answered else []
 
     def named(self, name: str) -> list[ast.stmt]:
-        """What defines a name, in order."""
+        """Return the statements that define a name, in order."""
         return [node for node in self.definitions if name in _names_of(node)]
 
 
 def read_cells(notebook: Mapping[str, Any]) -> list[RawCell]:
-    """The cells of a notebook's JSON, in whatever state it is."""
+    """Return the cells in a notebook's JSON, even if the notebook is damaged."""
     cells = notebook.get("cells") if isinstance(notebook, Mapping) else None
     read = []
     room = Effort(MAX_CODE)
@@ -138,13 +141,16 @@ def read_cells(notebook: Mapping[str, Any]) -> list[RawCell]:
 def code_of(
     cells: Sequence[RawCell], own: str, fixed: set[str], effort: Effort
 ) -> list[PythonCell]:
-    """The code cells, with the pieces of split ones joined.
+    """Return the code cells, with the pieces of split cells joined.
 
-    Other cells keep pieces apart, but for a text that is indented: it may be the rest of a block.
+    Pieces with a cell of another type between them are not joined. An exception is an indented
+    text, which may be the rest of a block.
 
     Args:
+        cells: the cells of the notebook.
         own: id of the exercise's own cell.
-        fixed: ids of other cells of the release that hold answers.
+        fixed: ids of the other exercises' cells.
+        effort: limit on the characters that are read.
     """
     runs = itertools.groupby(cells, key=lambda cell: cell.is_code or _is_indented(cell.source))
     return [
@@ -159,12 +165,25 @@ def code_of(
 def retyped(
     cells: Sequence[RawCell], own: str, fixed: set[str], name: str, effort: Effort
 ) -> list[PythonCell]:
-    """The cells of every type, read as Python; only what then defines the name is joined."""
+    """Return the cells of every type, read as Python; join pieces only if they define the name.
+
+    Args:
+        cells: the cells of the notebook.
+        own: id of the exercise's own cell.
+        fixed: ids of the other exercises' cells.
+        name: name that the answer defines.
+        effort: limit on the characters that are read.
+    """
     return _join_pieces([_python_cell(raw, own, fixed, effort) for raw in cells], effort, name)
 
 
 def python_of(source: str, effort: Effort | None = None) -> str:
-    """A cell's source with magics and shell lines blanked, keeping its line numbers."""
+    """Return the source of a cell with magics and shell lines blanked; line numbers stay.
+
+    Args:
+        source: the source.
+        effort: limit on the characters that are read; default a new limit.
+    """
     effort = Effort() if effort is None else effort
     if _FOREIGN.match(source):
         return ""
@@ -180,12 +199,12 @@ def python_of(source: str, effort: Effort | None = None) -> str:
             lines[line + 1], lines[line] = lines[line] + lines[line + 1], ""
             line += 1
         indentation = lines[line][: -len(lines[line].lstrip())]
-        lines[line] = indentation and f"{indentation}pass"  # which may be all of a block
+        lines[line] = indentation and f"{indentation}pass"  # a block must not be left empty
     return "\n".join(lines)
 
 
 def parsed(source: str) -> ast.Module | None:
-    """The syntax tree of a source, or None when it is not Python."""
+    """Return the syntax tree of a source; None when the source is not Python."""
     return None if _syntax_error(source) else ast.parse(source)
 
 
@@ -199,7 +218,7 @@ def _grade_id(cell: Mapping[str, Any]) -> Any:
 
 
 def _text(source: Any) -> str:
-    """A cell's source: a string, or in files a list of lines."""
+    """Return the source of a cell as text; in a file it is a string or a list of lines."""
     if isinstance(source, list):
         source = "".join(line for line in source if isinstance(line, str))
     if not isinstance(source, str) or len(source) > MAX_CELL:
@@ -231,10 +250,12 @@ def _is_check(ids: frozenset[str]) -> bool:
 
 
 def _join_pieces(cells: list[PythonCell], effort: Effort, wanted: str = "") -> list[PythonCell]:
-    """Join neighbours, of which one is not Python by itself, where together they are.
+    """Join neighbouring cells that are Python only together.
 
     Args:
-        wanted: a name that a joined source must define; "" when every one is wanted.
+        cells: the cells.
+        effort: limit on the characters that are read.
+        wanted: a name that the joined source must define; "" to join whatever it defines.
     """
     cells = list(cells)
     place = 0
@@ -251,7 +272,7 @@ def _join_pieces(cells: list[PythonCell], effort: Effort, wanted: str = "") -> l
 
 
 def _windows(place: int, count: int) -> Iterator[tuple[int, int]]:
-    """Ranges of 2 to MAX_PIECES neighbours that contain `place`, short ones first."""
+    """Give the ranges of 2 to MAX_PIECES neighbours that contain `place`, short ranges first."""
     for size in range(2, MAX_PIECES + 1):
         for first in range(place, place - size, -1):
             if first >= 0 and first + size <= count:
@@ -259,12 +280,12 @@ def _windows(place: int, count: int) -> Iterator[tuple[int, int]]:
 
 
 def _joined(pieces: Sequence[PythonCell], effort: Effort, wanted: str) -> PythonCell | None:
-    """One cell of several, or None when they do not make one."""
+    """Return the cell that several pieces make together; None when they make no cell."""
     texts = [piece.source for piece in pieces]
     if _has_copy(texts):
         return None
     if wanted:
-        # Read as if it cost what it would to compile a tenth: a hostile file has many such cells.
+        # Searching costs a tenth of compiling. It counts, since a hostile file has many such cells.
         if not effort.allows(sum(map(len, texts)) // 10):
             return None
         if not any(_may_define(separator.join(texts), wanted) for separator in ("\n", "")):
@@ -279,7 +300,7 @@ def _joined(pieces: Sequence[PythonCell], effort: Effort, wanted: str) -> Python
         if parsed(source) is None or not effort.allows(len(source)):
             continue
         if any(piece.tree and _is_same(source, piece.source) for piece in pieces):
-            continue  # the rest would only be the end of a comment
+            continue  # the other pieces would only continue a comment
         owner = next((piece for piece in pieces if piece.own), pieces[0])
         ids = tuple(id for piece in pieces for id in piece.pieces)
         is_code = all(piece.is_code for piece in pieces)
@@ -288,21 +309,26 @@ def _joined(pieces: Sequence[PythonCell], effort: Effort, wanted: str) -> Python
 
 
 def _is_same(one: str, other: str) -> bool:
-    """Whether two sources are the same Python, up to comments and layout."""
+    """Return whether two sources are the same Python, up to comments and layout."""
     return ast.dump(ast.parse(one)) == ast.dump(ast.parse(other))
 
 
 def _is_whole(piece: PythonCell, wanted: str) -> bool:
-    """Whether a piece was not cut inside its last line.
+    """Return whether a piece was certainly not cut in the middle of its last line.
 
-    Below a comment almost anything would be read: a broken cell as the end of it.
+    A piece that ends with a comment counts as whole: almost anything, such as a broken cell, could
+    be read as the end of a comment.
     """
     last_line = piece.source.rstrip().rpartition("\n")[2]
     return _is_foreign(piece, wanted) or (piece.tree is not None and "#" in last_line)
 
 
 def _is_foreign(piece: PythonCell, wanted: str) -> bool:
-    """Whether it is Python by itself, and another cell of the release, or a text of no answer."""
+    """Return whether a piece cannot be part of the answer.
+
+    It is then Python by itself, and either another cell of the release or a text that cannot define
+    the wanted name.
+    """
     is_prose = not piece.is_code and not _may_define(piece.source, wanted)
     return piece.tree is not None and (piece.fixed or is_prose)
 
@@ -312,7 +338,7 @@ def _may_define(text: str, name: str) -> bool:
 
 
 def _has_copy(texts: Sequence[str]) -> bool:
-    """Whether another piece begins or ends with one: it was pasted twice, and is not the rest."""
+    """Return whether a piece begins or ends with another: it is then a copy, not the rest."""
     cores = [text.strip() for text in texts]
     return any(
         len(core) >= LEAST_COPY and (other.startswith(core) or other.endswith(core))
@@ -321,7 +347,7 @@ def _has_copy(texts: Sequence[str]) -> bool:
 
 
 def _rejoined(pieces: Sequence[str], separators: Sequence[str]) -> Iterator[str]:
-    """What the pieces may have been: cut between two lines, or in the middle of one."""
+    """Give the sources that pieces may have been cut from, between two lines or within a line."""
     cuts = len(pieces) - 1
     if cuts <= MAX_MIXED_CUTS:
         ways = list(itertools.product(separators, repeat=cuts))
@@ -332,7 +358,7 @@ def _rejoined(pieces: Sequence[str], separators: Sequence[str]) -> Iterator[str]
         for separator, piece in zip(way, pieces[1:], strict=True):
             in_indentation = source.rpartition("\n")[2].isspace()
             if separator == "" and not in_indentation:
-                piece = piece.lstrip("\n")  # where a magic stood above it
+                piece = piece.lstrip("\n")  # blank lines stand where magics were
             source += piece if in_indentation else separator + piece
         yield source
 
@@ -342,11 +368,11 @@ def _rejoined(pieces: Sequence[str], separators: Sequence[str]) -> Iterator[str]
 
 @lru_cache(maxsize=1024)  # a cell is read for every exercise of its assignment
 def _syntax_error(source: str) -> Exception | None:
-    """Why a source is not Python, or None. Also what the compiler finds after parsing."""
+    """Return why a source is not Python, by parsing or compiling; None when it is Python."""
     flags = 0 if len(source) <= MAX_COMPILED else ast.PyCF_ONLY_AST
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of doubtful literals, which are no errors
+            warnings.simplefilter("ignore")  # doubtful literals give warnings, not errors
             compile(source, "<cell>", "exec", flags, dont_inherit=True)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         return error.with_traceback(None)
@@ -358,7 +384,7 @@ def _is_stub(node: ast.stmt) -> bool:
 
 
 def _names_of(node: ast.stmt) -> set[str]:
-    """Names that a statement defines."""
+    """Return the names that a statement defines."""
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
         return {node.name}
     if isinstance(node, (ast.Import, ast.ImportFrom)):
@@ -368,7 +394,7 @@ def _names_of(node: ast.stmt) -> set[str]:
 
 
 def _statements(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
-    """The statements at module level, also under if, try and with."""
+    """Give the statements at module level, including those under if, try and with."""
     for node in body:
         yield node
         for part in ("body", "orelse", "finalbody"):

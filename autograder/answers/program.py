@@ -1,10 +1,11 @@
-"""What runs for an exercise: from a notebook, however damaged, to a program.
+"""Makes the program that runs for an exercise from a notebook, even a damaged one.
 
-In this order: the release's set-up cell; of the student's other cells, by syntax tree, only
-imports, definitions and assignments of literals; the names of the other exercises, bound to the
-reference; last, the cell with the answer. Checks, pictures, training and magics do not run.
+A program runs in this order: the release's set-up cell; from the student's other cells only
+imports, definitions and assignments of literals, found by syntax tree; then the names of the other
+exercises, bound to the reference; last the cell with the answer. Checks, pictures, training and
+magics do not run.
 
-Notebooks are untrusted here: nothing is executed while a program is made.
+Notebooks are untrusted, so nothing is executed while a program is made.
 """
 
 from __future__ import annotations
@@ -29,19 +30,19 @@ from autograder.answers.cells import (
 )
 from autograder.testing.declarations import Exercise
 
-_BESIDE = (ast.Expr, ast.For, ast.While, ast.With)  # that may fail before an answer is defined
+_BESIDE = (ast.Expr, ast.For, ast.While, ast.With)  # may fail without ending the answer's cell
 _FUTURE = 0
 for _name in __future__.all_feature_names:
     _FUTURE |= getattr(__future__, _name).compiler_flag
 
 
 class SetupError(RuntimeError):
-    """The kit's own part of a program failed: the set-up cell or the reference."""
+    """The part of a program that is not the student's failed: the set-up cell or the reference."""
 
 
 @dataclass(frozen=True)
 class Cell:
-    """A code cell: its id and its source."""
+    """A code cell, by its id and source."""
 
     id: str
     source: str
@@ -55,11 +56,11 @@ class Program:
         exercise: id of the exercise.
         name: the name that the answer defines.
         setup: source of the release's set-up cell.
-        others: what runs of the student's other cells.
-        bindings: names of the other exercises and the dotted paths of their references.
-        answer: the cell with the answer; None when nothing defines the name.
-        repairs: how the answer was found, where it was not simply in its cell.
-        artifact: sha256 of the file that was handed in with it, or "".
+        others: the student's other cells, reduced to the statements that run.
+        bindings: dotted path of the reference of each other exercise, by the exercise's name.
+        answer: the cell with the answer; None when no cell defines the name.
+        repairs: how the answer was found, if it was not simply in the exercise's cell.
+        artifact: sha256 of the file that was handed in with the notebook, or "".
     """
 
     exercise: str
@@ -72,12 +73,12 @@ class Program:
     artifact: str = ""
 
     def to_json(self) -> dict[str, Any]:
-        """The program as plain data."""
+        """Return the program as plain data."""
         return asdict(self)
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Program:
-        """The inverse of `to_json`."""
+        """Make a program from plain data; the inverse of `to_json`."""
         answer = data["answer"]
         return cls(
             exercise=data["exercise"],
@@ -99,15 +100,15 @@ def program_for(
     bindings: Mapping[str, str],
     other_ids: Collection[str] = (),
 ) -> Program:
-    """The program of an exercise in a student's notebook.
+    """Return the program of an exercise in a student's notebook.
 
-    The answer is the last cell that defines the exercise's name, as Run All would leave it.
+    The answer is the last cell that defines the exercise's name, as after Run All.
 
     Args:
-        exercise: which one.
+        exercise: the exercise.
         notebook: the notebook's JSON (nbformat 4), untrusted.
         setup: source of the release's set-up cell.
-        bindings: name of each other exercise -> dotted path of its reference.
+        bindings: dotted path of the reference of each other exercise, by the exercise's name.
         other_ids: ids of the other exercises, whose cells are never pieces of a split answer.
     """
     own = f"ex-{exercise.id}"
@@ -133,13 +134,13 @@ def program_for(
 def program_for_file(
     exercise: Exercise, source: str, *, setup: str, bindings: Mapping[str, str]
 ) -> Program:
-    """The program of an exercise answered in a plain Python file.
+    """Return the program of an exercise whose answer is a plain Python file.
 
     Args:
-        exercise: which one.
+        exercise: the exercise.
         source: text of the file, untrusted; it defines the exercise's name at module level.
         setup: source of the release's set-up cell.
-        bindings: name of each other exercise -> dotted path of its reference.
+        bindings: dotted path of the reference of each other exercise, by the exercise's name.
     """
     cell = PythonCell(f"ex-{exercise.id}", python_of(source), own=True)
     answer, repairs = None, [f"the file defines no {exercise.name}"]
@@ -157,17 +158,20 @@ def program_for_file(
 
 
 def execute(program: Program, namespace: dict[str, Any]) -> list[str]:
-    """Run a program; afterwards `namespace[program.name]` is the answer, if there is one.
+    """Run a program; afterwards `namespace[program.name]` is the answer, if the program has one.
 
-    Each cell of the student's is known to tracebacks and `inspect` by the file name
-    `<answer: CELL-ID>`.
+    Tracebacks and `inspect` know each of the student's cells by the file name `<answer: CELL-ID>`.
+
+    Args:
+        program: the program.
+        namespace: the namespace that the program runs in, which is changed.
 
     Returns:
-        Notes on the student's other cells that raised.
+        Notes on the student's cells that raised an exception.
 
     Raises:
-        SetupError: the set-up cell or the import of a reference raised.
-        Exception: whatever the answer's cell raises.
+        SetupError: the set-up cell or the import of a reference raised an exception.
+        Exception: any exception that the answer's cell raises.
     """
     namespace.setdefault("__name__", "answer")
     try:
@@ -195,10 +199,14 @@ def execute(program: Program, namespace: dict[str, Any]) -> list[str]:
 def _found(
     raw: Sequence[RawCell], name: str, own: str, others: set[str]
 ) -> tuple[list[PythonCell], PythonCell | None, list[str]]:
-    """The cells of a notebook, the one with the answer, and how it was found.
+    """Find the answer among the cells of a notebook.
 
-    Of several cells that define the name the last counts; one that is still the release's stub
-    only when there is no other. A cell that was turned into text is read when no code defines it.
+    When several cells define the name, the last counts; a cell that is still the release's stub
+    counts only when no other cell does. A cell that was turned into text is read as code only when
+    no code cell defines the name.
+
+    Returns:
+        The cells, the cell with the answer (or None), and how the answer was found.
     """
     effort = Effort()
     cells = code_of(raw, own, others - {own}, effort)
@@ -222,7 +230,7 @@ def _found(
 def _repairs(
     chosen: PythonCell, candidates: Sequence[PythonCell], name: str, own: str, *, has_own: bool
 ) -> list[str]:
-    """How an answer was found, where it was not simply in its cell."""
+    """Return in words how an answer was found; empty if it was simply in the exercise's cell."""
     repairs = []
     if len(candidates) > 1:
         places = ", ".join(cell.id for cell in candidates)
@@ -239,7 +247,11 @@ def _repairs(
 
 
 def _answer(cell: PythonCell, name: str, bindings: Mapping[str, str]) -> tuple[Cell, list[str]]:
-    """The cell as it runs: without other exercises' answers and, if not its own, filtered."""
+    """Return the answer's cell as it runs, and the repairs that this took.
+
+    Definitions of other exercises are left out. A cell that is not the exercise's own is reduced to
+    definitions.
+    """
     tree = cell.tree
     if tree is None:
         return Cell(cell.id, cell.source), [f"cell {cell.id} is not valid Python"]
@@ -261,7 +273,10 @@ def _answer(cell: PythonCell, name: str, bindings: Mapping[str, str]) -> tuple[C
 
 
 def _definitions(source: str) -> str:
-    """Of a cell, only imports, definitions and assignments of literals, on their own lines."""
+    """Return a source with only imports, definitions and assignments of literals.
+
+    These stay on their lines.
+    """
     tree = parsed(source)
     if tree is None:
         return ""
@@ -274,7 +289,7 @@ def _is_harmless(node: ast.stmt) -> bool:
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
         names = all(isinstance(target, (ast.Name, ast.Tuple)) for target in targets)
         return names and node.value is not None and _is_literal(node.value)
-    if isinstance(node, ast.Try):  # an import that may fail
+    if isinstance(node, ast.Try):  # such as an import that may fail
         parts = [node.body, node.orelse, node.finalbody, *(h.body for h in node.handlers)]
         return all(_is_harmless(inner) for part in parts for inner in part)
     return isinstance(
@@ -287,7 +302,7 @@ def _is_harmless(node: ast.stmt) -> bool:
 
 
 def _is_literal(value: ast.expr) -> bool:
-    if isinstance(value, ast.Lambda):  # a definition by another spelling
+    if isinstance(value, ast.Lambda):  # a lambda defines a function
         return True
     try:
         ast.literal_eval(value)
@@ -297,7 +312,7 @@ def _is_literal(value: ast.expr) -> bool:
 
 
 def _blanked(source: str, statements: Sequence[ast.stmt]) -> str:
-    """A source in which some top-level statements are the constant 0, other lines unmoved."""
+    """Return a source in which some top-level statements are 0; all lines keep their numbers."""
     lines = [line.encode() for line in source.split("\n")]
     for node in statements:
         decorators = getattr(node, "decorator_list", [])
@@ -316,7 +331,7 @@ def _blanked(source: str, statements: Sequence[ast.stmt]) -> str:
 
 
 def _run(source: str, filename: str, namespace: dict[str, Any], flags: int = 0) -> int:
-    """Run a source; return the `from __future__` features that it turned on for later cells."""
+    """Run a source; return the `from __future__` features that it turns on for later cells."""
     _remember(source, filename)
     code = compile(source, filename, "exec", flags=flags, dont_inherit=True)
     exec(code, namespace)
@@ -324,7 +339,7 @@ def _run(source: str, filename: str, namespace: dict[str, Any], flags: int = 0) 
 
 
 def _run_each(cell: Cell, namespace: dict[str, Any], flags: int, notes: list[str]) -> int:
-    """Run a cell's statements one by one: one that raises is noted, and the rest still runs."""
+    """Run the statements of a cell; note a statement that raises, and go on with the next."""
     filename = f"<answer: {cell.id}>"
     _remember(cell.source, filename)
     for statement in ast.parse(cell.source).body:
@@ -338,13 +353,13 @@ def _run_each(cell: Cell, namespace: dict[str, Any], flags: int, notes: list[str
 def _run_answer(
     cell: Cell, name: str, namespace: dict[str, Any], flags: int, notes: list[str]
 ) -> None:
-    """Run the answer's cell, where what does not define the answer may fail.
+    """Run the answer's cell; statements that do not define the answer may fail.
 
-    So a check or a picture that was merged into the cell costs nothing.
+    So a check or a picture that was merged into the cell costs no points.
     """
     filename = f"<answer: {cell.id}>"
     _remember(cell.source, filename)
-    compile(cell.source, filename, "exec", flags=flags, dont_inherit=True)  # whole, or not at all
+    compile(cell.source, filename, "exec", flags=flags, dont_inherit=True)  # no part runs if broken
     first: BaseException | None = None
     for statement in ast.parse(cell.source).body:
         try:
@@ -373,6 +388,6 @@ def _note(cell: Cell, error: BaseException) -> str:
 
 
 def _remember(source: str, filename: str) -> None:
-    """Let tracebacks and `inspect` find a source that is in no file."""
+    """Let tracebacks and `inspect` find the source of a cell, which is in no file."""
     lines = source.splitlines(keepends=True)
     linecache.cache[filename] = (len(source), None, lines, filename)

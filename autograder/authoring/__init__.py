@@ -1,1 +1,1 @@
-"""Makes notebooks from their text sources, and runs them with the reference."""
+"""Builds notebooks from their text sources, and runs them with the reference."""

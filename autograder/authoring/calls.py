@@ -1,7 +1,7 @@
-"""What code calls, by its syntax tree: names that nothing defines, and exercises reached.
+"""Finds what code uses, by its syntax tree: undefined names, and functions of the library.
 
-A cell that calls a function of the library also calls what that function calls; so the library is
-followed, function by function.
+A cell that calls a function of the library also runs what that function calls, so the calls are
+followed through the library, function by function.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ _KNOWN = {*vars(builtins), "__name__", "display", "get_ipython"}
 
 
 def free_names(source: str) -> set[str]:
-    """Names that a cell uses and neither defines nor finds among the builtins.
+    """Return the names that a cell uses but does not define; builtins are left out.
 
     Raises:
-        SyntaxError: it is not Python.
+        SyntaxError: the cell is not Python.
     """
     table = symtable.symtable(python_of(source), "<cell>", "exec")
     return {name for name in _globals_used(table) if name not in _KNOWN} - bound_names(source)
 
 
 def bound_names(source: str) -> set[str]:
-    """Names that a cell defines at module level."""
+    """Return the names that a cell defines at module level."""
     table = symtable.symtable(python_of(source), "<cell>", "exec")
     return {s.get_name() for s in table.get_symbols() if s.is_assigned() or s.is_imported()}
 
@@ -45,7 +45,12 @@ def _globals_used(table: symtable.SymbolTable) -> Iterator[str]:
 
 
 def imported_names(tree: ast.AST, package: str = "") -> dict[str, str]:
-    """What each name that a source imports stands for, as a dotted path."""
+    """Return the dotted path of each name that a source imports.
+
+    Args:
+        tree: syntax tree of the source.
+        package: package of the source, for relative imports.
+    """
     names = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -61,7 +66,12 @@ def imported_names(tree: ast.AST, package: str = "") -> dict[str, str]:
 
 
 def references(tree: ast.AST, names: Mapping[str, str]) -> set[str]:
-    """Dotted paths that a source uses, by way of names whose meaning is known."""
+    """Return the dotted paths that a source uses.
+
+    Args:
+        tree: syntax tree of the source.
+        names: dotted path of each known name; other names are ignored.
+    """
     found = set()
     for node in ast.walk(tree):
         path = _dotted(node)
@@ -73,7 +83,7 @@ def references(tree: ast.AST, names: Mapping[str, str]) -> set[str]:
 
 
 def _dotted(node: ast.AST) -> str:
-    """`a.b.c` of a chain of attributes, or ""."""
+    """Return the text of a chain of attributes, such as "a.b.c"; "" for any other node."""
     if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
         return node.id
     if isinstance(node, ast.Attribute):
@@ -84,13 +94,13 @@ def _dotted(node: ast.AST) -> str:
 
 @dataclass(frozen=True)
 class Library:
-    """The library's functions and classes, and which of the others each uses."""
+    """The library's functions and classes, and what each of them uses."""
 
     course: Course
 
     @cached_property
     def uses(self) -> dict[str, set[str]]:
-        """Dotted path of each definition -> dotted paths that it uses directly."""
+        """The dotted paths that each definition uses directly, by dotted path of the definition."""
         uses: dict[str, set[str]] = {}
         for path in sorted(self.course.library.rglob("*.py")):
             module = ".".join(path.relative_to(self.course.root).with_suffix("").parts)
@@ -104,7 +114,7 @@ class Library:
                 if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
             }
             names = {**imported_names(tree, package), **own}
-            for name, target in names.items():  # also what a package passes on by importing it
+            for name, target in names.items():  # includes names that a package only imports
                 uses.setdefault(f"{module}.{name}", set()).add(target)
             for node in tree.body:
                 if getattr(node, "name", None) in own:
@@ -112,10 +122,13 @@ class Library:
         return uses
 
     def reached(self, paths: Iterable[str]) -> dict[str, str]:
-        """Definitions of the library that code using `paths` may run.
+        """Return the definitions of the library that may run when code uses some paths.
+
+        Args:
+            paths: dotted paths that the code uses.
 
         Returns:
-            Dotted path of each -> the one of `paths` that leads there.
+            For each definition, by dotted path, the item of `paths` that leads to it.
         """
         found: dict[str, str] = {}
         for start in sorted(paths):
@@ -131,7 +144,7 @@ class Library:
         return found
 
     def _definition(self, path: str) -> str | None:
-        """The definition that a dotted path names, or is a part of."""
+        """Return the definition that a dotted path names or is a part of; None when unknown."""
         while path:
             if path in self.uses:
                 return path

@@ -1,4 +1,4 @@
-"""Runs a notebook top to bottom in a clean kernel."""
+"""Runs a notebook from top to bottom in a clean kernel."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
 CELL_SECONDS = 300
 QUICK = "COURSE_QUICK"
-"""Environment variable of a rehearsal."""
+"""Name of the environment variable that is set in a rehearsal."""
 
 OnCell = Callable[[str, int, int], None]
-"""Told before each cell: its id, how many are done, and of how many."""
+"""A function that is called before each cell with its id, and the numbers of done and all cells."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """What happened.
+    """The run of a notebook.
 
     Attributes:
-        seconds: wall-clock time, kernel start included.
-        errors: cell id and error of each cell that raised, in order.
+        seconds: wall-clock seconds of the run, including the start of the kernel.
+        errors: id and error of each cell that raised an exception, in order.
     """
 
     seconds: float
@@ -34,7 +34,7 @@ class Run:
 
     @property
     def summary(self) -> str:
-        """The errors in one line each."""
+        """The errors, with a line for each."""
         if not self.errors:
             return "ran to the end without an error"
         return "\n".join(f"{cell}: {error}" for cell, error in self.errors)
@@ -50,19 +50,20 @@ def execute_notebook(
     on_cell: OnCell | None = None,
     quick: bool = False,
 ) -> Run:
-    """Run a notebook; every cell runs, also after one that raised.
+    """Run a notebook; all cells run, even after a cell that raises.
 
     Args:
-        source: the notebook, left as it is.
-        target: where the executed notebook is written.
-        working_folder: the kernel's; by default the notebook's own.
-        import_from: folders that the kernel imports from, before those of this environment.
-        limit: seconds after which the run is stopped; a cell has `CELL_SECONDS` in any case.
-        on_cell: is told how far the run is.
-        quick: set `COURSE_QUICK`, at which a notebook that trains takes a few steps only.
+        source: path of the notebook, which is not changed.
+        target: path that the executed notebook is written to.
+        working_folder: working folder of the kernel; by default the notebook's folder.
+        import_from: folders that the kernel imports from first.
+        limit: seconds after which the run is stopped; no cell gets more than `CELL_SECONDS`.
+        on_cell: called before each cell.
+        quick: whether to set `COURSE_QUICK`, which makes a notebook that trains take only a few
+            steps.
     """
     notebook = nbformat.read(source, as_version=4)
-    # On busy cores waiting threads that spin make training several times slower.
+    # On busy cores, threads that spin while they wait make training several times slower.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     began = time.perf_counter()
 
@@ -101,7 +102,7 @@ def _environment(import_from: Sequence[Path]) -> dict[str, str]:
 
 
 def errors_of(notebook: nbformat.NotebookNode) -> tuple[tuple[str, str], ...]:
-    """Cell id and error of each cell that raised."""
+    """Return id and error of each cell that raised an exception."""
     return tuple(
         (cell.get("id", "?"), f"{output.ename}: {output.evalue}")
         for cell in notebook.cells

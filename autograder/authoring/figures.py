@@ -1,4 +1,4 @@
-"""What a run of a reference notebook is expected to say, and whether it did.
+"""Compares the figures in a run of a reference notebook with the figures that are expected.
 
 Beside `NN_topic.py`, `NN_topic.toml` lists the figures that the notebook prints or writes under its
 pictures:
@@ -13,7 +13,8 @@ pictures:
     within = 0.05
     if_said = "train on 2160 images"           # where the figure depends on the machine's data
 
-In `says`, `...` is anything, and any run of white space counts as one, there and in the output.
+In `says`, `...` stands for any text. A run of white space counts as a single space, both in `says`
+and in the output.
 """
 
 from __future__ import annotations
@@ -33,15 +34,16 @@ _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 @dataclass(frozen=True)
 class Figure:
-    """A number that the notebook says.
+    """A number that the output of a notebook should have.
 
     Attributes:
-        what: it is, for people.
-        cell: name of the cell that says it.
-        says: the words around it, with `{}` in its place.
-        expected: its value.
-        within: how far from it is still right, on either side.
-        if_said: words that the notebook says anywhere when the figure applies; "" for always.
+        what: description of the number, for people.
+        cell: name of the cell whose output has the number.
+        says: the words around the number, with `{}` in place of the number.
+        expected: expected value.
+        within: largest difference from the expected value that is still right.
+        if_said: words that the notebook prints somewhere if the figure applies; "" if it always
+            applies.
     """
 
     what: str
@@ -52,7 +54,7 @@ class Figure:
     if_said: str = ""
 
     def found_in(self, text: str) -> float | None:
-        """The number in a cell's text; None where the words are not there."""
+        """Return the number in the output of a cell; None when the words around it are missing."""
         before, after = (re.escape(_plain(part)) for part in f" {self.says} ".split("{}"))
         pattern = (before.removeprefix(r"\ ") + NUMBER + after.removesuffix(r"\ ")).strip()
         match = re.search(pattern.replace(re.escape("..."), ".*?"), _plain(text))
@@ -61,11 +63,11 @@ class Figure:
 
 @dataclass(frozen=True)
 class Expected:
-    """What a run of a notebook should give.
+    """What is expected of a run of a notebook.
 
     Attributes:
-        seconds: the longest that it may take; None for any time.
-        figures: what it should say.
+        seconds: most seconds that the run may take; None for any time.
+        figures: the figures that the output should have.
     """
 
     seconds: float | None = None
@@ -74,12 +76,12 @@ class Expected:
 
 @dataclass(frozen=True)
 class Compared:
-    """A figure and what became of it.
+    """A figure, compared with the output of a run.
 
     Attributes:
-        figure: what was expected.
-        got: what the notebook said; None where it said nothing of the kind.
-        applies: whether the figure is one of this run.
+        figure: the expected figure.
+        got: the number in the output; None when the output has no such number.
+        applies: whether the figure applies to this run.
     """
 
     figure: Figure
@@ -88,7 +90,7 @@ class Compared:
 
     @property
     def good(self) -> bool:
-        """Whether nothing is wrong: it is as expected, or not to be expected."""
+        """Whether the number is as expected, or the figure does not apply."""
         if not self.applies:
             return True
         margin = self.figure.within + 1e-9 * abs(self.figure.expected)
@@ -96,10 +98,10 @@ class Compared:
 
 
 def read_expected(path: Path) -> Expected:
-    """Read the file; one that is not there expects nothing.
+    """Read what is expected of a run; a missing file expects nothing.
 
     Raises:
-        ValueError: it is no TOML, or a key is missing, unknown or of the wrong kind.
+        ValueError: the file is no TOML, or a key is missing, unknown or of the wrong kind.
     """
     if not path.is_file():
         return Expected()
@@ -118,7 +120,7 @@ def read_expected(path: Path) -> Expected:
 
 
 def compare(expected: Expected, executed: nbformat.NotebookNode) -> list[Compared]:
-    """Look for every figure in an executed notebook.
+    """Compare every figure with the output of an executed notebook.
 
     Raises:
         ValueError: a figure names a cell that the notebook does not have.
@@ -164,7 +166,7 @@ def _require_keys(table: Mapping[str, Any], kind: type, where: str) -> None:
 
 
 def _said(cell: nbformat.NotebookNode) -> str:
-    """What a cell printed, and the text of what it displayed (of a picture, its description)."""
+    """Return what a cell printed, and the text of what it displayed (for a picture, in words)."""
     said = []
     for output in cell.get("outputs", ()):
         if output.output_type == "stream":

@@ -1,4 +1,7 @@
-"""Which exercises a cell needs: those it names, and those of the cells whose names it uses."""
+"""Adds to the needs of a cell the needs of the cells whose names it uses.
+
+The needs of a cell are the exercises that must be done before the cell can run.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +13,11 @@ from autograder.authoring.source import Kind, SourceCell
 
 
 def with_inherited_needs(cells: Iterable[SourceCell]) -> list[SourceCell]:
-    """The cells; one that needs exercises also needs those of the cells that define what it uses.
+    """Return the cells with inherited needs.
 
-    So a picture of trained weights says that it needs training's step, and not all that training
-    does. A cell that needs nothing cannot use what is only there once an exercise is done.
+    A cell that names exercises also needs the exercises of the cells that define the names it uses.
+    So a cell that draws trained weights has to name only the exercise that it calls itself, not all
+    that training calls. A cell that names no exercises inherits none.
     """
     read: list[SourceCell] = []
     needed_for: dict[str, tuple[str, ...]] = {}
@@ -21,7 +25,7 @@ def with_inherited_needs(cells: Iterable[SourceCell]) -> list[SourceCell]:
         if cell.kind is Kind.CODE:
             try:
                 used, bound = free_names(cell.text), bound_names(cell.text)
-            except SyntaxError:  # which is reported where cells are checked
+            except SyntaxError:  # reported when the lesson is checked
                 used, bound = set(), set()
             if cell.needs:
                 inherited = [id for name in sorted(used) for id in needed_for.get(name, ())]

@@ -1,7 +1,8 @@
 """Builds the notebooks from their text sources, in nbgrader's source form.
 
-What a cell is stands in its id: `about-`, `ex-`, `check-` and an exercise's id, `question-` and
-`answer-` and a question's, else a name or its first words; never a number that would shift.
+The id of a cell says what the cell is: `about-`, `ex-` or `check-` and the id of an exercise, or
+`question-` or `answer-` and the id of a question. Any other cell has its name or its first words as
+id. An id is never a number, which would change when cells are added.
 """
 
 from __future__ import annotations
@@ -25,24 +26,25 @@ from autograder.authoring.source import Kind, SourceCell
 from autograder.course import Assignment, Course, CourseExercise
 from autograder.course.solutions import reference_object
 
-SCHEMA = 3  # of nbgrader's cell metadata
+SCHEMA = 3  # version of nbgrader's cell metadata
 WORDS_IN_ID = 6
 SETUP = "setup"
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 
 
 def build_notebooks(course: Course, *, check: bool = False) -> list[Path]:
-    """Write the notebooks whose text source, tests or reference changed.
+    """Write the notebooks whose text source, tests or reference have changed.
 
     Args:
-        check: write nothing.
+        course: the course.
+        check: whether to write nothing, and only find the notebooks that are stale.
 
     Returns:
         The notebooks that were written or, with `check`, that are stale.
 
     Raises:
-        ValueError: a text source has mistakes, all of which the message lists; or a notebook was
-            edited by hand and would be overwritten. The other notebooks are written all the same.
+        ValueError: a text source has mistakes, all of which the message lists, or a notebook was
+            edited by hand and would be overwritten. The other notebooks are still written.
     """
     stale: list[Path] = []
     problems: list[str] = []
@@ -65,7 +67,7 @@ def build_notebooks(course: Course, *, check: bool = False) -> list[Path]:
 
 
 def build_notebook(course: Course, assignment: Assignment) -> nbformat.NotebookNode:
-    """An assignment's notebook in nbgrader's source form, outputs empty.
+    """Return an assignment's notebook in nbgrader's source form, without outputs.
 
     Raises:
         ValueError: the text source has mistakes, all of which the message lists.
@@ -86,14 +88,14 @@ def build_notebook(course: Course, assignment: Assignment) -> nbformat.NotebookN
 
 
 def notebook_text(notebook: nbformat.NotebookNode) -> str:
-    """A notebook as its file holds it; equal notebooks give equal text."""
+    """Return the text of a notebook's file; equal notebooks give equal text."""
     return nbformat.writes(notebook) + "\n"
 
 
 def content_hash(notebook: nbformat.NotebookNode) -> str:
-    """A hash of what an author can edit: ids, types, sources and nbgrader's marks of the cells.
+    """Return a hash of what an author can edit: ids, types, sources and nbgrader's marks of cells.
 
-    Outputs and what editors add by themselves do not count.
+    Outputs, and what editors add by themselves, do not count.
     """
     content = [
         [cell.get("id"), cell.cell_type, cell.source, cell.metadata.get("nbgrader")]
@@ -167,7 +169,7 @@ def _exercise_cells(course: Course, exercise: CourseExercise) -> list[nbformat.N
 
 
 def about(exercise: CourseExercise) -> str:
-    """The heading of an exercise: title, difficulty, minutes and points."""
+    """Return the heading of an exercise: title, difficulty, minutes and points."""
     dots = "●" * exercise.difficulty + "○" * (5 - exercise.difficulty)
     return (
         f"### Exercise: {exercise.title}\n\n"
@@ -198,7 +200,7 @@ def _marks(
     locked: bool = False,
     points: float | None = None,
 ) -> dict[str, Any]:
-    """nbgrader's metadata of a cell."""
+    """Return nbgrader's metadata for a cell."""
     marks: dict[str, Any] = {
         "grade": grade,
         "grade_id": id,
@@ -211,14 +213,14 @@ def _marks(
 
 
 def _plain_id(cell: SourceCell) -> str:
-    """The name of a cell, or the first words of its first line."""
+    """Return the id of a plain cell: its name, or the first words of its first line."""
     first_line = next(filter(str.strip, cell.text.lower().splitlines()), "")
     words = re.findall(r"[a-z0-9]+", first_line)
     return cell.id or "-".join(words[:WORDS_IN_ID])[:64].strip("-")
 
 
 def _within_needs(source: str, exercises: tuple[str, ...]) -> str:
-    """Code that, while an exercise is not done, says "finish it first" instead of failing."""
+    """Return code that says "finish it first" instead of failing while an exercise is not done."""
     kept = set(_lines_begun_in_strings(python_of(source)))
     body = [
         line if number in kept or not line else f"    {line}"
@@ -229,11 +231,11 @@ def _within_needs(source: str, exercises: tuple[str, ...]) -> str:
 
 
 def _lines_begun_in_strings(source: str) -> Iterator[int]:
-    """Numbers of the lines whose first character belongs to a string that an earlier line began."""
+    """Give the numbers of the lines that begin inside a string of an earlier line."""
     begun = []
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         kind = tokenize.tok_name[token.type]
-        if kind in ("STRING", "FSTRING_START"):  # Python 3.12 takes f-strings apart
+        if kind in ("STRING", "FSTRING_START"):  # Python 3.12 splits f-strings into several tokens
             begun.append(token.start[0])
         if kind in ("STRING", "FSTRING_END"):
             yield from range(begun.pop() + 1, token.end[0] + 1)

@@ -1,4 +1,4 @@
-"""Runs the reference of an assignment: what it says, how long it takes, what it would earn."""
+"""Runs the reference of an assignment, and checks its figures, its time and its points."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from autograder.judge.grading import Graded, Judge
 
 @dataclass(frozen=True)
 class Report:
-    """What the reference of an assignment did.
+    """The results of running the reference of an assignment.
 
     Attributes:
-        assignment: which.
-        run: errors and time.
-        page: the executed notebook, as HTML with its pictures.
-        expected: what the author said that it would give.
-        compared: each expected figure beside what came; empty where the run did not finish.
-        graded: the reference as a submission, by exercise; empty where nothing was graded.
+        assignment: the assignment.
+        run: errors and time of the run.
+        page: path of the executed notebook as HTML, with its pictures.
+        expected: what the author expects of the run.
+        compared: each expected figure, compared with the output.
+        graded: the graded answers of the reference, by exercise; empty when nothing was graded.
     """
 
     assignment: Assignment
@@ -38,12 +38,12 @@ class Report:
 
     @property
     def in_time(self) -> bool:
-        """Whether it took no longer than its author allows."""
+        """Whether the run took no longer than the author allows."""
         return self.expected.seconds is None or self.run.seconds <= self.expected.seconds
 
     @property
     def short_of_marks(self) -> list[str]:
-        """Ids of the exercises that the reference does not earn all marks of."""
+        """Ids of the exercises on which the reference does not earn all points."""
         results = {id: graded.result for id, graded in self.graded.items()}
         return [id for id, result in results.items() if result.points != result.max_points]
 
@@ -63,18 +63,19 @@ def run_reference(
     limit: float | None = None,
     on_cell: OnCell | None = None,
 ) -> Report:
-    """Run an assignment's reference notebook, and grade it as if somebody had handed it in.
+    """Run an assignment's reference notebook, and grade it like a submission.
 
     Args:
         course: the course.
-        assignment: which.
-        folder: where the executed notebook and its page are written.
-        judge: grades it; None to grade nothing.
+        assignment: the assignment.
+        folder: folder that the executed notebook and its page are written to.
+        judge: the judge that grades the reference; None to grade nothing.
         limit: seconds after which the run is stopped.
-        on_cell: is told how far the run is.
+        on_cell: called before each cell.
 
     Raises:
-        ValueError: the file of expected figures is wrong, or names a cell that is not there.
+        ValueError: the file of expected figures has a mistake, or names a cell that the notebook
+            does not have.
     """
     expected = read_expected(assignment.expected)
     executed = folder / f"{assignment.name}.ipynb"
@@ -97,11 +98,14 @@ def run_reference(
 def rehearse(course: Course, assignment: Assignment, executed: Path) -> Run:
     """Run an assignment's reference notebook without its training.
 
-    Cells that train take a few steps, and what they would have left to be handed in is there
-    before: the files that are kept with the variants, unless the course has others.
+    Cells that train take only a few steps. The artifacts that training would make are put in place
+    before the run: they are the files that are kept with the tests. An artifact that the course's
+    folder has already is not replaced.
 
     Args:
-        executed: where the executed notebook is written.
+        course: the course.
+        assignment: the assignment.
+        executed: path that the executed notebook is written to.
     """
     for exercise in course.exercises_of(assignment):
         kept, place = exercise.read_reference_artifact(), course.root / exercise.artifact
@@ -112,7 +116,7 @@ def rehearse(course: Course, assignment: Assignment, executed: Path) -> Run:
 
 
 def write_page(notebook: nbformat.NotebookNode, page: Path, title: str) -> None:
-    """Write an executed notebook as one HTML file, pictures included."""
+    """Write an executed notebook as a single HTML file that includes its pictures."""
     body, _ = HTMLExporter(embed_images=True).from_notebook_node(
         notebook, resources={"metadata": {"name": title}}
     )
@@ -130,6 +134,6 @@ def _grade(course: Course, assignment: Assignment, judge: Judge) -> dict[str, Gr
 
 
 def _artifact(course: Course, exercise: CourseExercise) -> bytes | None:
-    """What the run left to be handed in; where it left nothing, what is kept with the variants."""
+    """Return the artifact that the run made, or else the artifact that is kept with the tests."""
     made = read_artifact(course.root, exercise.artifact)
     return exercise.read_reference_artifact() if made is None else made

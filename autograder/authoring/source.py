@@ -1,4 +1,4 @@
-"""Reads a notebook's text source: jupytext's percent format, with what makes a cell an exercise.
+"""Reads the text source of a notebook: jupytext's percent format, with our own keys on cells.
 
 # %% [markdown]                                   prose
 # %% name="setup"                                 the set-up cell
@@ -20,7 +20,7 @@ import jupytext
 
 
 class Kind(Enum):
-    """What a cell of the text source is."""
+    """The kind of a cell of the text source."""
 
     PROSE = auto()
     CODE = auto()
@@ -35,11 +35,12 @@ class SourceCell:
     """A cell of the text source.
 
     Attributes:
-        kind: what it is.
-        text: its body.
-        id: of the exercise or question it belongs to; of prose and code the name given, or "".
-        needs: ids of the exercises that a code cell calls.
-        points: of a question.
+        kind: kind of the cell.
+        text: body of the cell.
+        id: id of the exercise or question that the cell belongs to; for prose and code, the name
+            of the cell, or "".
+        needs: ids of the exercises that a code cell needs.
+        points: points of a question; 0 for any other cell.
     """
 
     kind: Kind
@@ -65,10 +66,11 @@ _ALLOWED = {
 
 
 def read_source(path: Path) -> list[SourceCell]:
-    """The cells of a text source.
+    """Return the cells of a text source.
 
     Raises:
-        ValueError: a cell has a key that its kind does not know, or a key's value is no name.
+        ValueError: a cell has a key that its kind does not know, a value that its key does not
+            allow, or a body where none is allowed.
     """
     notebook = jupytext.reads(path.read_text(encoding="utf-8"), fmt="py:percent")
     return [_read_cell(cell, f"{path.name}, cell {n}") for n, cell in enumerate(notebook.cells, 1)]

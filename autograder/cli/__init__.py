@@ -1,4 +1,4 @@
-"""The `course` command, by who types it."""
+"""The command `course`, with its subcommands grouped by who uses them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ for each in (instructors, assistants, authors, students, machine):
 
 
 def main() -> None:
-    """Run the command; a mistake of the user's is one clear line, not a stack."""
+    """Run the command; report a mistake of the user in one clear line, without a stack."""
     put_tools_on_path()
     leave_out_grammars()
     try:
@@ -44,7 +44,7 @@ def main() -> None:
 
 
 def _is_of_the_kit(arguments: list[str]) -> bool:
-    """Whether the command is known already, so that the course's own need not be loaded."""
+    """Return whether the command is the kit's, so that the course's commands need not be loaded."""
     known = {
         command.name or getattr(command.callback, "__name__", "").replace("_", "-")
         for group in app.registered_groups
@@ -54,9 +54,10 @@ def _is_of_the_kit(arguments: list[str]) -> bool:
 
 
 def _add_commands_of(course: Course) -> None:
-    """`course data ...`, and what the library offers, are the course's own: the kit knows neither.
+    """Add the commands that the course itself defines: `course data ...`, and those of the library.
 
-    A module `cli` of the data scripts, or of the library, holds them, as a typer app named `app`.
+    They are defined in a module `cli` of the data scripts, or of the library, by a typer app named
+    `app`.
     """
     for name, folder, group in (
         (course.data_name, course.data, "data"),

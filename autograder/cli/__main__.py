@@ -1,4 +1,4 @@
-"""`python -m autograder.cli`."""
+"""Runs the command `course` by `python -m autograder.cli`."""
 
 from autograder.cli import main
 

@@ -1,4 +1,4 @@
-"""What assistants type beside the formgrader."""
+"""Commands for assistants, who also use the formgrader."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def questions(
 
 
 def _decides(options: dict[str, Any]) -> bool:
-    """Whether `course repairs` keeps a decision, and does not only show something."""
+    """Return whether `course repairs` keeps a decision; otherwise it only shows repairs."""
     return any(
         options[name] not in (None, False) for name in ("accept", "use", "no_answer", "undo")
     )
@@ -94,7 +94,7 @@ def repairs(
     prefix: Prefix,
     student: Annotated[str | None, typer.Argument(help="id: show this student's cells")] = None,
     exercise: Annotated[str | None, typer.Argument(help="id of the exercise")] = None,
-    accept: Annotated[bool, typer.Option("--accept", help="the repair stands")] = False,
+    accept: Annotated[bool, typer.Option("--accept", help="accept the repair")] = False,
     use: Annotated[
         str | None, typer.Option(help="numbers of the cells that are the answer, such as 4 or 4,5")
     ] = None,
@@ -189,7 +189,7 @@ def reference(
     from autograder.report.terminal.reference import print_report
 
     course = Course.find()
-    # The reference is the course's own code: where there is no sandbox it runs without.
+    # The reference is the course's own code, so it may run without a sandbox.
     sandbox = Unsandboxed() if sandbox_problem() else Bubblewrap()
     good = True
     with Judge(course, sandbox) as judge:
@@ -210,7 +210,7 @@ def reference(
 
 
 def _numbers(text: str) -> list[int]:
-    """Numbers of cells, as an assistant types them."""
+    """Return the numbers of cells in a text such as "4,5"."""
     parts = [part.strip() for part in text.split(",")]
     if wrong := [part for part in parts if not part.isdecimal()]:
         raise ValueError(f"{wrong[0]!r} is no number of a cell: --use 4, or --use 4,5")

@@ -1,4 +1,4 @@
-"""What authors type."""
+"""Commands for authors."""
 
 from __future__ import annotations
 
@@ -67,5 +67,5 @@ def _list_variants(exercise: CourseExercise) -> None:
 
 
 def _say(text: str) -> None:
-    """Print a text as it is: it is code, or speaks of code."""
+    """Print a text without reading markup in it, since it holds code."""
     console.print(text, markup=False, highlight=False, soft_wrap=True)

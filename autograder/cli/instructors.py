@@ -1,4 +1,4 @@
-"""What instructors type: from the release to the exports."""
+"""Commands for instructors, from the release to the exports."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def grade(
     student: Annotated[list[str] | None, typer.Option(help="only these students")] = None,
     jobs: Annotated[int, typer.Option(help="processes that judge; default one a core")] = 0,
     again: Annotated[
-        bool, typer.Option("--again", help="also what is graded already, with the same tests")
+        bool, typer.Option("--again", help="grade again what the same tests have graded already")
     ] = False,
     pages: Annotated[
         bool, typer.Option("--pages/--no-pages", help="write feedback pages and class report")
@@ -116,7 +116,7 @@ def grade(
 ) -> None:
     """Grade a class, print the gradebook, write feedback pages and the class report.
 
-    What is graded already, with the same tests, stays: a run that was stopped goes on.
+    Work that the same tests have graded already is left out, so that a stopped run goes on.
     """
     from autograder.judge.starting import begin_to_start, worker_source
 
@@ -125,7 +125,7 @@ def grade(
     assignments = chosen(course, prefixes)
     if not assignments:
         raise ValueError(f"{course.notebooks} holds no assignment")
-    # The sandbox loads its torch while the grader loads all that it needs itself.
+    # The sandbox loads torch while the grader loads its own modules.
     begun = worker_source(sandbox) if scheduler else begin_to_start(course, assignments[0], sandbox)
     with closing(begun) as workers:
         from joblib import cpu_count
@@ -169,7 +169,7 @@ def grade(
 def regrade(
     prefix: Prefix,
     apply: Annotated[
-        bool, typer.Option("--apply", help="enter what is held, without judging again")
+        bool, typer.Option("--apply", help="enter the held findings, without judging again")
     ] = False,
     student: Annotated[list[str] | None, typer.Option(help="only these students")] = None,
     jobs: Annotated[int, typer.Option(help="processes that judge; default one a core")] = 0,
@@ -179,8 +179,8 @@ def regrade(
 ) -> None:
     """Grade a class again beside the gradebook, and show who would change, by how much and why.
 
-    For after a test or the reference changed. What was found is held: look at it, then enter just
-    that with --apply. Points given by hand always stand.
+    Use it after a test or the reference has changed. The findings are held: look at them, then
+    enter exactly these with --apply. Points given by hand always stand.
     """
     from joblib import cpu_count
 
@@ -304,7 +304,10 @@ def similarity(
 
 
 def _sandbox_of(scheduler: str | None, *, unsandboxed: bool) -> Sandbox:
-    """This machine's sandbox; not looked for where a cluster judges, whose nodes have their own."""
+    """Return the sandbox of this machine.
+
+    It is not looked for when a cluster judges, since the nodes have their own sandboxes.
+    """
     from autograder.judge.sandbox import Bubblewrap, find_sandbox
 
     if scheduler is not None and not unsandboxed:
@@ -314,7 +317,7 @@ def _sandbox_of(scheduler: str | None, *, unsandboxed: bool) -> Sandbox:
 
 @contextmanager
 def _going_on_later() -> Iterator[None]:
-    """Say at Ctrl-C that nothing is lost."""
+    """On Ctrl-C, say that nothing is lost, and exit."""
     try:
         yield
     except KeyboardInterrupt:

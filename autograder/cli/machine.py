@@ -1,4 +1,4 @@
-"""What concerns the machine that the course is on."""
+"""Commands on the machine that the course is on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the commands share: their console, the panels of the help, and common arguments."""
+"""Defines what the commands share: consoles, the panels of the help, and common arguments."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ UnsandboxedOption = Annotated[
 
 
 def chosen(course: Course, prefixes: list[str] | None) -> list[Assignment]:
-    """The assignments of those prefixes; all when there are none."""
+    """Return the assignments with the given prefixes; all assignments when no prefix is given."""
     if not prefixes:
         return course.assignments()
     return [course.assignment(prefix) for prefix in prefixes]
@@ -44,11 +44,14 @@ def writes(
     *,
     when: Callable[[dict[str, Any]], bool] = lambda options: True,
 ) -> Any:
-    """Let a command have the checkout for itself: a second one waits, or is told who has it.
+    """Keep other commands from writing while a command runs.
+
+    A second command waits, or says who uses the checkout.
 
     Args:
-        command: the command's function.
-        when: whether the command writes, by its options; a command that only reads never waits.
+        command: function of the command.
+        when: returns whether the command writes, given its options; a command that only reads
+            never waits.
     """
 
     def alone(command: Callable[Arguments, Returned]) -> Callable[Arguments, Returned]:

@@ -1,4 +1,4 @@
-"""What students type, where the course is installed."""
+"""Commands for students who have installed the course."""
 
 from __future__ import annotations
 

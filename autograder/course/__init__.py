@@ -1,7 +1,8 @@
 """A course on disk: its table, assignments and exercises, their solutions, and its editions.
 
-The kit knows nothing of the course that it serves. A course says where its parts are in the table
-`[tool.course]` of its pyproject.toml; everything here comes from that table and from the files.
+The kit knows nothing about the course that it serves. The table `[tool.course]` of the course's
+pyproject.toml says where its parts are; this package reads everything from that table and from the
+files.
 """
 
 from autograder.course.course import Assignment, Course, CourseExercise

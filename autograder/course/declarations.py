@@ -1,7 +1,7 @@
-"""Reads what the tests of an exercise declare: the exercise itself, and what each test is worth.
+"""Reads what the tests of an exercise declare: the exercise itself, and the points of each test.
 
-An exercise has a folder of its own, `tests/NN_topic/ID/`, with its public tests in `public.py` and
-its hidden ones, where it has any, in `hidden.py`.
+An exercise has its own folder, `tests/NN_topic/ID/`. The public tests are in `public.py`. The
+hidden tests, if the exercise has any, are in `hidden.py`.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ FOR_HIDDEN = "hidden_"
 
 @dataclass(frozen=True)
 class Declaration:
-    """What an exercise's folder declares.
+    """The declarations in the folder of an exercise.
 
     Attributes:
-        exercise: what `@exercise` says.
+        exercise: the exercise that `@exercise` declares.
         public: points and titles of the public tests.
         hidden: points and titles of the hidden tests.
     """
@@ -38,7 +38,10 @@ class Declaration:
 
 
 def is_hidden(file: Path) -> bool:
-    """Return whether a test file is for graders only: `hidden.py`, or what its like import."""
+    """Return whether a test file is for graders only.
+
+    These files are `hidden.py`, and helpers of hidden tests, whose names begin with `hidden_`.
+    """
     return file.name == HIDDEN or file.name.startswith(FOR_HIDDEN)
 
 
@@ -46,7 +49,7 @@ def exercise_folders(folder: Path) -> list[Path]:
     """Return the folders of an assignment's exercises, by name.
 
     Raises:
-        ValueError: a folder has hidden tests and no public ones.
+        ValueError: a folder has hidden tests and no public tests.
     """
     found = {path.parent for path in folder.glob(f"*/{PUBLIC}")}
     if strays := sorted({path.parent for path in folder.glob(f"*/{HIDDEN}")} - found):
@@ -61,12 +64,13 @@ def read_declaration(folder: Path, root: Path) -> Declaration:
     """Read what an exercise's folder declares.
 
     Args:
-        folder: of the exercise.
-        root: of the course, which the tests import from.
+        folder: folder of the exercise.
+        root: root folder of the course, which the tests import from.
 
     Raises:
-        ValueError: not exactly one exercise is declared, it is not called as the folder is, the
-            hidden tests are another exercise's, or two tests have one name.
+        ValueError: the folder declares no exercise or several, the exercise has another name than
+            the folder, the hidden tests belong to another exercise, or two tests have the same
+            name.
     """
     public, hidden = _test_classes(folder / PUBLIC, root), _test_classes(folder / HIDDEN, root)
     exercise = _declared(folder, public)
@@ -83,7 +87,7 @@ def read_declaration(folder: Path, root: Path) -> Declaration:
 
 
 def _declared(folder: Path, classes: list[type]) -> Exercise:
-    """Return the one exercise that public tests declare."""
+    """Return the exercise that public tests declare."""
     file = _short(folder / PUBLIC)
     found: list[Exercise] = [cls.exercise for cls in classes if hasattr(cls, "exercise")]
     if not found:
@@ -104,7 +108,7 @@ def _marks(classes: list[type]) -> tuple[Graded, ...]:
 
 
 def _require_different_names(classes: list[type], folder: Path) -> None:
-    """Refuse tests of one exercise that share a method's name, which tells verdicts apart."""
+    """Refuse two tests of an exercise with the same method name, which verdicts are known by."""
     names = [name for cls in classes for name, _ in graded_methods(cls)]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise ValueError(
@@ -130,7 +134,7 @@ def _test_classes(path: Path, root: Path) -> list[type]:
 
 @lru_cache(maxsize=1024)
 def _load(path: Path, root: Path, mtime: int, size: int) -> ModuleType:
-    """Import a test file as data: under a name of its own, with the course's root importable."""
+    """Import a test file under a unique module name, with the course's root importable."""
     name = f"_course_{sha256(str(path).encode()).hexdigest()[:12]}_{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
@@ -157,5 +161,5 @@ def importable(folder: Path) -> Iterator[None]:
 
 
 def _short(path: Path) -> str:
-    """Return a test file's path from the folder of tests on, for messages."""
+    """Return the last four parts of a test file's path, for messages."""
     return "/".join(path.parts[-4:])

@@ -1,7 +1,8 @@
-"""The library without the bodies of some exercises: the student edition, and the grading edition.
+"""Writes editions of the library, which lack the bodies of some exercises.
 
-In an edition the object of such an exercise keeps its signature and docstring, and is decorated
-with `@unanswered("id")`, which looks for the student's own answer when it is called.
+There are student editions and grading editions. In an edition, the function or class of an exercise
+without a body keeps its signature and docstring, and is decorated with `@unanswered("id")`. This
+decorator looks for the student's own answer at each call.
 """
 
 from __future__ import annotations
@@ -27,14 +28,15 @@ def write_edition(course: Course, folder: Path, *, stubs: Iterable[str]) -> Path
     """Write an edition of the course's library.
 
     Args:
-        folder: where the library's folder is written; made when missing.
-        stubs: ids of the exercises that have no body in it.
+        course: the course.
+        folder: folder that the library's folder is written to; made when missing.
+        stubs: ids of the exercises that have no body in the edition.
 
     Returns:
         `folder`, which then contains the library.
 
     Raises:
-        ValueError: an id is unknown, or the solution of an exercise cannot be told (see
+        ValueError: an id is unknown, or the solution of an exercise cannot be found (see
             `autograder.course.solutions`).
     """
     target = folder / course.library_name
@@ -52,9 +54,10 @@ def write_edition(course: Course, folder: Path, *, stubs: Iterable[str]) -> Path
 
 
 def edition(course: Course, *, stubs: Iterable[str]) -> Path:
-    """The folder of an edition, made once for each content of the library (see `write_edition`).
+    """Return the folder of an edition; write the edition only if it does not exist yet.
 
-    Editions lie in the course's state folder, which may be deleted at any time.
+    Editions are in the course's state folder, which may be deleted at any time. See
+    `write_edition`.
     """
     stubs = frozenset(stubs)
     key = _key(course, stubs)
@@ -74,7 +77,7 @@ def edition(course: Course, *, stubs: Iterable[str]) -> Path:
 
 
 def _module_with_stubs(course: Course, path: Path, exercises: list[CourseExercise]) -> str:
-    """A module's source in which the objects of some exercises are stubs."""
+    """Return the source of a module in which the objects of some exercises are stubs."""
     source = path.read_text(encoding="utf-8")
     if not exercises:
         return without_markers(source)
@@ -101,12 +104,12 @@ def _stub(reference: ReferenceObject, id: str) -> str:
 
 
 def _without_comments(header: Iterable[str]) -> Iterator[str]:
-    """A signature's lines; comments below it belong to the solution."""
+    """Return the lines of a signature without the comments below it, which are the solution's."""
     return (line for line in header if line.strip() and not line.lstrip().startswith("#"))
 
 
 def _after_imports(tree: ast.Module) -> int:
-    """The line after a module's docstring and the imports at its top."""
+    """Return the line after a module's docstring and the imports at its top."""
     place = 0
     for position, node in enumerate(tree.body):
         is_docstring = position == 0 and ast.get_docstring(tree) is not None
@@ -117,7 +120,7 @@ def _after_imports(tree: ast.Module) -> int:
 
 
 def _key(course: Course, stubs: frozenset[str]) -> str:
-    """A hash of all that an edition is made from: the library, the stubs, this code."""
+    """Return a hash of all that an edition is made from: the library, the stubs, this code."""
     digest = hashlib.sha256()
     kit = [Path(__file__), Path(__file__).with_name("solutions.py")]
     library = sorted(path for path in course.library.rglob("*") if path.is_file())
@@ -131,7 +134,7 @@ def _key(course: Course, stubs: frozenset[str]) -> str:
 
 
 def content_hash(path: Path) -> bytes:
-    """sha256 of a file's content, read again only when its time or size has changed."""
+    """Return the sha256 of a file; read the file again only if its time or size has changed."""
     stat = path.stat()
     return _hash(path, stat.st_mtime_ns, stat.st_size)
 

@@ -1,4 +1,4 @@
-"""Keeps two writing commands from one checkout at the same time."""
+"""Keeps two commands from writing to the same checkout at the same time."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NO_LOCKS = (errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP)
 
 
 class CheckoutInUse(ValueError):
-    """Another command writes in the checkout; the message says which, whose and since when."""
+    """Another command writes to the checkout; the message names it, its user and its start."""
 
 
 @contextmanager
@@ -33,19 +33,19 @@ def writing(
     name: str = "writing",
     patience: float = PATIENCE_SECONDS,
 ) -> Iterator[None]:
-    """Keep other writing commands out of a checkout until the block ends.
+    """Keep other commands from writing to a checkout until the block ends.
 
-    The operating system holds the lock for this process, so that a crash leaves none behind.
+    The operating system holds the lock for this process, so that a crash leaves no lock behind.
 
     Args:
-        course: the checkout.
-        command: what the user typed, for whoever has to wait.
-        warn: told when the file system knows no locks; the block runs all the same.
-        name: of the lock; commands with locks of other names do not wait for one another.
+        course: the course, whose checkout is locked.
+        command: the command as the user typed it, for the message to others who have to wait.
+        warn: called with a message when the file system knows no locks; the block still runs.
+        name: name of the lock; commands wait only for commands with a lock of the same name.
         patience: seconds to wait for another command.
 
     Raises:
-        CheckoutInUse: another command has held the lock all that time.
+        CheckoutInUse: another command still holds the lock after `patience` seconds.
     """
     course.state.mkdir(parents=True, exist_ok=True)
     lock = FileLock(course.state / f"{name}.lock", timeout=patience)
@@ -69,7 +69,7 @@ def writing(
 
 
 def _holder(command: str) -> dict[str, str | int]:
-    """What others are told of this process."""
+    """Return what the message to others says about this process."""
     return {
         "command": command,
         "process": os.getpid(),
@@ -82,7 +82,7 @@ def _holder(command: str) -> dict[str, str | int]:
 def _user() -> str:
     try:
         return getpass.getuser()
-    except (KeyError, OSError):  # an account without a name
+    except (KeyError, OSError):  # the account has no name
         return str(os.getuid())
 
 
@@ -94,5 +94,5 @@ def _in_use(course: Course, holder: Path) -> str:
             f"{who['since']} (process {who['process']} on {who['host']}). Wait until it ends, or "
             "stop it, and run the command again"
         )
-    except (OSError, ValueError, KeyError, TypeError):  # it has only just begun
+    except (OSError, ValueError, KeyError, TypeError):  # the other command has only just begun
         return f"{course.root} is in use by another command: wait until it ends, and run this again"

@@ -1,4 +1,4 @@
-"""What the assignments of a course add up to: points, the public part of them, and exercises.
+"""Reads the rules of assignments: total points, the public share of points, number of exercises.
 
     [tool.course.assignments]
     points = 100          # of exercises and written questions together
@@ -8,8 +8,8 @@
     [tool.course.assignments.09_competition]
     exercises = [1, 3]    # another number for this assignment alone
 
-These numbers hold where the table says nothing; `autograder.authoring.lesson` refuses a lesson that
-does not keep to them.
+The numbers above are the defaults, except for the exercises of `09_competition`.
+`autograder.authoring.lesson` refuses a lesson that breaks the rules.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ TABLE = "[tool.course.assignments]"
 
 @dataclass(frozen=True)
 class Rules:
-    """What an assignment adds up to.
+    """The rules of an assignment.
 
     Attributes:
-        points: of exercises and written questions together.
-        public_share: of the exercises' points, at least, from public tests; from 0 to 1.
-        exercises: how many there are, at least and at most.
+        points: points of exercises and written questions together.
+        public_share: smallest share of the exercises' points from public tests, from 0 to 1.
+        exercises: smallest and largest number of exercises.
     """
 
     points: float = 100
@@ -43,9 +43,9 @@ def read_rules(table: object, assignments: list[str], file: str) -> dict[str, Ru
     """Read the table `[tool.course.assignments]`.
 
     Args:
-        table: its content.
+        table: content of the table.
         assignments: names of the course's assignments.
-        file: the pyproject.toml, for messages.
+        file: path of the pyproject.toml, for messages.
 
     Returns:
         The rules of every assignment, by name.
@@ -69,7 +69,7 @@ def read_rules(table: object, assignments: list[str], file: str) -> dict[str, Ru
 
 
 def _changed(rules: Rules, table: object, title: str, file: str) -> Rules:
-    """Return the rules with what a table says in their place."""
+    """Return the rules with the changes that a table states."""
     if not isinstance(table, dict):
         raise ValueError(f"{file}: {title} should be a table")
     if unknown := sorted(table.keys() - set(KEYS)):
@@ -83,7 +83,7 @@ def _changed(rules: Rules, table: object, title: str, file: str) -> Rules:
 
 
 class _NotSo(Exception):
-    """What a value should be."""
+    """A value is wrong; the message says what it should be."""
 
 
 def _points(value: Any) -> float:

@@ -1,8 +1,8 @@
-"""Which part of an exercise's object is the solution, and the object without it.
+"""Splits the function or class of an exercise into the given part and the solution.
 
-Where the source holds marker lines, the solution is what stands between them. Without them, in a
-plain function, the given part is signature, docstring and the leading run of argument checks (calls
-of `require_*`, `if …: raise`, imports); the rest of the body is the solution.
+If the source has marker lines, the solution is the text between them. Without marker lines, in a
+plain function, the given part is the signature, the docstring and the argument checks at the
+beginning (calls of `require_*`, `if …: raise`, imports). The rest of the body is the solution.
 """
 
 from __future__ import annotations
@@ -20,12 +20,13 @@ INDENT = "    "
 
 @dataclass(frozen=True)
 class Region:
-    """Lines of a solution, counted from 0 in the object's source, end excluded.
+    """The lines of a solution, or of a part of it; lines count from 0 in the object's source.
 
     Attributes:
-        first, end: the lines.
-        indent: white space before them.
-        in_class_body: whether it stands between the methods of a class, not in one.
+        first: first line of the region.
+        end: line after the last line of the region.
+        indent: white space at the beginning of the lines.
+        in_class_body: whether the region is between the methods of a class, not in a method.
     """
 
     first: int
@@ -39,11 +40,11 @@ class ReferenceObject:
     """A function or class of the library that an exercise asks for.
 
     Attributes:
-        object: its dotted path.
-        first_line: where it starts in its module, decorators included, counted from 0.
-        end_line: where it ends, comments that belong to it included; the line after its last.
-        lines: its source without marker lines.
-        regions: where in `lines` the solution is.
+        object: dotted path of the object.
+        first_line: first line of the object in its module, including decorators, counted from 0.
+        end_line: line after the last line of the object, including comments that belong to it.
+        lines: lines of the object's source, without marker lines.
+        regions: regions of `lines` that are the solution.
     """
 
     object: str
@@ -54,11 +55,11 @@ class ReferenceObject:
 
     @property
     def source(self) -> str:
-        """The reference, without markers."""
+        """The source of the object, without marker lines."""
         return "\n".join(self.lines)
 
     def marked(self) -> str:
-        """The reference with the solution between marker lines, as nbgrader's source form."""
+        """Return the source with marker lines around the solution, as in nbgrader's source form."""
         return self._rewritten(
             lambda region: [
                 region.indent + BEGIN,
@@ -68,13 +69,13 @@ class ReferenceObject:
         )
 
     def given(self, stub: str) -> str:
-        """The object without its solution: `stub` in its place, but nothing between methods."""
+        """Return the source with `stub` in place of the solution; between methods, with nothing."""
         return self._rewritten(
             lambda region: [] if region.in_class_body else [region.indent + stub]
         ).rstrip()
 
     def solutions(self) -> list[str]:
-        """The text of each part of the solution, indentation included."""
+        """Return the text of each part of the solution, with its indentation."""
         return ["\n".join(self.lines[region.first : region.end]) for region in self.regions]
 
     def _rewritten(self, replacement: Callable[[Region], Sequence[str]]) -> str:
@@ -91,7 +92,8 @@ def reference_object(course: Course, dotted: str) -> ReferenceObject:
     """Read an exercise's object and find its solution.
 
     Args:
-        dotted: its path, such as `my_lib.vectors.norm`.
+        course: the course.
+        dotted: dotted path of the object, such as `my_lib.vectors.norm`.
 
     Raises:
         ValueError: there is no such object, its markers do not pair, or nothing is left to solve.
@@ -117,13 +119,13 @@ def reference_object(course: Course, dotted: str) -> ReferenceObject:
 
 
 def without_markers(source: str) -> str:
-    """A module's source without its marker lines."""
+    """Return the source of a module without marker lines."""
     kept = [line for line in source.splitlines() if line.strip() not in (BEGIN, END)]
     return "\n".join(kept) + "\n"
 
 
 def given_statements(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
-    """How many statements a function's body begins with that are given to the student."""
+    """Return how many statements at the beginning of a function's body are given to the student."""
     count = 1 if ast.get_docstring(node, clean=False) is not None else 0
     while count < len(node.body) and _is_given(node.body[count]):
         count += 1
@@ -141,7 +143,7 @@ def _find(source: str, name: str) -> ast.FunctionDef | ast.AsyncFunctionDef | as
 
 
 def _is_given(statement: ast.stmt) -> bool:
-    """Whether a statement checks arguments: given code, not graded."""
+    """Return whether a statement is given to the student: it checks arguments or imports."""
     if isinstance(statement, ast.Import | ast.ImportFrom):
         return True
     if isinstance(statement, ast.If):
@@ -154,7 +156,7 @@ def _is_given(statement: ast.stmt) -> bool:
 
 
 def _end_of_object(lines: Sequence[str], node: ast.stmt) -> int:
-    """The line after the object; comments below its last statement, indented, belong to it."""
+    """Return the line after an object; indented comments below its last statement belong to it."""
     end = node.end_lineno or node.lineno
     for place in range(end, len(lines)):
         if lines[place].strip() and not lines[place].startswith(INDENT):
@@ -165,7 +167,7 @@ def _end_of_object(lines: Sequence[str], node: ast.stmt) -> int:
 
 
 def _without_markers(lines: Sequence[str], where: str) -> tuple[list[str], list[tuple[int, int]]]:
-    """The lines without markers, and the ranges of lines that stood between them."""
+    """Return the lines without marker lines, and the ranges of lines that were between markers."""
     kept: list[str] = []
     ranges: list[tuple[int, int]] = []
     begin: int | None = None
@@ -199,7 +201,7 @@ def _rest_of_body(
     first_line: int,
     where: str,
 ) -> Region:
-    """The body after the given statements; comments and blank lines before it included."""
+    """Return the region of a body after the given statements, including comments before it."""
     count = given_statements(node)
     if count == len(node.body):
         raise ValueError(f"{where}: the whole body is given, nothing is left to solve")

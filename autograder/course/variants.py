@@ -1,7 +1,7 @@
-"""The right and wrong answers of an exercise, which test its tests.
+"""Reads the right and wrong answers of an exercise, which test its tests.
 
-An exercise's folder holds the right ones as files `right/NAME.py`. Its `wrong.toml` lists the wrong
-ones, each in a table of its name:
+An exercise's folder has the right answers as files `right/NAME.py`. The file `wrong.toml` lists the
+wrong answers, each in a table with the answer's name:
 
     [columns]
     what = "Normalises over the batch: every column gets length 1."
@@ -9,11 +9,11 @@ ones, each in a table of its name:
     of = "reference"
     change = [["dim=1", "dim=0"]]
 
-`of` names what the answer is a change of: "reference", a right answer, or another wrong one. Each
-pair of `change` is a text that occurs exactly once there, after the changes before it, and what
-stands in its place. An answer that is far from every other has `file = true` instead, and is the
-file `wrong/NAME.py`. Authors, graders and tests read all of them through
-`CourseExercise.right_answers` and `wrong_answers`.
+`of` names the base, the answer that is changed: "reference", a right answer, or another wrong
+answer. Each pair in `change` is an old text and the new text in its place. The old text must occur
+exactly once in the base, after the changes before it. An answer that is unlike all others has
+`file = true` instead, and is the file `wrong/NAME.py`. Authors, graders and tests read all answers
+by `CourseExercise.right_answers` and `wrong_answers`.
 """
 
 from __future__ import annotations
@@ -44,10 +44,10 @@ class Variant:
     """An answer that tests the tests.
 
     Attributes:
-        name: what it is known by in its exercise.
-        what: how the answer goes about it, or the mistake that it makes, in a sentence.
-        source: text of the answer.
-        file: where that stands: the answer's own file, or the `wrong.toml` that lists it.
+        name: name of the answer within its exercise.
+        what: how the answer works, or the mistake that it makes, in a sentence.
+        source: source of the answer.
+        file: the answer's own file, or the `wrong.toml` that lists the answer.
     """
 
     name: str
@@ -66,10 +66,10 @@ class WrongAnswer(Variant):
     """An answer that loses marks.
 
     Attributes:
-        line: where in `wrong.toml` its table begins, counted from 1.
+        line: line of `wrong.toml` where the answer's table begins, counted from 1.
         diagnosis: text that the feedback must contain.
-        base: name of the answer that it is a change of; "" for a whole file.
-        base_source: text of that answer; "" for a whole file.
+        base: name of the answer that is changed; "" for a whole file.
+        base_source: source of the base; "" for a whole file.
     """
 
     line: int
@@ -79,7 +79,7 @@ class WrongAnswer(Variant):
 
     @property
     def diff(self) -> str:
-        """The lines that differ from the base, as a unified diff; "" for a file."""
+        """The lines that differ from the base, as a unified diff; "" for a whole file."""
         if not self.base:
             return ""
         before, after = self.base_source.splitlines(), self.source.splitlines()
@@ -87,16 +87,16 @@ class WrongAnswer(Variant):
 
 
 def right_answers(exercise: CourseExercise) -> tuple[RightAnswer, ...]:
-    """Return an exercise's right answers, by name.
+    """Return the right answers of an exercise, sorted by name.
 
     Raises:
-        ValueError: one is no Python, or is named as the reference is in `wrong.toml`.
+        ValueError: an answer is no Python, or is named "reference".
     """
     return _right_answers(exercise, _stamp(exercise))
 
 
 def wrong_answers(exercise: CourseExercise) -> tuple[WrongAnswer, ...]:
-    """Return an exercise's wrong answers, by name.
+    """Return the wrong answers of an exercise, sorted by name.
 
     Raises:
         ValueError: `wrong.toml` cannot be read, an entry is not complete, or a change does not fit
@@ -106,10 +106,12 @@ def wrong_answers(exercise: CourseExercise) -> tuple[WrongAnswer, ...]:
 
 
 def find_variant(exercise: CourseExercise, name: str) -> Variant:
-    """Return an exercise's right or wrong answer of that name; "reference" is a right one, too.
+    """Return the right or wrong answer of an exercise with a name.
+
+    The name "reference" returns the reference, which is a right answer, too.
 
     Raises:
-        ValueError: there is none, or one of the exercise's answers cannot be read.
+        ValueError: there is no such answer, or an answer of the exercise cannot be read.
     """
     answers: dict[str, Variant] = {
         each.name: each for each in (*right_answers(exercise), *wrong_answers(exercise))
@@ -140,7 +142,7 @@ def variant_files(exercise: CourseExercise) -> tuple[Path, ...]:
 
 
 def _stamp(exercise: CourseExercise) -> Stamp:
-    """What tells whether answers that were read before are still those on disk."""
+    """Return names, times and sizes of all files that the answers are read from."""
     library = Course.find(exercise.assignment.tests).module_file(exercise.module)
     stats = [(path, path.stat()) for path in (library, *variant_files(exercise))]
     return tuple((str(path), stat.st_mtime_ns, stat.st_size) for path, stat in stats)
@@ -193,7 +195,8 @@ class _Table:
         """Return a wrong answer with its changes made.
 
         Args:
-            asked_for: names of the answers that are changes of this one, the outermost first.
+            name: name of the answer.
+            asked_for: names of the answers that have this answer as base, the outermost first.
         """
         if name in asked_for:
             circle = " of ".join([*asked_for[asked_for.index(name) :], name])
@@ -288,7 +291,7 @@ class _Table:
         return entries
 
     def _require_complete(self, name: str, entry: object) -> None:
-        """Refuse an entry that lacks something, or says what nobody reads."""
+        """Refuse an entry that lacks a key, has an unknown key, or has a value of a wrong kind."""
         if not isinstance(entry, dict):
             raise self._problem(
                 name, "it stands in no table. Begin a wrong answer with its name in brackets."
@@ -351,7 +354,10 @@ def _is_pair(value: object) -> bool:
 
 
 def _reference_text(exercise: CourseExercise) -> str:
-    """The reference, below the imports that it needs: its module's, and of its module."""
+    """Return the source of the reference, below the imports that it needs.
+
+    These are imports of its module, and imports of the module's own helpers.
+    """
     course = Course.find(exercise.assignment.tests)
     source = reference_object(course, exercise.object).source
     used = {node.id for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name)}
@@ -367,7 +373,7 @@ def _reference_text(exercise: CourseExercise) -> str:
 
 
 def _defined(statements: Sequence[ast.stmt]) -> set[str]:
-    """Names that some statements define at their level, imports left out."""
+    """Return the names that statements define at their level, without imports."""
     found = set()
     for node in statements:
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
@@ -381,7 +387,7 @@ def _defined(statements: Sequence[ast.stmt]) -> set[str]:
 def _only_used(
     node: ast.Import | ast.ImportFrom, used: set[str]
 ) -> ast.Import | ast.ImportFrom | None:
-    """An import statement of those of its names that are used; None when none is."""
+    """Return an import statement with only its used names; None when no name is used."""
     if isinstance(node, ast.ImportFrom) and node.module == "__future__":
         return node
     names = [
@@ -395,7 +401,7 @@ def _only_used(
 
 
 def _without_docstring(source: str) -> str:
-    """A module's text below the sentence that it begins with."""
+    """Return the source of a module below its docstring."""
     body = ast.parse(source).body
     if not body or ast.get_docstring(ast.parse(source), clean=False) is None:
         return source

@@ -1,1 +1,1 @@
-"""Shows the whole way, from data to report, on a class of sample submissions."""
+"""Shows a course at work, from data to report, on a class of sample submissions."""

@@ -1,4 +1,4 @@
-"""What a course's demo shows: its table `[tool.course.demo]`.
+"""Reads what a course's demo shows from the table `[tool.course.demo]`.
 
 [tool.course.demo]
 class = "examples/class/class.toml"     # the sample class
@@ -20,12 +20,12 @@ KNOWN = ("class", "assignments", "prepare")
 
 @dataclass(frozen=True)
 class Plan:
-    """What a demo shows.
+    """The contents of a demo.
 
     Attributes:
-        class_file: the sample class; see `autograder.demo.sample_class`.
-        assignments: what is shown, in order.
-        prepare: commands of `course` that put on disk what the notebooks read.
+        class_file: file of the sample class; see `autograder.demo.sample_class`.
+        assignments: the assignments to show, in order.
+        prepare: commands of `course` that put on disk the data that the notebooks read.
     """
 
     class_file: Path
@@ -38,7 +38,7 @@ def read_plan(course: Course, *, everything: bool = False) -> Plan:
 
     Args:
         course: the course.
-        everything: all assignments, whatever the table names.
+        everything: whether to show all assignments, whatever the table names.
 
     Raises:
         ValueError: the table is missing, or has a mistake; the message names the key.
@@ -62,7 +62,7 @@ def read_plan(course: Course, *, everything: bool = False) -> Plan:
 
 
 def _texts(table: dict[str, Any], key: str, where: str) -> tuple[str, ...] | None:
-    """Return a list of texts; None where there is none."""
+    """Return the texts in a list of a table; None when the table lacks the key."""
     value = table.get(key)
     if value is None:
         return None

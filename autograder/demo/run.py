@@ -1,4 +1,4 @@
-"""`course demo`: from data to report on a class of sample submissions, in a course of its own."""
+"""Runs `course demo`: all steps from data to report on a sample class, in a copy of the course."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ def run_demo(
     prepare: Callable[[Iterable[str]], None],
     everything: bool = False,
 ) -> None:
-    """Show the whole way; raise when a step does not end as it should.
+    """Run all steps from data to report; raise an exception when a step fails.
 
     Args:
-        course: the checkout, which stays as it is.
-        console: where the steps are told.
-        prepare: runs commands of the course that put on disk what its notebooks read.
-        everything: all assignments, not only those of the course's demo.
+        course: the course; its checkout is not changed, only copied.
+        console: console that the steps are reported on.
+        prepare: runs the course's commands that put on disk the data that its notebooks read.
+        everything: whether to show all assignments, not only the assignments of the demo.
     """
     began = time.perf_counter()
     sandbox = _sandbox(console)
@@ -87,7 +87,7 @@ def run_demo(
 
 
 def _rehearse(demo: Course, plan: Plan, console: Console) -> None:
-    """Run the reference notebooks side by side."""
+    """Run the reference notebooks in parallel; refuse a notebook that raises."""
     folder = demo.state / "executed"
     runs = _side_by_side(
         (rehearse, demo, each, folder / each.ipynb.name) for each in plan.assignments
@@ -99,7 +99,11 @@ def _rehearse(demo: Course, plan: Plan, console: Console) -> None:
 
 
 def _release(demo: Course, plan: Plan, console: Console) -> dict[str, Path]:
-    """Write the student editions, which share a gradebook, and verify them side by side."""
+    """Write the student editions one by one, since they share a gradebook; verify them in parallel.
+
+    Returns:
+        The zip of each assignment, by name.
+    """
     released = {each.name: release(demo, each.name) for each in plan.assignments}
     reports = _side_by_side((verify_release, demo, archive) for archive in released.values())
     for archive, report in zip(released.values(), reports, strict=True):
@@ -110,12 +114,12 @@ def _release(demo: Course, plan: Plan, console: Console) -> dict[str, Path]:
 
 
 def _side_by_side(calls: Iterable[tuple[Any, ...]]) -> list[Any]:
-    """Call functions with their arguments, a process for each core; return what they return."""
+    """Call functions in parallel, with a process for each core, and return their results."""
     return list(Parallel(cpu_count())(delayed(call)(*arguments) for call, *arguments in calls))
 
 
 def own_course(course: Course, folder: Path) -> Course:
-    """A fresh copy of the course in a folder, so that no real gradebook is touched."""
+    """Make a new copy of a course in a folder, so that the real gradebook is not touched."""
     if folder.exists():
         shutil.rmtree(folder)
     parts = (course.library, course.tests, course.notebooks, course.data)
@@ -139,7 +143,7 @@ def _hand_in(
     students: list[SampleStudent],
     sandbox: Sandbox,
 ) -> None:
-    """Unpack the release as students do, write their work, and collect it."""
+    """Unpack a release as students do, write their submissions, and collect them."""
     workspace = course.state / "workspaces" / assignment.name
     shutil.unpack_archive(archive, workspace)
     notebook = next(workspace.rglob(f"{assignment.name}.ipynb"))

@@ -2,9 +2,9 @@
 
     [tool.course.late]
     percent_per_day = 10      # of the points earned, for each day begun
-    at_most = 50              # percent
-    grace_minutes = 15        # not late yet
-    nothing_after_days = 7    # no points at all
+    at_most = 50              # percent that the days take off in all
+    grace_minutes = 15        # minutes of lateness that cost nothing
+    nothing_after_days = 7    # days after which all points are lost
     [tool.course.late.due]
     02_topic = 2026-10-12T23:59:00+02:00
 

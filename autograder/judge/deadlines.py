@@ -1,7 +1,7 @@
-"""How much CPU time a test may take: at least ten seconds, and fifty times the reference's.
+"""Sets how much CPU time a test may take: fifty times that of the reference, at least ten seconds.
 
-The reference is run once, through the same worker; what it took is kept with the course's state,
-under a hash of the tests and the library, so that it is measured again when they change.
+The reference is run once, through the same worker. Its times are kept in the course's state folder,
+under a hash of the tests and the library, so that they are measured again when these change.
 """
 
 from __future__ import annotations
@@ -20,12 +20,20 @@ TIMES_THE_REFERENCE = 50.0
 
 
 def deadline(reference_cpu_seconds: float, least: float = LEAST_CPU_SECONDS) -> float:
-    """CPU seconds that a test may take, given what the reference took."""
+    """Return the CPU seconds that a test may take.
+
+    Args:
+        reference_cpu_seconds: CPU seconds that the reference took.
+        least: fewest CPU seconds of a test.
+    """
     return max(least, TIMES_THE_REFERENCE * reference_cpu_seconds)
 
 
 def remembered(course: Course, exercise: CourseExercise) -> dict[str, float] | None:
-    """CPU seconds of the reference by test, when they were measured with these very files."""
+    """Return the CPU seconds of the reference, by test.
+
+    Return None when they were not measured yet with the present tests and library.
+    """
     try:
         times = json.loads(_file(course, exercise).read_text(encoding="utf-8"))
         return {str(test): float(seconds) for test, seconds in times.items()}
@@ -34,7 +42,7 @@ def remembered(course: Course, exercise: CourseExercise) -> dict[str, float] | N
 
 
 def remember(course: Course, exercise: CourseExercise, times: Mapping[str, float]) -> None:
-    """Keep the CPU seconds of the reference."""
+    """Keep the CPU seconds of the reference, by test."""
     text = json.dumps(dict(times), indent=1, sort_keys=True)
     write_whole(_file(course, exercise), text.encode())
 

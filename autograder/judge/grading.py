@@ -1,4 +1,4 @@
-"""Grades answers: one exercise at a time, each in its own worker, with the tests held here."""
+"""Grades answers one at a time: each answer runs in its own worker, the tests in this process."""
 
 from __future__ import annotations
 
@@ -33,13 +33,14 @@ from autograder.testing.verdicts import Outcome, Result, Verdict
 
 @dataclass(frozen=True)
 class Graded:
-    """An exercise, graded.
+    """A graded answer.
 
     Attributes:
-        result: the verdicts; what counts.
-        program: what was run.
+        result: the verdicts, which count.
+        program: the program that was run.
         run: durations, host and other things that differ from run to run.
-        repairs: what was mended to find the answer, for the assistant to accept or override.
+        repairs: the repairs that were made to find the answer, which an assistant may accept or
+            override.
         notes: errors of the student's other cells.
     """
 
@@ -50,7 +51,7 @@ class Graded:
     notes: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        """What was found, as plain data."""
+        """Return the graded answer as plain data."""
         return {
             "result": self.result.to_json(),
             "program": self.program.to_json(),
@@ -61,7 +62,7 @@ class Graded:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Graded:
-        """The inverse of `to_json`."""
+        """Make a graded answer from plain data; the inverse of `to_json`."""
         return cls(
             Result.from_json(data["result"]),
             Program.from_json(data["program"]),
@@ -75,13 +76,13 @@ class Graded:
 class Judge:
     """Grades answers to a course's exercises.
 
-    Workers come from fork servers that live as long as the judge, or until `close`; a judge that is
-    sent to another process starts its own there.
+    Workers come from fork servers, which run as long as the judge exists, or until `close`. A judge
+    that is sent to another process starts its own fork servers there.
 
     Args:
-        course: the checkout that holds reference and tests.
-        sandbox: where submissions run.
-        secret: key of the hidden inputs; by default the instructor's.
+        course: the course, with reference and tests.
+        sandbox: the sandbox that submissions run in.
+        secret: the key that hidden inputs are drawn with; by default the instructor's secret.
     """
 
     course: Course
@@ -108,21 +109,24 @@ class Judge:
         self._source = worker_source(self.sandbox)
 
     def close(self) -> None:
-        """End the fork servers; they start again when they are needed again."""
+        """End the fork servers; new ones are started when the judge needs them."""
         self._source.close()
 
     def take_workers_from(self, source: WorkerSource) -> None:
-        """Use what is on the way already; see `begin_to_start`."""
+        """Take workers from a source that is starting already; see `begin_to_start`."""
         self._source.close()
         self._source = source
 
     def prepare(self, assignment: Assignment) -> None:
-        """Begin to start what judging an assignment needs, and go on without waiting for it."""
-        for exercise in self.course.exercises_of(assignment)[:1]:  # one server serves them all
+        """Begin to start the fork server of an assignment, without waiting for it."""
+        for exercise in self.course.exercises_of(assignment)[:1]:  # all exercises share a server
             self._source.prepare(self.mounts(exercise), imported_by(assignment))
 
     def lent(self) -> Judge:
-        """This judge in a process forked from its own: the same fork server, workers apart."""
+        """Return a judge for a process that was forked from the process of this judge.
+
+        It shares the fork servers of this judge, and has its own workers.
+        """
         judge = copy.copy(self)
         judge._source = self._source.lent()
         return judge
@@ -133,9 +137,13 @@ class Judge:
         """Grade every exercise of a submitted notebook.
 
         Args:
-            assignment: what the notebook answers.
-            notebook: the submission; only the sources of its cells are read, and the artifacts and
-                choices that it carries (see `with_artifacts`, `with_choices`).
+            assignment: the assignment.
+            notebook: the notebook of the submission. Only the sources of its cells, and the
+                artifacts and choices in its metadata, are read (see `with_artifacts`,
+                `with_choices`).
+
+        Returns:
+            The graded answers, by id of the exercise.
         """
         exercises = self.course.exercises_of(assignment)
         setup = self._setup(assignment)
@@ -150,9 +158,9 @@ class Judge:
             artifact = artifacts.get(handed_in_as(exercise.artifact))
             try:
                 sittings[exercise.id] = self._sitting(exercise, programs[exercise.id], artifact)
-            except Exception as error:  # costs this exercise its mark, and no other one
+            except Exception as error:  # the other exercises are still graded
                 graded[exercise.id] = _not_graded(exercise, programs[exercise.id], error)
-        with contextlib.suppress(Exception):  # what has no verdicts then is tried again, alone
+        with contextlib.suppress(Exception):  # answers without verdicts are tried again, alone
             self._hold(sittings)
         for id, sitting in sittings.items():
             try:
@@ -168,7 +176,7 @@ class Judge:
         setup: str,
         exercises: Sequence[CourseExercise],
     ) -> Program:
-        """What runs for an exercise: what reading the notebook finds, or what was chosen."""
+        """Return the program of an exercise: the answer is found, or was chosen by an assistant."""
 
         def read(cells: Mapping[str, Any]) -> Program:
             others = [other.id for other in exercises]
@@ -188,10 +196,10 @@ class Judge:
         """Grade an answer in a plain Python file, which defines it at module level.
 
         Args:
-            id: of the exercise.
-            answer: the file.
-            artifact: what is handed in with it; by default the reference's.
-            hidden: whether hidden tests run, too.
+            id: id of the exercise.
+            answer: path of the file.
+            artifact: path of the artifact; by default the artifact of the reference is used.
+            hidden: whether to run hidden tests, too.
         """
         source = answer.read_text(encoding="utf-8")
         return self.grade_source(id, source, artifact=artifact, hidden=hidden)
@@ -199,7 +207,7 @@ class Judge:
     def grade_source(
         self, id: str, source: str, *, artifact: Path | None = None, hidden: bool = True
     ) -> Graded:
-        """Grade an answer by its text, as `grade_answer` grades a file's."""
+        """Grade an answer that is given as Python source, not in a file; see `grade_answer`."""
         exercise = self.course.exercise(id)
         content = artifact.read_bytes() if artifact else exercise.read_reference_artifact()
         program = program_for_file(exercise, source, setup="", bindings=self._bindings(exercise))
@@ -213,15 +221,18 @@ class Judge:
         *,
         hidden: bool = True,
     ) -> Graded:
-        """Grade one exercise.
+        """Grade the answer to one exercise.
 
-        A test that ran out of time by the wall clock alone is run once more: the machine may have
-        been busy. CPU time is the same on any day.
+        A test that used up its time only by the wall clock is run once more, since the machine may
+        have been busy. CPU time does not depend on how busy the machine is.
         """
         return self._graded(self._sitting(exercise, program, artifact), hidden=hidden)
 
     def mounts(self, exercise: CourseExercise) -> Mounts:
-        """What a worker of this exercise sees: the edition without it and all later exercises."""
+        """Return the files that a worker of an exercise sees.
+
+        Its edition of the library lacks this exercise and the exercises of later assignments.
+        """
         later = {
             other.id
             for other in self.course.exercises()
@@ -231,7 +242,10 @@ class Judge:
         return mounts_with(self.course, folder)
 
     def deadlines(self, exercise: CourseExercise) -> dict[str, float]:
-        """CPU seconds for each test, from a run of the reference unless it is remembered."""
+        """Return the CPU seconds that each test may take.
+
+        They come from a run of the reference, which is done here if its times are not kept yet.
+        """
         times = remembered(self.course, exercise)
         if times is None:
             source = self.course.module_file(exercise.module).read_text(encoding="utf-8")
@@ -273,11 +287,11 @@ class Judge:
         return Sitting(exercise, program, artifact, connection, deadlines, least)
 
     def _hold(self, sittings: Mapping[str, Sitting], *, hidden: bool = True) -> None:
-        """Let answers be tested, one after the other.
+        """Run the tests of answers, one answer after the other.
 
         Args:
-            sittings: by id of the exercise.
-            hidden: whether hidden tests run, too.
+            sittings: the sittings of the answers, by id of the exercise.
+            hidden: whether to run hidden tests, too.
 
         Raises:
             LookupError: tests cannot be imported, or there are none for one of the exercises.
@@ -300,9 +314,9 @@ class Judge:
             verdicts_of(id, found, modules)
 
     def _graded(self, sitting: Sitting, *, hidden: bool = True) -> Graded:
-        """What was found at a sitting, which is held first if it was not.
+        """Return what was found at a sitting; run its tests first if they were not run yet.
 
-        Tests that overslept are run once more, alone.
+        Tests that used up their time by the wall clock are run once more, alone.
         """
         id = sitting.exercise.id
         if not sitting.verdicts:
@@ -327,23 +341,24 @@ class Judge:
         return Graded(Result(id, last.found), program, run, program.repairs, notes)
 
     def _imports(self, exercise: CourseExercise, program: Program) -> tuple[str, ...]:
-        """What the lesson imports, and the modules of the references that the program is bound to.
+        """Return the modules that the lesson imports, and those of the program's references.
 
-        Students leave the lesson's imports in their notebooks; loaded once, they cost no time.
+        Students leave the lesson's imports in their notebooks. A warm process imports them once for
+        all its workers.
         """
         modules = imported_by(exercise.assignment)
         bound = (path.rpartition(".")[0] for path in program.bindings.values())
         return tuple(dict.fromkeys([*modules, *bound]))
 
     def _setup(self, assignment: Assignment) -> str:
-        """The set-up cell as released: a student's own version of it is not run."""
+        """Return the source of the released set-up cell; a student's version of it is not run."""
         if not assignment.ipynb.is_file():
             raise FileNotFoundError(f"{assignment.ipynb} is missing: run `course notebooks`")
         notebook = nbformat.read(assignment.ipynb, as_version=4)
         return next((cell.source for cell in notebook.cells if cell.get("id") == "setup"), "")
 
     def _bindings(self, exercise: CourseExercise) -> dict[str, str]:
-        """Names of the other exercises of this and earlier assignments, and their reference."""
+        """Return the references of the other exercises of this and earlier assignments, by name."""
         return {
             other.name: other.object
             for other in self.course.exercises()
@@ -352,13 +367,13 @@ class Judge:
 
 
 def _stands(verdict: Verdict) -> bool:
-    """Whether a verdict does not depend on a deadline."""
+    """Return whether a verdict does not depend on a deadline."""
     late = verdict.cause == DeadlineExceeded.__name__
     return not late and verdict.outcome is not Outcome.NOT_CHECKED
 
 
 def _not_graded(exercise: CourseExercise, program: Program, error: Exception) -> Graded:
-    """The grader's own failure on an exercise."""
+    """Return verdicts that say that the grader itself failed on an exercise."""
     verdicts = tuple(
         Verdict(
             f"test {number}",

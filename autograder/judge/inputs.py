@@ -1,4 +1,4 @@
-"""What a verdict depends on, as hashes: so that a record says from what it came."""
+"""Hashes everything that a verdict depends on, so that a record says what it was made from."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ class Inputs:
     """Everything that a verdict depends on.
 
     Attributes:
-        program: sha256 of what was run.
-        tests: sha256 of the assignment's tests and of what they import beside them.
+        program: sha256 of the program that was run.
+        tests: sha256 of the assignment's tests and of the files that tests may import.
         library: sha256 of the reference library.
-        kit: sha256 of the judge, the worker and the tests' vocabulary.
-        environment: Python and the students' runtime distributions, with their versions.
-        secret: fingerprint of the key of the hidden inputs.
-        seed: what random, numpy and torch were seeded with.
+        kit: sha256 of the judge, the worker and the vocabulary of tests.
+        environment: versions of Python and of the students' runtime distributions, by name.
+        secret: fingerprint of the key that hidden inputs are drawn with.
+        seed: seed of random, numpy and torch.
     """
 
     program: str
@@ -53,13 +53,13 @@ class Inputs:
     seed: int
 
     def of(self, program: Program) -> Inputs:
-        """The same, for a verdict on this program."""
+        """Return these inputs with the hash of a program."""
         text = json.dumps(program.to_json(), sort_keys=True)
         digest = hashlib.sha256(text.encode("utf-8", "surrogatepass"))
         return replace(self, program=digest.hexdigest())
 
     def changed_since(self, earlier: Inputs) -> tuple[str, ...]:
-        """What is not as it was for an earlier verdict, in words; of packages, the versions."""
+        """Return in words what changed since an earlier verdict; for packages, the versions."""
         changed = [
             word for name, word in WORDS.items() if getattr(self, name) != getattr(earlier, name)
         ]
@@ -73,7 +73,7 @@ class Inputs:
 
 
 def common_inputs(course: Course, assignment: Assignment, secret: bytes) -> Inputs:
-    """Hashes of all that every verdict of an assignment depends on: no program's is in it."""
+    """Return the inputs that all verdicts of an assignment share, with "" for the program."""
     return Inputs(
         program="",
         tests=_digest(course.root, _test_sources(course, assignment)),
@@ -87,7 +87,10 @@ def common_inputs(course: Course, assignment: Assignment, secret: bytes) -> Inpu
 
 @cache
 def _kit() -> str:
-    """Of the judge, the worker and the tests' vocabulary, which this process has loaded."""
+    """Return the sha256 of the judge, the worker and the vocabulary of tests.
+
+    It is computed once, since this process has loaded these files.
+    """
     kit = [path for room in ("judge", *SEEN) for path in _sources(_KIT / room)]
     return _digest(_KIT, kit)
 
@@ -104,7 +107,7 @@ def _environment(runtime: tuple[str, ...]) -> dict[str, str]:
 
 
 def _test_sources(course: Course, assignment: Assignment) -> list[Path]:
-    """The assignment's test files, and what the tests of all exercises may use."""
+    """Return the assignment's test files, and the files that the tests of all exercises may use."""
     return [*course.test_modules(assignment), *course.test_helpers()]
 
 
@@ -113,7 +116,7 @@ def _sources(folder: Path) -> list[Path]:
 
 
 def _digest(root: Path, paths: Iterable[Path]) -> str:
-    """sha256 over names and contents of some files."""
+    """Return a sha256 over names and contents of files."""
     digest = hashlib.sha256()
     for path in paths:
         content = content_hash(path).hex()

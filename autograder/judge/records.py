@@ -53,7 +53,7 @@ class Record:
         return sound_points(self.result)
 
     def to_json(self) -> dict[str, Any]:
-        """The record as plain data."""
+        """Return the record as plain data."""
         result = self.result.to_json()
         return {
             "format": FORMAT,

@@ -76,7 +76,7 @@ def _for_students(verdict: Verdict, number: int) -> Verdict:
 def _message(verdict: Verdict, cause: str) -> str:
     """Return the message on a hidden test that a student sees besides title and diagnosis."""
     if verdict.outcome is Outcome.NOT_CHECKED:
-        return verdict.message  # has only the title of another test
+        return verdict.message  # reveals only the title of another test, or a number of tests
     if verdict.outcome is not Outcome.FAILED or not cause or cause == "AssertionError":
         return ""
     return CAUSES.get(cause) or f"Your code raised {cause}."

@@ -1,1 +1,1 @@
-"""Mutation of the reference: which changes of a solution does no test of its exercise notice?"""
+"""Finds mutants of the reference, changed solutions, that no test of their exercise notices."""

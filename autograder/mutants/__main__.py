@@ -27,7 +27,7 @@ console = Console(highlight=False)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Try the mutants, print what was found, and give the exit code."""
+    """Try the mutants, print the findings, and return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m autograder.mutants", description=__doc__)
     parser.add_argument("exercises", nargs="*", metavar="EXERCISE", help="default: all")
     parser.add_argument("--write", action="store_true", help=f"rewrite {PAGE}")
@@ -58,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _survey(course: Course, exercises: Sequence[CourseExercise], jobs: int) -> list[Survey]:
-    """`survey` with a progress bar."""
+    """Try the mutants of exercises, and show a progress bar; see `survey`."""
     columns = (TextColumn("{task.description:<28}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, TimeElapsedColumn(), console=console) as progress:
         task = progress.add_task("mutants", total=None)
@@ -76,7 +76,7 @@ def _survey(course: Course, exercises: Sequence[CourseExercise], jobs: int) -> l
 
 
 def _report(found: Findings) -> None:
-    """Print what a person must look at."""
+    """Print the findings that a person must look at."""
     for mutant in found.unnoticed:
         _print_mutant("no test notices this mutant", mutant)
     for mutant, trial in found.broken_tests:

@@ -1,4 +1,4 @@
-"""Mutants that are no mistakes: equivalent to the reference, each with the reason why."""
+"""Reads the mutants that are justified: each is equivalent to the reference for a stated reason."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class Justified:
     """A mutant that may survive.
 
     Attributes:
-        key: `Mutant.key`.
-        reason: why nobody can tell it from the reference, or need not.
-        file: where that is said.
+        key: key of the mutant; see `Mutant.key`.
+        reason: why nobody can tell the mutant from the reference, or why nobody has to.
+        file: file that states the reason.
     """
 
     key: Key
@@ -31,14 +31,14 @@ class Justified:
 
 
 def read_justified(exercises: Iterable[CourseExercise]) -> dict[Key, Justified]:
-    """Return the justified mutants of some exercises.
+    """Return the justified mutants of exercises, by key.
 
-    They stand in `equivalent.toml` in an exercise's folder, which need not be there, in tables
-    `[[equivalent]]`: the `line` as it is in the reference, a list of what it `becomes`, and the
+    They are listed in the file `equivalent.toml` in an exercise's folder, which is optional. A
+    table `[[equivalent]]` has the `line` of the reference, a list of what it `becomes`, and the
     `reason`.
 
     Raises:
-        ValueError: a table lacks something or says it twice.
+        ValueError: a table lacks a key or has an unknown key, or a mutant is listed twice.
     """
     return {each.key: each for exercise in exercises for each in _justified_of(exercise)}
 

@@ -1,4 +1,4 @@
-"""The mutants of an exercise: its reference, with one small change in the solution."""
+"""Makes the mutants of an exercise: its reference with one small change in the solution."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ class Mutant:
 
     Attributes:
         exercise: id of the exercise.
-        operator: name of the operator that made it.
-        line: the line changed, without indentation (of several, joined by newlines).
-        becomes: what stands there instead.
-        source: text of the whole module with the change.
+        operator: name of the operator that made the change.
+        line: the changed line without indentation; several lines are joined by newlines.
+        becomes: the text in place of the line.
+        source: source of the whole module with the change.
     """
 
     exercise: str
@@ -38,14 +38,14 @@ class Mutant:
 
     @property
     def key(self) -> tuple[str, str, str]:
-        """What a mutant is known by, wherever in its module the line stands."""
+        """The exercise and the change, which identify a mutant wherever the line is."""
         return self.exercise, self.line, self.becomes
 
 
 def mutants_of(course: Course, exercise: CourseExercise) -> list[Mutant]:
-    """All different mutants of an exercise's solution, in the order of operators and places.
+    """Return all different mutants of an exercise's solution, by operator and place.
 
-    Left out is what is no Python, and what is the same program in another spelling.
+    A mutant is left out if it is no Python, or the same program in another spelling.
 
     Raises:
         ValueError: two different mutants have the same key.
@@ -76,13 +76,18 @@ def mutants_of(course: Course, exercise: CourseExercise) -> list[Mutant]:
 
 
 def diff(line: str, *becomes: str) -> str:
-    """A change, or several of the same lines, as lines that begin with - and +."""
+    """Return a change as lines that begin with - and +.
+
+    Args:
+        line: the changed lines.
+        becomes: the texts in place of the lines, one for each change.
+    """
     added = [f"+ {part}" for text in becomes for part in text.splitlines()]
     return "\n".join([*(f"- {part}" for part in line.splitlines()), *added])
 
 
 def _operators() -> Iterator[tuple[str, Operator]]:
-    """Names and instances of all operators; those of cosmic-ray that draw at random left out."""
+    """Give names and instances of all operators, except cosmic-ray's operators with arguments."""
     for name in sorted(cosmic_ray.plugins.operator_names()):
         operator = cosmic_ray.plugins.get_operator(name)
         if not operator.arguments():
@@ -92,9 +97,9 @@ def _operators() -> Iterator[tuple[str, Operator]]:
 
 
 def _excerpt(module: Sequence[str], reference: ReferenceObject) -> str:
-    """The module up to the end of an exercise's object, and before it nothing but the imports.
+    """Return a module's imports and an exercise's object; all other lines are empty.
 
-    Parsing is what takes long, and no more is needed. Line numbers stay.
+    Parsing a whole module would take long. Line numbers stay.
     """
     kept = set(range(reference.first_line, reference.end_line))
     for node in ast.parse("\n".join(module)).body:
@@ -106,7 +111,7 @@ def _excerpt(module: Sequence[str], reference: ReferenceObject) -> str:
 
 
 def _solution_lines(module: Sequence[str], reference: ReferenceObject) -> set[int]:
-    """Numbers, from 1, of the module's lines that are the solution."""
+    """Return the numbers, from 1, of the module's lines that are the solution."""
     numbers = [
         number
         for number in range(reference.first_line, reference.end_line)
@@ -120,7 +125,7 @@ def _solution_lines(module: Sequence[str], reference: ReferenceObject) -> set[in
 
 
 def _occurrences(tree: NodeOrLeaf, operator: Operator, lines: set[int]) -> Iterator[int]:
-    """Numbers by which cosmic-ray knows the operator's places in those lines."""
+    """Give cosmic-ray's numbers of the places where an operator can change some lines."""
     occurrence = 0
     for node in ast_nodes(tree):
         for (first, _), (last, _) in operator.mutation_positions(node):
@@ -130,7 +135,7 @@ def _occurrences(tree: NodeOrLeaf, operator: Operator, lines: set[int]) -> Itera
 
 
 def _normal(source: str) -> str | None:
-    """A program without its spelling; None when it is no Python."""
+    """Return a program's syntax tree as text, without its spelling; None when it is no Python."""
     try:
         return ast.dump(ast.parse(source))
     except SyntaxError:
@@ -138,7 +143,7 @@ def _normal(source: str) -> str | None:
 
 
 def _change(before: str, after: str) -> tuple[str, str]:
-    """The lines that differ, without indentation: as they were, and as they are."""
+    """Return the lines that differ, without indentation, before and after a change."""
     old, new = before.splitlines(), after.splitlines()
     changes = [
         change

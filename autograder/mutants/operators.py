@@ -1,7 +1,8 @@
-"""Mutation operators for chained tensor code, beside those of cosmic-ray.
+"""Mutation operators for chained tensor code, used together with those of cosmic-ray.
 
-cosmic-ray replaces operators, comparisons and constants. In `(margin - d).relu().square()` what is
-easily forgotten is a call, so these drop calls, keyword arguments and statements.
+cosmic-ray replaces operators, comparisons and constants. In code such as
+`(margin - d).relu().square()` a call is easily forgotten, so these operators drop calls, keyword
+arguments and statements.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ Position = tuple[tuple[int, int], tuple[int, int]]
 
 
 class DropMethodCall(Operator):
-    """`x.square()` becomes `x`; functions of a module stay (see `CallToArgument`)."""
+    """An operator by which `x.square()` becomes `x`; it leaves functions of a module."""
 
     def mutation_positions(self, node: Node) -> list[Position]:
         return [(node.children[i].start_pos, node.children[i + 1].end_pos) for i in _methods(node)]
@@ -37,7 +38,7 @@ class DropMethodCall(Operator):
 
 
 class CallToArgument(Operator):
-    """`torch.exp(x)` becomes `(x)`, and so does `rng.permutation(x)`."""
+    """An operator by which `torch.exp(x)` and `rng.permutation(x)` become `(x)`."""
 
     def mutation_positions(self, node: Node) -> list[Position]:
         place = _call_of_name(node)
@@ -60,7 +61,7 @@ class CallToArgument(Operator):
 
 
 class DropKeyword(Operator):
-    """`x.sum(dim=1, keepdim=True)` becomes `x.sum(dim=1)`."""
+    """An operator by which `x.sum(dim=1, keepdim=True)` becomes `x.sum(dim=1)`."""
 
     def mutation_positions(self, node: Node) -> list[Position]:
         return [(argument.start_pos, argument.end_pos) for argument in _keywords(node)]
@@ -86,7 +87,7 @@ class DropKeyword(Operator):
 
 
 class DropStatement(Operator):
-    """A statement made for its effect (a call, or `x += 1`) becomes `pass`."""
+    """An operator by which a statement with an effect (a call, or `x += 1`) becomes `pass`."""
 
     def mutation_positions(self, node: Node) -> list[Position]:
         if node.type != "simple_stmt" or not _is_for_effect(node.children[0]):
@@ -107,7 +108,7 @@ class DropStatement(Operator):
 
 
 class SwapAugmentedAssignment(Operator):
-    """`x += 1` becomes `x -= 1`, and the reverse."""
+    """An operator by which `x += 1` becomes `x -= 1`, and the reverse."""
 
     def mutation_positions(self, node: Node) -> list[Position]:
         if node.type != "operator" or node.value not in SWAPPED:
@@ -133,7 +134,7 @@ OPERATORS: tuple[type[Operator], ...] = (
 
 
 def _methods(node: Node) -> list[int]:
-    """Places of `.name` `(...)` in a chain, but not where they call a function of a module."""
+    """Return the places of `.name(...)` in a chain, except calls of a module's functions."""
     if node.type not in ("atom_expr", "power"):
         return []
     children = node.children
@@ -149,7 +150,7 @@ def _methods(node: Node) -> list[int]:
 
 
 def _call_of_name(node: Node) -> int | None:
-    """Place of the `(...)` that calls a dotted name, or None."""
+    """Return the place of the `(...)` that calls a dotted name, or None."""
     if node.type not in ("atom_expr", "power") or node.children[0].type != "name":
         return None
     for place, child in enumerate(node.children[1:], 1):
@@ -161,7 +162,7 @@ def _call_of_name(node: Node) -> int | None:
 
 
 def _first_argument(call: Node) -> Node | None:
-    """The first argument of a `(...)`, if it is a positional one."""
+    """Return the first argument of a call if it is positional, or None."""
     first = call.children[1]
     if first.type == "arglist":
         first = first.children[0]
@@ -169,7 +170,7 @@ def _first_argument(call: Node) -> Node | None:
 
 
 def _keywords(node: Node) -> list[Node]:
-    """The `name=value` of a call."""
+    """Return the keyword arguments of a call."""
     if not _is_trailer(node, "("):
         return []
     inside = node.children[1]
@@ -193,7 +194,7 @@ def _is_trailer(node: Node, opening: str) -> bool:
 
 
 def _imported(node: Node) -> set[str]:
-    """The names that the module imports."""
+    """Return the names that the module of a node imports."""
     return {name.value for name in _imports(node.get_root_node())}
 
 
@@ -203,5 +204,5 @@ def _imports(module: Node) -> Iterator[Name]:
 
 
 def _leaf(code: str, instead_of: Node) -> Name:
-    """Code as one leaf, after the white space of what it replaces."""
+    """Return code as a single leaf, after the white space of the node that it replaces."""
     return Name(code, instead_of.start_pos, prefix=instead_of.get_first_leaf().prefix)

@@ -1,4 +1,4 @@
-"""What became of all mutants of some exercises, and the table that says so."""
+"""Tries all mutants of exercises, and makes tables of their fates."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ KILLED = {Fate.KILLED, Fate.DIED, Fate.OUT_OF_TIME}
 
 
 class BrokenReference(ValueError):
-    """The reference itself does not get full marks: mutants of it tell nothing."""
+    """The reference does not get full marks, so that its mutants would tell nothing."""
 
 
 @dataclass(frozen=True)
 class Survey:
-    """The mutants of one exercise and what became of each.
+    """The mutants of one exercise, with their trials.
 
     Attributes:
         exercise: id of the exercise.
-        assignment: name of its assignment.
+        assignment: name of the assignment.
         trials: each mutant with its trial, in the order of operators and places.
     """
 
@@ -38,22 +38,22 @@ class Survey:
     trials: tuple[tuple[Mutant, Trial], ...]
 
     def count(self, *fates: Fate) -> int:
-        """Mutants that met one of these fates."""
+        """Return the number of mutants with one of these fates."""
         return sum(trial.fate in fates for _, trial in self.trials)
 
     def with_fate(self, fate: Fate) -> list[tuple[Mutant, Trial]]:
-        """Mutants that met this fate."""
+        """Return the mutants with a fate, with their trials."""
         return [(mutant, trial) for mutant, trial in self.trials if trial.fate is fate]
 
 
 @dataclass(frozen=True)
 class Findings:
-    """What a person must look at.
+    """The findings that a person must look at.
 
     Attributes:
         unnoticed: mutants that survived and are not justified.
-        broken_tests: mutants on which a test raised, and what it raised.
-        outdated: justified mutants that are killed, or that there are no longer.
+        broken_tests: mutants on which a test raised an exception, with their trials.
+        outdated: justified mutants that are killed, or that do not exist any longer.
     """
 
     unnoticed: tuple[Mutant, ...]
@@ -72,15 +72,17 @@ def survey(
     on_start: Callable[[int], None] = lambda count: None,
     on_trial: Callable[[Mutant, Trial], None] = lambda mutant, trial: None,
 ) -> list[Survey]:
-    """Try all mutants of some exercises.
+    """Try all mutants of exercises.
 
-    Trials are kept, so that a survey that was stopped goes on: as long as tests, reference, grader
-    and packages stay as they are.
+    Trials are kept as long as tests, reference, grader and packages do not change, so that a
+    stopped survey goes on where it was.
 
     Args:
-        jobs: processes to use.
-        on_start: told how many mutants there are.
-        on_trial: told of each mutant and its trial, in order.
+        course: the course.
+        exercises: the exercises.
+        jobs: number of processes.
+        on_start: called with the number of mutants.
+        on_trial: called with each mutant and its trial, in order.
 
     Raises:
         BrokenReference: an exercise's reference does not get full marks.
@@ -102,7 +104,7 @@ def survey(
 
 
 def _remembering(course: Course, exercise: CourseExercise, limit: float) -> Callable[[str], Trial]:
-    """`try_answer`, which looks first whether the same was tried before."""
+    """Return a function like `try_answer` that returns a kept trial of the same source."""
     memory = Memory(course.state / "mutants", verbose=0)
     keep = memory.cache(_try_answer, ignore=["course", "exercise", "limit"])
     inputs = asdict(common_inputs(course, exercise.assignment, SECRET))
@@ -117,12 +119,12 @@ def _try_answer(
     inputs: Mapping[str, Any],
     source: str,
 ) -> Trial:
-    """`try_answer`, with all that decides its outcome among its arguments, by value."""
+    """Try an answer; the arguments include everything that decides the outcome, by value."""
     return try_answer(course, exercise, source, limit)
 
 
 def findings(surveys: Sequence[Survey], justified: Mapping[Key, Justified]) -> Findings:
-    """Compare what survived with what is justified, for the exercises surveyed."""
+    """Compare the mutants that survived with the justified mutants."""
     survivors = {m.key: m for s in surveys for m, _ in s.with_fate(Fate.SURVIVED)}
     mine = {s.exercise for s in surveys}
     return Findings(
@@ -135,7 +137,7 @@ def findings(surveys: Sequence[Survey], justified: Mapping[Key, Justified]) -> F
 
 
 def _reference(course: Course, exercise: CourseExercise) -> Trial:
-    """The trial of the reference, which must succeed."""
+    """Try the reference of an exercise, which must get full marks."""
     source = course.module_file(exercise.module).read_text(encoding="utf-8")
     trial = try_answer(course, exercise, source)
     if trial.fate is not Fate.SURVIVED:
@@ -163,7 +165,7 @@ With `--write` it writes this page.
 
 
 def table(surveys: Sequence[Survey], justified: Mapping[Key, Justified]) -> list[tuple[str, ...]]:
-    """Rows of text: a header, one for each exercise, and the totals."""
+    """Return rows of text: a header, a row for each exercise, and the totals."""
     rows: list[tuple[str, ...]] = [("assignment", "exercise", *COUNTS)]
     totals: Counter[str] = Counter()
     for found in surveys:
@@ -181,7 +183,7 @@ def table(surveys: Sequence[Survey], justified: Mapping[Key, Justified]) -> list
 
 
 def page(course: Course, surveys: Sequence[Survey], justified: Mapping[Key, Justified]) -> str:
-    """The table and the reasons, as Markdown."""
+    """Return the table and the reasons as Markdown."""
     head, *rows = table(surveys, justified)
     parts = [
         HEADER.format(library=course.library_name, equivalent=EQUIVALENT),
@@ -203,7 +205,7 @@ def page(course: Course, surveys: Sequence[Survey], justified: Mapping[Key, Just
 
 
 def _grouped(justified: Sequence[Justified]) -> dict[tuple[str, str], list[str]]:
-    """What a line becomes, for each line and reason."""
+    """Return what a line becomes, by line and reason."""
     groups: dict[tuple[str, str], list[str]] = {}
     for one in justified:
         _, line, becomes = one.key

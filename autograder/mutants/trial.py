@@ -1,7 +1,7 @@
 """Grades a mutant as an answer, in a forked process that may hang or die.
 
-The tests are those of the judge, and the fixture is the same; only the sandbox is left out, since
-mutants of our own reference are no enemies. The library that hidden tests call stays as it is.
+Tests and fixtures are those of the judge. Only the sandbox is left out, since mutants of our own
+reference are not hostile. The library that hidden tests call is not changed.
 """
 
 from __future__ import annotations
@@ -37,29 +37,29 @@ from autograder.testing.verdicts import Outcome, Result
 
 SECRET = b"the secret of the mutants"
 LEAST_CPU_SECONDS = 10.0
-CPU_FACTOR = 10.0  # a mutant may take so many times the reference's time
-WALL_FACTOR = 6.0  # on a busy machine
+CPU_FACTOR = 10.0  # how many times the CPU time of the reference a mutant may take
+WALL_FACTOR = 6.0  # how many times the CPU time the wall clock allows, on a busy machine
 MEMORY = 4 << 30  # bytes that a mutant may allocate
 
 
 class Fate(StrEnum):
-    """What became of a mutant."""
+    """The fate of a mutant."""
 
     KILLED = "killed"  # it lost marks
-    DIED = "died"  # its process ended: killed, too
-    OUT_OF_TIME = "out of time"  # killed, too
-    SURVIVED = "survived"  # full marks: no test noticed
+    DIED = "died"  # its process ended; counts as killed, too
+    OUT_OF_TIME = "out of time"  # counts as killed, too
+    SURVIVED = "survived"  # it got full marks: no test noticed it
     BROKE_A_TEST = "broke a test"  # a test raised: a mistake of the test
 
 
 @dataclass(frozen=True)
 class Trial:
-    """How a text was graded.
+    """The trial of an answer.
 
     Attributes:
-        fate: what became of it.
-        complaint: the first message of a test that it failed or broke.
-        cpu_seconds: what it took.
+        fate: fate of the answer.
+        complaint: message of the first test that the answer failed or broke.
+        cpu_seconds: CPU seconds of the trial.
     """
 
     fate: Fate
@@ -68,11 +68,11 @@ class Trial:
 
 
 class BrokenTrial(RuntimeError):
-    """The trial itself failed, so that it says nothing of the mutant."""
+    """The trial itself failed, so that it says nothing about the mutant."""
 
 
 def deadline(reference: Trial) -> float:
-    """CPU seconds for a mutant, by those of the reference."""
+    """Return the CPU seconds that a mutant may take, from the trial of the reference."""
     return max(LEAST_CPU_SECONDS, CPU_FACTOR * reference.cpu_seconds)
 
 
@@ -82,11 +82,13 @@ def try_answer(
     source: str,
     cpu_seconds: float = 10 * LEAST_CPU_SECONDS,
 ) -> Trial:
-    """Grade a text as the answer to an exercise, every other exercise being the reference.
+    """Grade a source as the answer to an exercise; all other exercises are the reference's.
 
     Args:
-        source: text of a module that defines the exercise's object.
-        cpu_seconds: for all tests together; the wall clock gets a multiple of it.
+        course: the course.
+        exercise: the exercise.
+        source: source of a module that defines the exercise's object.
+        cpu_seconds: CPU seconds for all tests together; by the wall clock a multiple is allowed.
 
     Raises:
         BrokenTrial: the tests could not be run.
@@ -116,7 +118,7 @@ def try_answer(
 def _serve(
     pipe: Connection, course: Course, exercise: CourseExercise, source: str, cpu_seconds: float
 ) -> None:
-    """Grade in this process, which is the mutant's own, and send a `Trial` or a traceback."""
+    """Grade an answer in this process, and send a `Trial` or a traceback."""
     _confine(cpu_seconds)
     try:
         with importable(course.root):
@@ -127,7 +129,7 @@ def _serve(
 
 
 def _confine(cpu_seconds: float) -> None:
-    """Say nothing, and end when time or memory is used up."""
+    """Silence this process, and limit its time and memory."""
     null = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(null, stream)
@@ -140,9 +142,9 @@ def _confine(cpu_seconds: float) -> None:
 
 
 class _AsText(InProcess):
-    """Requests and replies become text on the way, as on the way to a worker.
+    """A connection that turns requests and replies into text, like the connection to a worker.
 
-    Otherwise a test and an answer would share their strings, and `is` would do for `==`.
+    Otherwise a test and an answer would share strings, and `is` would be as good as `==`.
     """
 
     def exchange(self, request: dict[str, Any], payload: bytes) -> tuple[Any, bytes]:
@@ -151,7 +153,7 @@ class _AsText(InProcess):
 
 
 def _graded(course: Course, exercise: CourseExercise, source: str) -> Result:
-    """The judge's verdicts on a text."""
+    """Return the verdicts of the judge's tests on an answer."""
     bindings = _bindings(course, exercise, source)
     program = program_for_file(exercise, source, setup="", bindings=bindings)
     answer, text = _answer(program), with_helpers(program.name, program_definitions(program).get)
@@ -172,14 +174,14 @@ def _graded(course: Course, exercise: CourseExercise, source: str) -> Result:
 
 
 def _bindings(course: Course, exercise: CourseExercise, source: str) -> dict[str, str]:
-    """Dotted paths of all that is the library's: other exercises, and the module's helpers."""
+    """Return the dotted paths of the other exercises and of the module's helpers, by name."""
     exercises = {other.name: other.object for other in course.exercises()}
     helpers = {name: f"{exercise.module}.{name}" for name in definitions([source])}
     return {name: path for name, path in (helpers | exercises).items() if name != exercise.name}
 
 
 def _answer(program: Program) -> Callable[[], Any]:
-    """Run a program; what gives its answer, or raises what the program raised."""
+    """Run a program; return a function that returns its answer, or raises the program's error."""
     namespace: dict[str, Any] = {"__name__": "__main__", "__builtins__": builtins}
     seed_everything(SEED)
     try:
@@ -197,7 +199,7 @@ def _answer(program: Program) -> Callable[[], Any]:
 
 
 def _fate(result: Result) -> tuple[Fate, str]:
-    """What verdicts mean for a mutant, and the first message that says why."""
+    """Return the fate of a mutant by its verdicts, and the first message that says why."""
     for fate, outcomes in (
         (Fate.BROKE_A_TEST, {Outcome.GRADER_ERROR}),
         (Fate.KILLED, set(Outcome) - {Outcome.PASSED}),

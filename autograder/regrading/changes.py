@@ -39,7 +39,7 @@ class VerdictChange:
         return round(after - before, 6)
 
     def to_json(self) -> dict[str, Any]:
-        """The change as plain data."""
+        """Return the change as plain data."""
         return {
             "test": self.known.test,
             "title": self.known.title,
@@ -82,7 +82,7 @@ class ExerciseChange:
         return self.by_hand is None and self.before != self.after
 
     def to_json(self) -> dict[str, Any]:
-        """The change as plain data."""
+        """Return the change as plain data."""
         return {
             "exercise": self.exercise,
             "before": self.before,

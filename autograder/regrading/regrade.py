@@ -58,7 +58,7 @@ class StudentRegraded:
         return any(change.moves_the_mark for change in self.exercises)
 
     def to_json(self) -> dict[str, Any]:
-        """The changes as plain data."""
+        """Return the changes as plain data."""
         return {
             "student": self.student,
             "difference": self.difference,
@@ -92,7 +92,7 @@ class Regrade:
         return tuple(each for each in self.students if each.failure)
 
     def to_json(self) -> dict[str, Any]:
-        """The changes as plain data, and the ids of the students without a change."""
+        """Return the changes as plain data, with the ids of the students without a change."""
         told = [each for each in self.students if each.exercises or each.failure]
         return {
             "assignment": self.assignment,

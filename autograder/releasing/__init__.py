@@ -1,1 +1,1 @@
-"""Makes the student edition of an assignment, and proves that it gives nothing away and works."""
+"""Makes releases, and checks that a release works and reveals no solutions or hidden tests."""

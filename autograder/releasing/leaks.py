@@ -1,9 +1,9 @@
-"""Finds pieces of solutions and hidden tests in text, however it is wrapped.
+"""Finds pieces of solutions and hidden tests in text, even in encoded text.
 
-A piece is a pair of consecutive statements, or an expression of twelve or more syntax nodes, as
-normalised by the parser: formatting, comments and docstrings do not matter. It is looked for in
-code, by syntax tree, and in any other text (prose, comments, strings in strings, JSON, base64),
-where white space, brackets, quotes and commas do not matter.
+A piece is a pair of consecutive statements, or an expression of twelve or more syntax nodes. The
+parser normalises pieces, so that formatting, comments and docstrings do not matter. In code, pieces
+are found by syntax tree. In any other text (prose, comments, strings in strings, JSON, base64),
+white space, brackets, quotes and commas do not matter.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from typing import Any
 
 from autograder.answers.cells import python_of
 
-NODES = 12  # of an expression that tells something
-MIN_SQUEEZED = 16  # characters of a pair of statements that is looked for in prose
-MIN_PASSAGE = 40  # characters of a sentence of a model answer, squeezed
-MAX_DEPTH = 4  # of wrappings
-MAX_UNPACKED = 4 << 20
+NODES = 12  # fewest syntax nodes of an expression that is a piece
+MIN_SQUEEZED = 16  # fewest characters of a squeezed piece that is looked for in prose
+MIN_PASSAGE = 40  # fewest characters of a squeezed sentence of a model answer
+MAX_DEPTH = 4  # most encodings within one another that are undone
+MAX_UNPACKED = 4 << 20  # most bytes of an unpacked text
 
 _IGNORED = re.compile(r"[\s()\[\]{},;:\"'`\\]+")
 _COMMENT = re.compile(r"(?:^|\s)#.*$", re.MULTILINE)
@@ -42,11 +42,11 @@ _HEX = re.compile(r"(?:[0-9a-fA-F]{2}){20,}")
 
 @dataclass(frozen=True)
 class Finding:
-    """A piece of something secret, found.
+    """A secret piece that was found.
 
     Attributes:
-        origin: what it belongs to, such as "the solution of dot".
-        piece: the piece, shortened.
+        origin: where the piece comes from, such as "the solution of dot".
+        piece: text of the piece, shortened.
     """
 
     origin: str
@@ -54,7 +54,7 @@ class Finding:
 
 
 class Secrets:
-    """What to look for: pieces of code and sentences of prose, and what each belongs to."""
+    """The pieces of code and sentences of prose to look for, and where each comes from."""
 
     def __init__(self) -> None:
         self._pieces: dict[str, str] = {}
@@ -65,7 +65,13 @@ class Secrets:
         return len(self._pieces) + len(self._passages)
 
     def add_code(self, source: str, origin: str, *, given: Container[str] = ()) -> None:
-        """Add the pieces of a source that are not among those given anyway."""
+        """Add the pieces of a source.
+
+        Args:
+            source: the source.
+            origin: where the pieces come from.
+            given: pieces that students get anyway; they are not added.
+        """
         for piece in pieces_of(ast.parse(textwrap.dedent(source))):
             if piece not in given and piece not in self._pieces:
                 self._pieces[piece] = origin
@@ -82,18 +88,23 @@ class Secrets:
                 self._passages.setdefault(squeezed, origin)
 
     def in_python(self, source: str) -> set[Finding]:
-        """Pieces in a Python file: in its code, its comments and its strings."""
+        """Return the secret pieces in a Python file: in its code, its comments and its strings."""
         found = self._in_code(source)
         for text in _comments_and_strings(source):
             found |= self.in_text(text)
         return found
 
     def in_json(self, value: Any) -> set[Finding]:
-        """Pieces in any string of a JSON value, keys included."""
+        """Return the secret pieces in all strings of a JSON value, including keys."""
         return {found for text in _strings(value) for found in self.in_text(text)}
 
     def in_text(self, text: str, depth: int = MAX_DEPTH) -> set[Finding]:
-        """Pieces in prose, which may hold code, and text that is escaped or encoded."""
+        """Return the secret pieces in prose, which may hold code and encoded text.
+
+        Args:
+            text: the text.
+            depth: most encodings within one another that are undone.
+        """
         if len(text) < MIN_SQUEEZED:
             return set()
         found: set[Finding] = set()
@@ -109,7 +120,7 @@ class Secrets:
         return found
 
     def _in_code(self, source: str) -> set[Finding]:
-        """Pieces in code, by its syntax tree; nothing when it is not Python."""
+        """Return the secret pieces in code, by its syntax tree; none when it is not Python."""
         return {
             Finding(self._pieces[piece], _short(piece))
             for piece in _pieces_in(source) & self._pieces.keys()
@@ -133,7 +144,7 @@ class Secrets:
 
 
 def pieces_of(tree: ast.Module) -> Iterator[str]:
-    """Pairs of consecutive statements, and large expressions, of some code."""
+    """Give the pieces of code: pairs of consecutive statements, and large expressions."""
     statements = list(_normalised(tree.body))
     for first, second in pairwise(statements):
         yield f"{first}\n{second}"
@@ -144,7 +155,7 @@ def pieces_of(tree: ast.Module) -> Iterator[str]:
 
 @lru_cache(maxsize=1024)
 def _pieces_in(source: str) -> frozenset[str]:
-    """The pieces of a text that is Python; none of another."""
+    """Return the pieces of a text; none when the text is not Python."""
     try:
         tree = ast.parse(python_of(textwrap.dedent(source)))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -153,14 +164,18 @@ def _pieces_in(source: str) -> frozenset[str]:
 
 
 def squeeze(text: str) -> str:
-    """Text without white space, brackets, quotes and commas, so that layout does not matter."""
+    """Return a text without white space, brackets, quotes and commas.
+
+    Two texts that differ only in layout are then equal.
+    """
     return _IGNORED.sub("", text)
 
 
 def _normalised(body: list[ast.stmt]) -> Iterator[str]:
-    """The statements in document order; of one that holds others, first its own line.
+    """Give the normalised statements of a body in document order.
 
-    Imports, docstrings and lone constants tell nothing and are left out.
+    For a compound statement, its own line comes first, then the statements in it. Imports,
+    docstrings and lone constants are left out, since they reveal nothing.
     """
     for node in body:
         if isinstance(node, ast.Import | ast.ImportFrom | ast.Pass):
@@ -177,7 +192,7 @@ def _normalised(body: list[ast.stmt]) -> Iterator[str]:
 
 
 def _own_line(node: ast.stmt) -> str:
-    """A compound statement without the statements in it."""
+    """Return a compound statement without the statements in it."""
     if isinstance(node, ast.Match):
         return f"match {ast.unparse(node.subject)}"
     if isinstance(node, ast.Try | ast.TryStar):
@@ -188,13 +203,13 @@ def _own_line(node: ast.stmt) -> str:
 
 
 def _size(node: ast.expr) -> int:
-    """Syntax nodes of an expression; whether a name is read or written is none."""
+    """Return the number of syntax nodes of an expression, without contexts (load, store)."""
     return sum(not isinstance(inner, ast.expr_context) for inner in ast.walk(node))
 
 
 @lru_cache(maxsize=1024)
 def _comments_and_strings(source: str) -> tuple[str, ...]:
-    """Runs of comment lines, and every string, of a Python file."""
+    """Return the blocks of comments and all strings of a Python file."""
     return tuple(_read_comments_and_strings(source))
 
 
@@ -231,7 +246,7 @@ def _strings(value: Any) -> Iterator[str]:
 
 
 def _unwrapped(text: str) -> Iterator[str]:
-    """Texts that a text holds as JSON, base64, hexadecimal digits or compressed bytes."""
+    """Give the texts that a text holds as JSON, base64, hexadecimal digits or compressed bytes."""
     if text.lstrip()[:1] in ("{", "["):
         with suppress(ValueError):
             yield from _strings(json.loads(text))
@@ -246,7 +261,7 @@ def _unwrapped(text: str) -> Iterator[str]:
 
 
 def _as_text(content: bytes) -> Iterator[str]:
-    """Bytes as text, unpacked first where they are compressed."""
+    """Give bytes as text, after unpacking compressed bytes; nothing when they are no text."""
     for wbits in (15 + 32, -15):  # zlib or gzip; raw
         with suppress(zlib.error):
             content = zlib.decompressobj(wbits).decompress(content, MAX_UNPACKED)

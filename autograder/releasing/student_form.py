@@ -1,4 +1,4 @@
-"""From nbgrader's source form to what a student gets: nbgrader's own steps, and our stubs."""
+"""Makes the notebook that students get from nbgrader's source form, by nbgrader's own steps."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ HERE = __name__
 
 
 class ClearMarkedSolutions(ClearSolutions):
-    """nbgrader's ClearSolutions, which also knows solutions that are methods.
+    """nbgrader's ClearSolutions, extended to solutions that are whole methods.
 
-    Between the methods of a class a `raise` would run when the class is defined, so a comment
-    stands for such a solution.
+    A solution between the methods of a class is replaced by a comment, since a `raise` in that
+    place would run when the class is defined.
     """
 
     def _replace_solution_region(self, cell: nbformat.NotebookNode, language: str) -> bool:
-        """Replace the regions between methods, then those that nbgrader replaces."""
+        """Replace the regions between methods, then the regions that nbgrader itself replaces."""
         found = False
         if cell.cell_type == "code":
             cell.source, found = _without_marked_methods(cell.source)
@@ -39,7 +39,7 @@ class ClearMarkedSolutions(ClearSolutions):
 
 
 def configure_release(c: Config, course: Course) -> None:
-    """nbgrader's settings for making the student's form of a notebook."""
+    """Set nbgrader up to make the notebooks that students get."""
     c.CourseDirectory.root = str(course.root)
     c.CourseDirectory.course_id = course.course_id
     c.CourseDirectory.source_directory = course.notebooks_name
@@ -58,13 +58,13 @@ def configure_release(c: Config, course: Course) -> None:
 
 
 def generate_assignment(course: Course, assignment: Assignment) -> nbformat.NotebookNode:
-    """Run nbgrader's generate_assignment; the gradebook then knows the assignment.
+    """Run nbgrader's generate_assignment, which also enters the assignment into the gradebook.
 
     Returns:
-        The notebook as students get it, which nbgrader also wrote to `release/`.
+        The notebook that students get, which nbgrader also writes to `release/`.
 
     Raises:
-        RuntimeError: nbgrader failed; the message holds its log.
+        RuntimeError: nbgrader failed; the message has its log.
     """
     put_tools_on_path()  # nbgrader starts alembic by its name
     config = Config()
@@ -83,17 +83,21 @@ def generate_assignment(course: Course, assignment: Assignment) -> nbformat.Note
 
 
 def released_notebook(course: Course, assignment: Assignment) -> Path:
-    """Where nbgrader keeps the student's form of an assignment's notebook."""
+    """Return the path of the notebook that students get, as nbgrader keeps it."""
     return course.root / "release" / assignment.name / assignment.ipynb.name
 
 
 def grade_id_of(cell: nbformat.NotebookNode) -> str:
-    """nbgrader's name of a cell, or ""."""
+    """Return nbgrader's name of a cell, or ""."""
     return cell.metadata.get("nbgrader", {}).get("grade_id", "")
 
 
 def _without_marked_methods(source: str) -> tuple[str, bool]:
-    """A class's source without the marked regions between its methods, if it has any."""
+    """Replace marked regions between the methods of a class by a comment.
+
+    Returns:
+        The source, and whether it had such regions.
+    """
     if not re.search(rf"^{INDENT}{BEGIN}$", source, flags=re.MULTILINE):
         return source, False
     if not isinstance(ast.parse(source).body[-1], ast.ClassDef):

@@ -1,7 +1,7 @@
-"""Tries an unpacked release: stubs must be stubs, references must pass the public tests.
+"""Tries an unpacked release: stubs must be stubs, and references must pass the public tests.
 
-Run as a script in the release's folder, so that only what it carries is imported. Reads a request
-from standard input and prints the findings, both JSON.
+It is run as a script in the release's folder, so that only files of the release are imported. It
+reads a request from standard input and prints the findings, both as JSON.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ NOT_DONE = ("not_started", "not_checked")
 
 
 def main() -> None:
-    """Try what the request names."""
+    """Try the stubs and references that the request names."""
     sys.dont_write_bytecode = True
     sys.path.insert(0, str(ROOT))
     request = json.load(sys.stdin)
@@ -37,7 +37,7 @@ def main() -> None:
 
 
 def _put_in_place(artifacts: dict[str, str]) -> None:
-    """Where the references would have left what they hand in beside their notebooks."""
+    """Write artifacts to the places where the references would write them."""
     for path, content in artifacts.items():
         (ROOT / path).parent.mkdir(parents=True, exist_ok=True)
         (ROOT / path).write_bytes(b64decode(content))
@@ -46,7 +46,7 @@ def _put_in_place(artifacts: dict[str, str]) -> None:
 def _try_each(
     ids: list[str], kind: str, problems_of: Any, request: Any, problems: list[tuple[str, str]]
 ) -> list[str]:
-    """Ids without a problem; the others' problems are added to the list."""
+    """Return the ids of the exercises without a problem; add all problems to `problems`."""
     good = []
     for id in ids:
         try:
@@ -60,7 +60,7 @@ def _try_each(
 
 
 def _stub_problems(id: str, request: dict[str, Any]) -> Iterator[str]:
-    """The library's stub and the notebook's must say that the exercise is not done yet."""
+    """Give problems of an exercise's stubs: library and notebook must say that it is not done."""
     from autograder.student.stubs import is_stub
     from autograder.testing.errors import NotDoneYet
 
@@ -85,11 +85,11 @@ def _stub_problems(id: str, request: dict[str, Any]) -> Iterator[str]:
 
 
 def _reference_problems(id: str, request: dict[str, Any]) -> Iterator[str]:
-    """The reference must pass the public tests that the release carries."""
+    """Give the public tests of the release that the reference of an exercise does not pass."""
     notebook = vars(sys.modules["__main__"])
     names = []
     try:
-        for other, source in request["references"].items():  # as if the student had done all
+        for other, source in request["references"].items():  # as if all exercises were done
             name = _manifest().exercises[other].name
             notebook[name] = _run(other, source)[name]
             names.append(name)
@@ -126,7 +126,7 @@ def _answer_in_notebook(id: str) -> dict[str, Any]:
 
 
 def _run(id: str, source: str) -> dict[str, Any]:
-    """What a reference's source defines, after the set-up of its notebook."""
+    """Run the source of a reference after the set-up cell; return the resulting namespace."""
     from autograder.answers.program import Cell, Program, execute
     from autograder.student.manifest import FILE
     from autograder.student.workspace import released_setup

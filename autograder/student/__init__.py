@@ -1,7 +1,7 @@
-"""What a release carries: checks, in-process access to an answer, and their rendering.
+"""The part of the kit that students get: checks, stubs, the workspace, and packing a submission.
 
-A notebook needs three names: `check`, `needs` and `NotDoneYet`. They are loaded when asked for, so
-that the worker, which has no pytest, can import this package too.
+A notebook needs three names: `check`, `needs` and `NotDoneYet`. Each is loaded at its first use, so
+that the worker, which has no pytest, can import this package, too.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a student's workspace knows of its exercises: titles, points, hints, and where tests are."""
+"""The manifest of a workspace: titles, points, hints and test files of its exercises."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from typing import Any
 
 FILE = "manifest.json"
 MAKERS = "autograder.manifest"
-"""Group of entry points: the function that makes the manifest of a checkout."""
+"""Name of the group of entry points with the function that makes the manifest of a checkout."""
 
 
 @dataclass(frozen=True)
 class TestTitle:
-    """A test, as students know it."""
+    """Title and points of a test, which students may know."""
 
-    __test__ = False  # not a test of pytest's
+    __test__ = False  # keeps pytest from collecting this class
 
     title: str
     points: float
@@ -26,14 +26,16 @@ class TestTitle:
 
 @dataclass(frozen=True)
 class ExerciseEntry:
-    """An exercise, as students know it.
+    """The facts about an exercise that students may know.
+
+    `autograder.testing.declarations.Exercise` describes the attributes that are not listed here.
 
     Attributes:
-        id: see `autograder.testing.declarations.Exercise`, as all that is not named here.
         name: name that the answer defines.
-        assignment: name of its assignment, which is also its notebook's.
-        tests: file of its public tests, relative to the workspace.
-        public, hidden: its tests.
+        assignment: name of the assignment, and of its notebook without the suffix.
+        tests: file of the public tests, relative to the workspace.
+        public: titles and points of the public tests.
+        hidden: titles and points of the hidden tests.
     """
 
     id: str
@@ -51,7 +53,7 @@ class ExerciseEntry:
     hidden: tuple[TestTitle, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        """The entry as plain data."""
+        """Return the entry as plain data."""
         plain = {key: value for key, value in vars(self).items() if key not in ("public", "hidden")}
         plain["hints"] = list(self.hints)
         for part in ("public", "hidden"):
@@ -60,21 +62,21 @@ class ExerciseEntry:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> ExerciseEntry:
-        """The inverse of `to_json`."""
+        """Make an entry from plain data; the inverse of `to_json`."""
         parts = {p: tuple(TestTitle(**test) for test in data[p]) for p in ("public", "hidden")}
         return cls(**{**data, "hints": tuple(data["hints"]), **parts})
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """The exercises of a workspace: those of the release and of all earlier ones.
+    """The exercises of a workspace: those of its newest assignment and of all earlier assignments.
 
     Attributes:
-        root: the workspace, or the checkout.
+        root: folder of the workspace, or of the checkout.
         course: title of the course.
-        assignment: name of the newest assignment in it.
-        version: of the release; "" in a checkout.
-        exercises: by id, in the order of the course.
+        assignment: name of the newest assignment in the workspace.
+        version: version of the release; "" in a checkout.
+        exercises: the exercises by id, in the order of the course.
         files: sha256 of each file of the release, by its path; empty in a checkout.
     """
 
@@ -86,10 +88,10 @@ class Manifest:
     files: dict[str, str] = field(default_factory=dict)
 
     def exercise(self, id: str) -> ExerciseEntry:
-        """The exercise of that id.
+        """Return the exercise with an id.
 
         Raises:
-            LookupError: there is none; the message lists those that exist.
+            LookupError: there is no such exercise; the message lists the known ids.
         """
         try:
             return self.exercises[id]
@@ -98,7 +100,7 @@ class Manifest:
             raise LookupError(f"no exercise {id!r} in this workspace; there are {known}") from None
 
     def to_json(self) -> dict[str, Any]:
-        """The manifest as plain data, for a release."""
+        """Return the manifest as plain data, for a release."""
         return {
             "course": self.course,
             "assignment": self.assignment,
@@ -109,10 +111,10 @@ class Manifest:
 
 
 def read_manifest(path: Path) -> Manifest:
-    """The manifest of a release.
+    """Read the manifest of a release.
 
     Raises:
-        ValueError: the file is damaged; the message names it and the remedy.
+        ValueError: the file is damaged; the message names the file and the remedy.
     """
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
@@ -130,10 +132,13 @@ def read_manifest(path: Path) -> Manifest:
 
 
 def find_manifest(start: Path | None = None) -> Manifest:
-    """The manifest of the workspace (or checkout) around a folder; by default the working one.
+    """Return the manifest of the workspace or checkout around a folder.
+
+    Args:
+        start: the folder; default the working directory.
 
     Raises:
-        FileNotFoundError: the folder is in neither.
+        FileNotFoundError: the folder is in neither a workspace nor a checkout.
     """
     here = (start or Path.cwd()).resolve()
     for folder in (here, *here.parents):
@@ -148,7 +153,7 @@ def find_manifest(start: Path | None = None) -> Manifest:
 
 
 def _manifest_of_checkout(folder: Path) -> Manifest:
-    """The manifest of a course's checkout, made by the installed kit, which says how."""
+    """Return the manifest of a checkout, made by the function that the installed kit registers."""
     makers = entry_points(group=MAKERS)
     if not makers:
         raise FileNotFoundError(

@@ -1,4 +1,4 @@
-"""Shows a result: as HTML in a notebook or a page, and as plain text everywhere else."""
+"""Renders a result as HTML, for a notebook or a page, and as plain text."""
 
 from __future__ import annotations
 
@@ -36,7 +36,12 @@ STYLE = """
 
 
 def text(result: Result, entry: ExerciseEntry | None = None) -> str:
-    """A result in plain text, one block a test."""
+    """Return a result as plain text, with a block for each test.
+
+    Args:
+        result: the result.
+        entry: the exercise; with it the text also says what a check in a notebook covers.
+    """
     lines = [headline(result, entry)]
     for verdict in result.verdicts:
         mark, word = WORDS[verdict.outcome]
@@ -53,7 +58,13 @@ def text(result: Result, entry: ExerciseEntry | None = None) -> str:
 
 
 def html(result: Result, entry: ExerciseEntry | None = None, *, hints: Sequence[str] = ()) -> str:
-    """A result as a piece of HTML with its own style; everything in it is escaped."""
+    """Return a result as a piece of HTML with its own style; all text in it is escaped.
+
+    Args:
+        result: the result.
+        entry: the exercise; with it the HTML also says what a check in a notebook covers.
+        hints: hints on the exercise, each folded into the one before.
+    """
     state = "all-passed" if result.passed else "some-failed"
     rows = "".join(_row(verdict) for verdict in result.verdicts)
     asides = closing_lines(entry) if entry is not None else []
@@ -70,7 +81,7 @@ def html(result: Result, entry: ExerciseEntry | None = None, *, hints: Sequence[
 
 
 def headline(result: Result, entry: ExerciseEntry | None) -> str:
-    """The result in one line."""
+    """Return a result in one line."""
     outcomes = [verdict.outcome for verdict in result.verdicts]
     name = f"{entry.title} ({result.exercise})" if entry else result.exercise
     if result.points is None:
@@ -85,7 +96,7 @@ def headline(result: Result, entry: ExerciseEntry | None) -> str:
 
 
 def closing_lines(entry: ExerciseEntry) -> list[str]:
-    """What a check in a notebook covers, and what else will be graded."""
+    """Return lines that say what a check in a notebook covers, and what else will be graded."""
     if not entry.hidden:
         return ["These are all the tests of this exercise."]
     return [
@@ -95,7 +106,7 @@ def closing_lines(entry: ExerciseEntry) -> list[str]:
 
 
 def points_of(verdict: Verdict) -> str:
-    """Points of a verdict, such as `0/4`; a dash when there is no mark."""
+    """Return the points of a verdict, such as `0/4`, with a dash for a missing mark."""
     earned = "\N{EN DASH}" if verdict.points is None else f"{verdict.points:g}"
     return f"{earned}/{verdict.max_points:g}"
 
@@ -116,7 +127,7 @@ def _row(verdict: Verdict) -> str:
 
 
 def _ladder(hints: Sequence[str]) -> str:
-    """Hints folded into one another: each opens the way to the next."""
+    """Return the hints as HTML, each folded into the hint before it."""
     ladder = ""
     for number, hint in reversed(list(enumerate(hints, start=1))):
         name = f"Hint {number} of {len(hints)}"

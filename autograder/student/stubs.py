@@ -1,7 +1,7 @@
-"""What stands in the library for an exercise: at the call, the student's own answer is found.
+"""Stubs, which stand in the library for exercises and call the student's own answers.
 
-A stub resolves, in this order, to the definition in the running notebook; to the student's answer
-in an earlier notebook of the workspace; else to `NotDoneYet`, which says where to write it. So
+A stub looks for the answer first in the running notebook, then in an earlier notebook of the
+workspace. When it finds none, it raises `NotDoneYet`, which says where to write the answer. So
 students train, at the end, a system that they wrote.
 """
 
@@ -32,12 +32,12 @@ class AnswerError(RuntimeError):
 
 
 def unanswered(id: str) -> Callable[[Object], Object]:
-    """Decorate the function or class of an exercise that has no body in this edition.
+    """Make a stub of the function or class of an exercise that has no body in this edition.
 
-    Calling it calls the student's own answer, wherever that is (see the module).
+    A call of the stub calls the student's own answer.
 
     Args:
-        id: of the exercise.
+        id: id of the exercise.
     """
 
     def decorate(stub: Object) -> Object:
@@ -47,7 +47,7 @@ def unanswered(id: str) -> Callable[[Object], Object]:
 
 
 def is_stub(value: Any) -> bool:
-    """Whether an object is the library's stand-in for an answer."""
+    """Return whether an object is a stub."""
     return _STUB in getattr(value, "__dict__", {})
 
 
@@ -80,19 +80,24 @@ def _call(name: str, id: str, args: tuple, kwargs: dict[str, Any]) -> Any:
     try:
         return answer(*args, **kwargs)
     except NotDoneYet as error:
-        if str(error) != str(NotDoneYet()):  # another exercise, which named itself
+        if str(error) != str(NotDoneYet()):  # from another exercise: the message names it already
             raise
         raise NotDoneYet(_Place(id, name).message) from None
 
 
 def _in_running_notebook(name: str) -> Any:
-    """What the running notebook defines under a name, unless it only imported the stub."""
+    """Return what the running notebook defines under a name; None when that is only a stub."""
     found = vars(sys.modules["__main__"]).get(name)
     return found if callable(found) and not is_stub(found) else None
 
 
 class _Place:
-    """Where an exercise is answered, as far as the workspace around the kernel knows."""
+    """The place of an exercise in the workspace around the kernel.
+
+    Args:
+        id: id of the exercise.
+        name: name that the answer defines.
+    """
 
     def __init__(self, id: str, name: str) -> None:
         self.id = id
@@ -101,7 +106,7 @@ class _Place:
 
     @property
     def message(self) -> str:
-        """What to do, and where."""
+        """A message that says that the exercise has no answer yet, and where to write it."""
         if self.manifest is None or self.id not in self.manifest.exercises:
             return f"{self.name} has no answer yet (exercise {self.id})"
         entry = self.manifest.exercises[self.id]
@@ -111,7 +116,10 @@ class _Place:
         )
 
     def earlier_answer(self) -> Any:
-        """The answer in the newest notebook of the workspace that has one, or None."""
+        """Return the answer in the exercise's notebook, or None.
+
+        Of several workspaces, this one counts first, then the newest that has an answer.
+        """
         if self.manifest is None or self.id not in self.manifest.exercises:
             return None
         notebook = f"{self.manifest.exercises[self.id].assignment}.ipynb"
@@ -124,9 +132,9 @@ class _Place:
         return None
 
     def _answer_in(self, path: Path, manifest: Manifest) -> Any:
-        """What a notebook defines; it is run once for each content of its file."""
+        """Return the answer in a notebook, or None; run a notebook again only if it has changed."""
         key = (path, self.id)
-        if key in _running:  # the answer calls itself, by way of the library, while it is defined
+        if key in _running:  # while the answer is being defined, it calls itself by the library
             return None
         stat = path.stat()
         content = (stat.st_mtime_ns, stat.st_size)
@@ -155,7 +163,14 @@ class _Place:
 
 
 def program_in_notebook(path: Path, manifest: Manifest, id: str) -> Program:
-    """The program of an exercise in a notebook of the workspace; other exercises are looked up.
+    """Return the program of an exercise in a notebook of the workspace.
+
+    The names of the other exercises are bound to the library's objects.
+
+    Args:
+        path: path of the notebook.
+        manifest: manifest of the workspace.
+        id: id of the exercise.
 
     Raises:
         AnswerError: the notebook cannot be read.
@@ -184,7 +199,7 @@ def _exercise(entry: Any) -> Exercise:
 
 
 def _setup_of(manifest: Manifest, assignment: str, notebook: Any) -> str:
-    """The set-up of a notebook's answers: the release's cell, else the notebook's own."""
+    """Return the source of the set-up cell: the released cell, or else the notebook's own cell."""
     released = released_setup(manifest.root / FILE, assignment)
     if released is not None:
         return released
@@ -196,7 +211,7 @@ def _setup_of(manifest: Manifest, assignment: str, notebook: Any) -> str:
 
 
 def _workspaces(manifest: Manifest) -> Iterator[Path]:
-    """The workspace, then those of other versions of the course's releases beside it."""
+    """Give the workspace, then the workspaces of other releases of the course beside it."""
     yield manifest.root
     course = manifest.root.name.rpartition("-")[0]
     beside = sorted(
@@ -211,7 +226,10 @@ def _workspaces(manifest: Manifest) -> Iterator[Path]:
 
 
 def _manifest(folder: Path) -> Manifest | None:
-    """The manifest of the workspace around a folder; None outside one, as in the sandbox."""
+    """Return the manifest of the workspace around a folder.
+
+    Outside a workspace, as in the sandbox, return None.
+    """
     for parent in (folder, *folder.parents):
         path = parent / FILE
         if path.is_file():

@@ -1,4 +1,4 @@
-"""Before handing in: the public checks from a clean kernel, what they do not cover, and the zip."""
+"""Checks a notebook in a clean kernel, and packs it into the zip that a student hands in."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from autograder.testing.errors import NotDoneYet
 from autograder.testing.verdicts import Result
 
 EXERCISE_SECONDS = 180
-MAX_NOTEBOOK = 32 << 20  # bytes: with more, a cell printed what nobody will read
+MAX_NOTEBOOK = 32 << 20  # bytes; a larger notebook has outputs that nobody will read
 MIME = "application/vnd.course-check+json"
 RECEIPT = "submission.json"
 UNANSWERED = ("", "YOUR ANSWER HERE")
@@ -33,12 +33,12 @@ UNANSWERED = ("", "YOUR ANSWER HERE")
 
 @dataclass(frozen=True)
 class CheckedExercise:
-    """An exercise's public tests, run on a notebook as it lies on disk.
+    """The result of an exercise's public tests on a saved notebook.
 
     Attributes:
-        entry: which exercise.
-        result: what the tests found; None when they could not be run.
-        remarks: how the answer was found, and errors on the way.
+        entry: the exercise.
+        result: result of the tests; None when they could not be run.
+        remarks: how the answer was found, and errors of the notebook's cells.
     """
 
     entry: ExerciseEntry
@@ -51,7 +51,7 @@ class CheckedExercise:
         return self.result is not None and self.result.passed
 
     def lines(self) -> list[str]:
-        """What to tell the student."""
+        """Return the lines to show to the student."""
         shown = f"{self.entry.id}: not checked" if self.result is None else text(self.result)
         remarks = [f"    note: {remark}" for remark in self.remarks]
         return [*(f"  {line}" for line in shown.splitlines()), *remarks]
@@ -59,17 +59,17 @@ class CheckedExercise:
 
 @dataclass(frozen=True)
 class CheckedNotebook:
-    """A notebook's public checks, and what they do not cover.
+    """The results of a notebook's public checks, and what the checks do not cover.
 
     Attributes:
-        assignment: its name.
-        notebook: the file.
-        untouched: whether it is still as it was released.
-        exercises: in course order.
-        written: points of the questions that a person grades, by id.
-        unanswered: those without an answer.
-        missing: artifacts that are not in the workspace.
-        archive: the zip to hand in; None when only checked.
+        assignment: name of the assignment.
+        notebook: path of the notebook.
+        untouched: whether the notebook is still the released one.
+        exercises: the checked exercises, in the order of the course.
+        written: points of the questions that a person grades, by id of the question.
+        unanswered: ids of the questions that have no answer.
+        missing: paths of the artifacts that are not in the workspace.
+        archive: the zip to hand in; None when the notebook was only checked.
     """
 
     assignment: str
@@ -98,14 +98,14 @@ class CheckedNotebook:
         return "\n".join(lines)
 
     def _age(self) -> str:
-        """When the notebook was saved, so that a forgotten save is noticed."""
+        """Return when the notebook was saved, in words, so that a forgotten save is noticed."""
         if self.untouched:
             return "as it was released"
         saved = datetime.fromtimestamp(self.notebook.stat().st_mtime)
         return f"as saved on {saved:%d %B %Y at %H:%M}"
 
     def _coverage(self) -> list[str]:
-        """What the public checks leave open."""
+        """Return lines that say what the public checks do not cover."""
         hidden = [(e.entry, test) for e in self.exercises for test in e.entry.hidden]
         checked = [each.result for each in self.exercises if each.result]
         earned = sum(result.points or 0.0 for result in checked)
@@ -133,13 +133,13 @@ class CheckedNotebook:
 
 
 def check_notebook(prefix: str, *, start: Path | None = None) -> CheckedNotebook:
-    """Run an assignment's public checks on its notebook as it lies on disk, in a clean kernel.
+    """Run an assignment's public checks on its saved notebook, in a clean kernel.
 
-    What runs is what graders run: the set-up, then of the other cells imports, definitions and
-    literals, then the answer.
+    The kernel runs what graders run: the set-up cell, then the imports, definitions and literals of
+    the other cells, then the answer.
 
     Args:
-        prefix: of the assignment's name.
+        prefix: beginning of the assignment's name.
         start: a folder in the workspace; default the working directory.
 
     Raises:
@@ -166,16 +166,17 @@ def check_notebook(prefix: str, *, start: Path | None = None) -> CheckedNotebook
 def submit(
     prefix: str, *, start: Path | None = None, student: str = "", out: Path | None = None
 ) -> CheckedNotebook:
-    """Check a notebook and pack it to hand in. It is packed whatever the checks say.
+    """Check a notebook and pack it to hand in, whatever the results of the checks.
 
     Args:
-        prefix: of the assignment's name.
+        prefix: beginning of the assignment's name.
         start: a folder in the workspace; default the working directory.
-        student: id to begin the zip's name with, where a course asks for it.
+        student: id of the student at the beginning of the zip's name, where a course asks for it.
         out: folder for the zip; default the workspace.
 
     Raises:
-        ValueError: as `check_notebook`; or a file is larger than graders take.
+        ValueError: there is no such assignment, its notebook cannot be read, or a file is larger
+            than graders take.
     """
     manifest = find_manifest(start)
     assignment = _assignment(manifest, prefix)
@@ -217,7 +218,7 @@ def _assignment(manifest: Manifest, prefix: str) -> str:
 
 
 def _notebook(manifest: Manifest, assignment: str) -> Path:
-    """An assignment's notebook: at the top of a workspace, or in its folder in a checkout."""
+    """Return the path of an assignment's notebook in a workspace or a checkout."""
     name = f"{assignment}.ipynb"
     places = [manifest.root / name, *sorted(manifest.root.glob(f"*/{assignment}/{name}"))]
     for path in places:
@@ -236,14 +237,14 @@ def _read(path: Path) -> nbformat.NotebookNode:
 
 
 def _artifacts(manifest: Manifest, assignment: str) -> dict[str, bytes]:
-    """The files that an assignment asks for beside its notebook and that are there, by name."""
+    """Return the content of the assignment's artifacts that exist in the workspace, by name."""
     asked = (e.artifact for e in manifest.exercises.values() if e.assignment == assignment)
     found = {path: read_artifact(manifest.root, path) for path in asked}
     return {handed_in_as(path): made for path, made in found.items() if made is not None}
 
 
 def _written_answers(notebook: nbformat.NotebookNode) -> dict[str, tuple[float, str]]:
-    """Points and text of the answers that a person grades, by the question's id."""
+    """Return points and text of the answers that a person grades, by id of the question."""
     found = {}
     for cell in notebook.cells:
         marks = cell.metadata.get("nbgrader", {})
@@ -259,7 +260,7 @@ def _written_answers(notebook: nbformat.NotebookNode) -> dict[str, tuple[float, 
 def _in_clean_kernel(
     manifest: Manifest, notebook: Path, entries: Sequence[ExerciseEntry]
 ) -> list[CheckedExercise]:
-    """Check each exercise; one that ends the kernel costs no other exercise its check."""
+    """Check each exercise; after an answer that ends the kernel, go on in a new kernel."""
     checked: list[CheckedExercise] = []
     while len(checked) < len(entries):
         rest = entries[len(checked) :]
@@ -294,7 +295,14 @@ def _in_clean_kernel(
 
 
 def check_here(notebook: str, exercise: str) -> None:
-    """In the clean kernel: run an exercise's public tests and put the result into the output."""
+    """Run an exercise's public tests and put the result into the cell's output.
+
+    This is called in the clean kernel.
+
+    Args:
+        notebook: path of the notebook.
+        exercise: id of the exercise.
+    """
     from IPython.display import display
 
     from autograder.student.checking import run_public_tests
@@ -316,12 +324,12 @@ def check_here(notebook: str, exercise: str) -> None:
 
 
 def _was_told(cell: nbformat.NotebookNode) -> bool:
-    """Whether a cell of the clean kernel ran to its end, or to an error."""
+    """Return whether a cell of the clean kernel has an error or a result in its output."""
     return any(o.output_type == "error" or MIME in o.get("data", {}) for o in cell.outputs)
 
 
 def _outcome(entry: ExerciseEntry, cell: nbformat.NotebookNode) -> CheckedExercise:
-    """What a cell of the clean kernel put out."""
+    """Return the result in the output of a cell of the clean kernel."""
     errors = []
     for output in cell.outputs:
         if MIME in output.get("data", {}):

@@ -1,8 +1,8 @@
-"""A student's workspace: the folder that a release unpacks to, and how a newer one comes in.
+"""Reads and writes releases, and updates a workspace, the folder that a release unpacks to.
 
-The zip of the next assignment is simply unpacked over the workspace: it holds that assignment's
-notebook and no other. A corrected release of an assignment has a version of its own, hence a folder
-of its own; `python -m autograder.student update ZIP` brings it into the workspace in use, and
+A student simply unpacks the zip of the next assignment over the workspace, since it has only that
+assignment's notebook. A corrected release of an assignment has another version, and so unpacks to
+another folder. `python -m autograder.student update ZIP` brings it into the workspace in use, and
 overwrites nothing that the student changed.
 """
 
@@ -23,17 +23,18 @@ SETUP = "setup"
 REVEALED = "revealed"
 FIRST_MOMENT = datetime(2000, 1, 1)
 MOMENTS = 10 * 365 * 24 * 60 * 30  # steps of two seconds, the resolution of a zip
-MAX_BYTES = 512 << 20  # of an unpacked release
+MAX_BYTES = 512 << 20  # most bytes of an unpacked release
 
 
 @dataclass
 class Update:
-    """What an update did, as workspace-relative paths.
+    """The result of an update; all paths are relative to the workspace.
 
     Attributes:
-        version: of the release that came in.
+        version: version of the release that was brought in.
         written: files that are new or were replaced.
-        beside: where the release's copy of a file went that the student has changed.
+        beside: for each file that the student had changed, the copy beside it: the release's
+            notebook, or the student's version of any other file.
     """
 
     version: str
@@ -56,8 +57,13 @@ class Update:
 def update(archive: Path, workspace: Path) -> Update:
     """Bring a release into a workspace in use.
 
-    A notebook that the student changed stays, and the release's goes beside it under a name with
-    the version. Any other file is replaced; a changed one is kept under another name first.
+    A notebook that the student changed stays; the release's notebook is written beside it, with the
+    version in its name. Any other file is replaced; if the student had changed it, their version is
+    first copied to another name.
+
+    Args:
+        archive: the zip of the release.
+        workspace: folder of the workspace.
 
     Raises:
         ValueError: the archive is no release of the workspace's course.
@@ -88,10 +94,10 @@ def update(archive: Path, workspace: Path) -> Update:
 
 
 def read_release(archive: Path) -> dict[str, bytes]:
-    """The files of a release's zip, by their path below its top folder.
+    """Return the content of the files in a release's zip, by their paths below its top folder.
 
     Raises:
-        ValueError: it is no release, or not one that is safe to unpack.
+        ValueError: the zip is no release, or is not safe to unpack.
     """
     try:
         with zipfile.ZipFile(archive) as opened:
@@ -117,8 +123,9 @@ def read_release(archive: Path) -> dict[str, bytes]:
 def write_zip(archive: Path, files: Mapping[str, bytes]) -> Path:
     """Write a zip; equal files give equal bytes.
 
-    The files' time is made from their content. A constant one would let Python run the bytecode of
-    an older file of the same length after a newer release is unpacked over it.
+    The time of the files is made from their content. If the time were constant, then after a newer
+    release is unpacked over an older one, Python could run the bytecode of an older file of the
+    same length.
     """
     content = "".join(f"{name} {digest(content)}\n" for name, content in sorted(files.items()))
     step = int(digest(content.encode())[:12], 16) % MOMENTS
@@ -134,19 +141,19 @@ def write_zip(archive: Path, files: Mapping[str, bytes]) -> Path:
 
 
 def digest(content: bytes) -> str:
-    """sha256 of a file's content."""
+    """Return the sha256 of a file's content."""
     return hashlib.sha256(content).hexdigest()
 
 
 def released_setup(manifest: Path, assignment: str) -> str | None:
-    """Source of an assignment's set-up cell as it was released; None where it is not known."""
+    """Return the source of an assignment's released set-up cell; None where it is not known."""
     data = json.loads(manifest.read_text(encoding="utf-8")) if manifest.is_file() else {}
     source = data.get(SETUP, {}).get(assignment)
     return source if isinstance(source, str) else None
 
 
 def _beside(path: Path, mark: str, content: bytes) -> Path:
-    """Write a copy next to a file, under a name that is free or holds the same already."""
+    """Write content next to a file, under a name that is free or has the same content already."""
     number = 1
     while True:
         suffix = f"-{mark}" if number == 1 else f"-{mark}-{number}"
@@ -159,7 +166,7 @@ def _beside(path: Path, mark: str, content: bytes) -> Path:
 
 
 def _write_merged_manifest(path: Path, fresh: dict[str, Any]) -> None:
-    """The release's manifest, and what an older one knows of later assignments."""
+    """Write the release's manifest, with the later assignments of the workspace's manifest."""
     current = json.loads(path.read_text(encoding="utf-8"))
     known = {exercise["id"] for exercise in fresh["exercises"]}
     later = [
@@ -179,5 +186,5 @@ def _write_merged_manifest(path: Path, fresh: dict[str, Any]) -> None:
 
 
 def manifest_text(manifest: Mapping[str, Any]) -> str:
-    """A manifest as its file holds it."""
+    """Return the text of a manifest's file."""
     return json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False) + "\n"

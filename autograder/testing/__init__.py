@@ -1,10 +1,9 @@
-"""What the author of an exercise's tests needs: declarations, expectations and plain data.
+"""The vocabulary of exercises' tests: declarations, expectations, and access to an answer.
 
     from autograder.testing import Misconception, Submission, exercise, expect_close, graded
 
-Names are loaded when they are asked for: most commands need none of those that load torch.
-`autograder.testing.session` runs such tests. It is not part of this face, since the worker has no
-pytest.
+Each name is loaded at its first use, since some of them load torch and most commands use none.
+`autograder.testing.session` runs the tests. It is not offered here, since the worker has no pytest.
 """
 
 from __future__ import annotations
@@ -57,7 +56,7 @@ __all__ = [
     "hidden_tests",
 ]
 
-_ROOMS = ("errors", "declarations", "expectations", "submission", "codec")  # light ones first
+_ROOMS = ("errors", "declarations", "expectations", "submission", "codec")  # light modules first
 
 
 def __getattr__(name: str) -> Any:

@@ -1,9 +1,9 @@
-"""Plain data in, plain data out: the only values that cross between a test and an answer.
+"""Encodes and decodes plain data, the only values that pass between a test and an answer.
 
-A value becomes a JSON tree plus one block of raw bytes that holds the tensors. The same code runs
-on both sides of the sandbox and in a notebook, so that a test means the same everywhere. Decoding
-trusts nothing: types and dtypes come from a fixed list, sizes are bounded, nothing is unpickled,
-evaluated or compared by its own methods.
+A value becomes a JSON tree and a block of raw bytes that holds the tensors. The same code runs on
+both sides of the sandbox and in a notebook, so that a test means the same everywhere. Decoding
+trusts nothing: types and dtypes come from a fixed list, sizes are limited, and nothing is
+unpickled, evaluated or compared by its own methods.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from autograder.testing.errors import UnreadableValue
 MAX_BYTES = 256 << 20
 MAX_NODES = 200_000
 MAX_DEPTH = 24
-MAX_HASHED = 5_000  # keys and members of sets: their hashes can be made to collide
+MAX_HASHED = 5_000  # keys of dicts and members of sets, whose hashes can be made to collide
 MAX_TEXT = 100_000
 TENSOR_OF = "torch.Tensor of "
 
@@ -49,21 +49,21 @@ ITEM_SIZES = {"bfloat16": 2} | {name: dtype.itemsize for name, dtype in NUMPY_DT
 
 @dataclass(frozen=True)
 class Handle:
-    """An object that stays where the answer runs: a sampler, a generator."""
+    """The key of an object that stays where the answer runs, such as a sampler or a generator."""
 
     key: str
 
 
 @dataclass(frozen=True)
 class Name:
-    """A public object given by its dotted name, such as `torch.nn.Linear`."""
+    """A public object, given by its dotted name, such as `torch.nn.Linear`."""
 
     path: str
 
 
 @dataclass(frozen=True)
 class Opaque:
-    """What is left of a returned value that is not plain data: the name of its type."""
+    """A returned value that is not plain data; only the name of its type is kept."""
 
     type_name: str
 
@@ -72,17 +72,17 @@ class Opaque:
 
     @property
     def tensor_dtype(self) -> str | None:
-        """The dtype's name, if it is a tensor that was left behind for its dtype."""
+        """The name of the dtype if the value is a tensor of a dtype that cannot be encoded."""
         name = self.type_name.removeprefix(TENSOR_OF)
         return name if TENSOR_OF + name == self.type_name and name in OTHER_DTYPES else None
 
 
 class Encoder:
-    """Turns values into a JSON tree and collects the bytes of their tensors.
+    """Turns values into JSON trees, and collects the bytes of their tensors.
 
     Args:
-        on_other: called with a value that is not plain data; returns its tree. By default such a
-            value becomes `Opaque`, the name of its type.
+        on_other: called with a value that is not plain data; returns a value to encode in its
+            place. By default this is `Opaque`, the name of the value's type.
     """
 
     def __init__(self, on_other: Callable[[Any], Any] | None = None) -> None:
@@ -91,7 +91,7 @@ class Encoder:
         self._on_other = on_other or (lambda value: Opaque(type(value).__name__))
 
     def encode(self, value: Any, depth: int = 0) -> Any:
-        """The tree of a value.
+        """Return the tree of a value.
 
         Raises:
             UnreadableValue: the value is larger or deeper than the limits.
@@ -181,12 +181,12 @@ class Encoder:
 
 
 class Decoder:
-    """Rebuilds values from a JSON tree and its block of bytes.
+    """Rebuilds values from JSON trees and a block of bytes.
 
     Args:
         payload: the raw bytes of the tensors.
-        on_handle: what a `Handle` stands for; by default itself.
-        on_name: what a `Name` stands for; by default itself.
+        on_handle: returns the object that a `Handle` stands for; by default the handle.
+        on_name: returns the object that a `Name` stands for; by default the name.
     """
 
     def __init__(
@@ -203,10 +203,10 @@ class Decoder:
         self._on_name = on_name or (lambda name: name)
 
     def decode(self, tree: Any, depth: int = 0) -> Any:
-        """The value of a tree.
+        """Return the value of a tree.
 
         Raises:
-            UnreadableValue: anything in it is not as `Encoder` writes it.
+            UnreadableValue: a part of the tree is not in the form that `Encoder` writes.
         """
         self._nodes += 1
         if self._nodes > MAX_NODES or depth > MAX_DEPTH:
@@ -285,7 +285,7 @@ class Decoder:
             raise UnreadableValue("a bool that is neither 0 nor 1")
         try:
             array = np.frombuffer(raw, dtype="int16" if name == "bfloat16" else name).reshape(shape)
-        except ValueError:  # no elements, and yet too many for numpy
+        except ValueError:  # a dimension of 0, and others too large for numpy
             raise UnreadableValue("a malformed shape") from None
         if kind == "array":
             return array
@@ -299,14 +299,14 @@ class Decoder:
 
 
 def printable(text: str) -> str:
-    """Text with control characters (terminal escapes, direction marks) made visible."""
+    """Return a text with control characters (terminal escapes, direction marks) made visible."""
     return "".join(
         ch if ch == "\n" or ch.isprintable() else "\N{REPLACEMENT CHARACTER}" for ch in text
     )
 
 
 def describe(value: Any) -> str:
-    """A value in a few words: type, shape, dtype, and the numbers when there are few."""
+    """Return a description of a value: type, shape, dtype, and the numbers when they are few."""
     if isinstance(value, torch.Tensor):
         head = f"tensor of shape {tuple(value.shape)}, {str(value.dtype).removeprefix('torch.')}"
         return f"{head}: {value.tolist()}" if value.numel() <= 12 else head

@@ -1,4 +1,4 @@
-"""What an exercise is: declared once, on the class that holds its public tests."""
+"""Declares exercises and their tests; an exercise is declared on the class of its public tests."""
 
 from __future__ import annotations
 
@@ -13,17 +13,18 @@ TestMethod = TypeVar("TestMethod", bound=Callable[..., Any])
 
 @dataclass(frozen=True)
 class Exercise:
-    """One thing that a student writes.
+    """An exercise: a function or class that a student writes.
 
     Attributes:
-        id: name used by `check`, the command line, the folder of its tests, nbgrader and the cell.
+        id: name of the exercise in `check`, the command line, nbgrader, the cell and the folder of
+            its tests.
         object: dotted path of the reference, such as `my_lib.vectors.norm`.
-        title: what it is, in a few words.
-        difficulty: 1 (a line) to 5 (think for a while).
-        minutes: what a student who read the notebook needs.
-        hints: a ladder, from a nudge to almost the answer.
-        artifact: a file that is handed in beside the notebook, such as trained weights, by its path
-            in the workspace; "" where there is none.
+        title: the task in a few words.
+        difficulty: from 1 (a line) to 5 (think for a while).
+        minutes: minutes that a student who has read the notebook needs.
+        hints: hints, from a nudge to almost the answer.
+        artifact: path in the workspace of the file that is handed in beside the notebook, such as
+            trained weights; "" for an exercise without a file.
     """
 
     id: str
@@ -36,18 +37,24 @@ class Exercise:
 
     @property
     def name(self) -> str:
-        """Name that the answer defines."""
+        """The name that the answer defines."""
         return self.object.rpartition(".")[2]
 
     @property
     def module(self) -> str:
-        """Module of the reference."""
+        """The module of the reference."""
         return self.object.rpartition(".")[0]
 
 
 @dataclass(frozen=True)
 class Graded:
-    """What a test method is worth, what it asks for, and which tests must pass before it."""
+    """The marks of a test method.
+
+    Attributes:
+        points: points for passing.
+        title: what the test asks for.
+        after: names of the tests that must pass before this test is run.
+    """
 
     points: float
     title: str
@@ -64,7 +71,13 @@ def exercise(
     hints: Iterable[str] = (),
     artifact: str = "",
 ) -> Callable[[TestClass], TestClass]:
-    """Declare an exercise on the class of its public tests (see `Exercise`)."""
+    """Declare an exercise on the class of its public tests.
+
+    `Exercise` describes the arguments.
+
+    Raises:
+        ValueError: the difficulty is not 1 to 5, or the artifact's path leads out of the workspace.
+    """
     declared = Exercise(id, object, title, difficulty, minutes, tuple(hints), artifact)
     if not 1 <= difficulty <= 5:
         raise ValueError(f"exercise {id}: difficulty is 1 to 5, not {difficulty}")
@@ -81,7 +94,7 @@ def exercise(
 
 
 def hidden_tests(id: str) -> Callable[[TestClass], TestClass]:
-    """Mark a class as the hidden tests of the exercise `id`."""
+    """Declare a class as the hidden tests of the exercise `id`."""
 
     def mark(cls: TestClass) -> TestClass:
         cls.exercise_id = id  # type: ignore[attr-defined]
@@ -97,9 +110,9 @@ def graded(
     """Give a test method its points, its title, and the tests that it depends on.
 
     Args:
-        points: marks for passing.
-        title: what is asked, as students read it (also for hidden tests).
-        after: names of test methods of the same exercise; unless all passed, this test is
+        points: points for passing.
+        title: what the test asks for, in words for students (also for hidden tests).
+        after: names of test methods of the same exercise; unless all of them pass, this test is
             reported as not checked, with the reason.
     """
     names = (after,) if isinstance(after, str) else tuple(after)
@@ -112,5 +125,5 @@ def graded(
 
 
 def graded_methods(cls: type) -> list[tuple[str, Graded]]:
-    """Names and marks of a test class's methods, in the order of its source."""
+    """Return names and marks of a test class's graded methods, in the order of the source."""
     return [(name, value.graded) for name, value in vars(cls).items() if hasattr(value, "graded")]

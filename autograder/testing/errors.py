@@ -1,30 +1,30 @@
-"""Exceptions that cross between a notebook, a check and the judge."""
+"""Exceptions of answers and tests, shared by notebooks, checks and the judge."""
 
 from __future__ import annotations
 
 
 class NotDoneYet(NotImplementedError):
-    """Raised by an exercise that has no answer yet. It is not a mistake, only work to come."""
+    """The exercise has no answer yet, which is not a mistake."""
 
     def __init__(self, message: str = "this exercise has no answer yet") -> None:
         super().__init__(message)
 
 
 def is_not_done(error: BaseException | None) -> bool:
-    """Whether an error means "no answer yet".
+    """Return whether an error means "no answer yet".
 
-    That is `NotDoneYet`, or a bare `raise NotImplementedError`. One with a message is a mistake:
-    torch raises it for an operation that a dtype does not have.
+    `NotDoneYet` and a bare `raise NotImplementedError` mean that. A NotImplementedError with a
+    message is a mistake: torch raises it for an operation that a dtype does not have.
     """
     bare = isinstance(error, NotImplementedError) and not str(error)
     return bare or isinstance(error, NotDoneYet)
 
 
 class CheckFailure(AssertionError):
-    """An answer did not do what a test asks for.
+    """An answer does not do what a test asks for.
 
     Args:
-        rationale: what was asked and what came back.
+        rationale: what was asked for and what the answer returned.
         help: what to look at next; shown under the rationale.
         diagnosis: the misconception that the answer matches, in a few words, or None.
     """
@@ -37,13 +37,13 @@ class CheckFailure(AssertionError):
 
 
 class SubmissionError(Exception):
-    """The student's code raised, hung, died or answered something that is not plain data.
+    """The student's code raised, hung, died or returned something that is not plain data.
 
     Attributes:
         types: class names of the exception and its bases, most specific first.
         message: the exception's text (untrusted).
-        where: cell and line of the student's code that raised, or "".
-        not_started: True when the code under test is still a stub.
+        where: line of the student's code that raised the exception, or "".
+        not_started: whether the exercise has no answer yet.
     """
 
     def __init__(
@@ -80,18 +80,18 @@ class WorkerDied(SubmissionError):
 
 
 class UnreadableValue(SubmissionError):
-    """A value came back that is not plain data, or larger than the limits."""
+    """A returned value is not plain data, or is larger than the limits."""
 
     def __init__(self, message: str) -> None:
         super().__init__(("UnreadableValue",), message)
 
 
 class CheckFailed(Exception):
-    """Raised at the end of `check(...)` in a notebook when something is not right yet.
+    """A check in a notebook found that an answer is not right yet.
 
-    Jupyter shows its one-line message under the table that says what is wrong.
+    Jupyter shows the message, a single line, under the table that says what is wrong.
     """
 
     def _render_traceback_(self) -> list[str]:
-        """IPython's hook: the table above says everything, so show no stack."""
+        """Return the lines that IPython shows: no stack, since the table above says everything."""
         return [f"CheckFailed: {self}"]

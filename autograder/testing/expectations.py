@@ -1,6 +1,7 @@
-"""What tests say: comparisons whose failure tells the student what was asked and what came back.
+"""Compares what an answer returned with what a test expects.
 
-Every function either returns None or raises `CheckFailure`. They look only at plain data.
+A failed comparison raises `CheckFailure`, which tells the student what was asked for and what the
+answer returned. Comparisons look only at plain data.
 """
 
 from __future__ import annotations
@@ -20,11 +21,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Misconception:
-    """A mistake with a name.
+    """A known mistake.
 
     Attributes:
-        name: what the answer does, in a few words; becomes the diagnosis.
-        help: why it is wrong and where to look.
+        name: what the answer does, in a few words; this becomes the diagnosis.
+        help: why this is wrong, and where to look.
     """
 
     name: str
@@ -32,7 +33,16 @@ class Misconception:
 
 
 def fail(rationale: str, *, help: str = "", misconception: Misconception | None = None) -> NoReturn:
-    """Fail the test, saying what was asked, what came back and, when known, which mistake it is."""
+    """Fail the test.
+
+    Args:
+        rationale: what was asked for and what the answer returned.
+        help: where to look, when no misconception is given.
+        misconception: the mistake, when it is known.
+
+    Raises:
+        CheckFailure: always.
+    """
     if misconception is not None:
         raise CheckFailure(rationale, help=misconception.help or help, diagnosis=misconception.name)
     raise CheckFailure(rationale, help=help)
@@ -58,10 +68,17 @@ def expect_tensor(
     what: str = "the result",
     misconceptions: Mapping[tuple[int, ...], Misconception] | None = None,
 ) -> torch.Tensor:
-    """The value, once it is known to be a tensor of that shape and dtype.
+    """Fail unless a value is a tensor, of a shape and dtype where these are given.
 
     Args:
-        misconceptions: shapes that give a mistake away.
+        value: the value that the answer returned.
+        shape: the expected shape; None for any shape.
+        dtype: the expected dtype; None for any dtype.
+        what: name of the value in the message.
+        misconceptions: known mistakes, by the wrong shape that each gives.
+
+    Returns:
+        The value.
     """
     if isinstance(value, Opaque) and value.tensor_dtype:
         asked = _short(dtype) if dtype else "of a dtype such as float32 or int64"
@@ -90,18 +107,18 @@ def expect_close(
     same_dtype: bool = True,
     shapes: Mapping[tuple[int, ...], Misconception] | None = None,
 ) -> None:
-    """Fail unless a tensor equals the expected one within `atol`, element by element.
+    """Fail unless a tensor equals the expected tensor within `atol`, element by element.
 
     Args:
-        actual: what came back.
-        expected: what was asked.
-        atol: largest absolute difference allowed.
-        what: name of the quantity, as the message should call it.
-        given: the input, as the message should show it.
+        actual: the value that the answer returned.
+        expected: the expected tensor.
+        atol: largest absolute difference that is allowed.
+        what: name of the value in the message.
+        given: text of the input in the message.
         help: where to look, when no misconception matches.
-        misconceptions: what known mistakes would have given, each with its name.
-        same_dtype: whether the dtype must be that of `expected`.
-        shapes: shapes that give a mistake away.
+        misconceptions: known mistakes, each with the tensor that it gives.
+        same_dtype: whether the dtype must be the dtype of `expected`.
+        shapes: known mistakes, by the wrong shape that each gives.
     """
     for wrong, misconception in misconceptions:
         if _close(actual, wrong, atol) and not _close(actual, expected, atol):
@@ -127,13 +144,14 @@ def expect_same_steps(
     sizes: tuple[str, str],
     misconception: Misconception,
 ) -> None:
-    """Fail when a larger input took more tensor operations or lines than a smaller one.
+    """Fail unless a large input takes as many tensor operations and lines as a small input.
 
     Args:
-        less, more: what `Submission.trace` gave for the two.
+        less: trace of the call with the small input; see `Submission.trace`.
+        more: trace of the call with the large input.
         of: what the number of steps should not depend on, such as "the batch".
-        sizes: how large the two inputs were, such as "3 images" and "30".
-        misconception: the mistake that it is.
+        sizes: sizes of the two inputs in words, such as "3 images" and "30".
+        misconception: the mistake that a difference shows.
     """
     expect(
         (less.operation_count, less.lines) == (more.operation_count, more.lines),
@@ -155,17 +173,18 @@ def expect_gradient(
     help: str = "",
     misconceptions: Iterable[tuple[torch.Tensor, Misconception]] = (),
 ) -> None:
-    """Fail unless a gradient is the expected one, and name the error when it is a usual one.
+    """Fail unless a gradient equals the expected gradient; name the mistake if it is a common one.
 
     Args:
-        gradient: what `Submission.vjp` gave for one argument.
-        expected: what was asked.
+        gradient: gradient for one argument, as `Submission.vjp` returns it.
+        expected: the expected gradient.
         of: name of the argument that is differentiated by.
-        count: terms that the value is a mean of; a gradient `count` times too large lacks the mean.
-        atol: largest absolute difference allowed.
-        given: the input, as the message should show it.
-        help: where to look, when the error is no usual one.
-        misconceptions: further mistakes, as for `expect_close`; they are looked at first.
+        count: number of terms of the mean that the value is; a gradient that is `count` times too
+            large is diagnosed as a sum in place of the mean.
+        atol: largest absolute difference that is allowed.
+        given: text of the input in the message.
+        help: where to look, when no misconception matches.
+        misconceptions: further known mistakes, as in `expect_close`; they are tried first.
     """
     what = f"the gradient with respect to {of}"
     if gradient is None:
@@ -207,7 +226,16 @@ def expect_equal(
     help: str = "",
     misconceptions: Iterable[tuple[Any, Misconception]] = (),
 ) -> None:
-    """Fail unless plain data equals the expected plain data, types included."""
+    """Fail unless plain data equals the expected plain data, including types.
+
+    Args:
+        actual: the value that the answer returned.
+        expected: the expected value.
+        what: name of the value in the message.
+        given: text of the input in the message.
+        help: where to look, when no misconception matches.
+        misconceptions: known mistakes, each with the value that it gives.
+    """
     if _same(actual, expected):
         return
     rationale = f"{what} should be {describe(expected)}{_for(given)}; it is {describe(actual)}."

@@ -1,4 +1,4 @@
-"""Reads an answer's text: its helpers, and its loops. Nothing is executed."""
+"""Finds helpers and loops in the source of an answer, without executing it."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ LOOPING_CALLS = {
 
 
 def with_helpers(name: str, source_of: Callable[[str], str | None]) -> str:
-    """Source of an object and of all that it names, directly or not.
+    """Return the source of an object and of all helpers that it names, directly or not.
 
     Args:
-        name: of the object.
-        source_of: source of a function or class of the student's; None for any other name.
+        name: name of the object.
+        source_of: returns the source of a function or class of the student by its name; None for
+            any other name.
     """
     found: dict[str, str] = {}
     waiting = [name]
@@ -36,18 +37,22 @@ def with_helpers(name: str, source_of: Callable[[str], str | None]) -> str:
 
 
 def definitions(sources: Iterable[str]) -> dict[str, str]:
-    """Source of each function and class at the top of some cells; the last of a name counts."""
+    """Return the source of each function and class at module level, by name.
+
+    Args:
+        sources: sources of cells; when several define a name, the last counts.
+    """
     found: dict[str, str] = {}
     for source in sources:
         for node in _parsed(source).body:
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-                with suppress(RecursionError):  # nested too deeply to be read, or written by hand
+                with suppress(RecursionError):  # nested too deeply, which nobody writes by hand
                     found[node.name] = ast.unparse(node)
     return found
 
 
 def find_loops(source: str) -> list[str]:
-    """Loops, comprehensions and loop-like calls, each with its line."""
+    """Return the loops, comprehensions and loop-like calls in a source, each with its line."""
     found = []
     for node in ast.walk(_parsed(source)):
         if isinstance(node, LOOPS):

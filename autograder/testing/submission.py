@@ -1,4 +1,4 @@
-"""The fixture `submission`: how a test reaches an answer, wherever it runs."""
+"""Gives tests access to an answer, wherever it runs; the fixture `submission` is this access."""
 
 from __future__ import annotations
 
@@ -16,38 +16,38 @@ from autograder.testing.verbs import Server
 
 
 class Connection(Protocol):
-    """Carries a request to where the answer runs and brings the reply."""
+    """Carries requests to the process of the answer, and replies back."""
 
     def exchange(self, request: dict[str, Any], payload: bytes) -> tuple[Any, bytes]:
         """Send a request; return the reply's tree and bytes.
 
         Raises:
-            SubmissionError: the answer's side died, hung or replied with something else.
+            SubmissionError: the process of the answer died, hung or sent a malformed reply.
         """
         ...
 
 
 class InProcess:
-    """A connection to an answer in this very process, as in a student's kernel."""
+    """A connection to an answer in this process, as in a student's kernel."""
 
     def __init__(self, server: Server) -> None:
         self._server = server
 
     def exchange(self, request: dict[str, Any], payload: bytes) -> tuple[Any, bytes]:
-        """Serve the request here."""
+        """Answer the request in this process; return the reply's tree and bytes."""
         tree, reply = self._server.reply(request, payload)
         return tree, bytes(reply)
 
 
 @dataclass(frozen=True)
 class Trace:
-    """What an answer did during a call.
+    """The return value and the cost of a call of an answer.
 
     Attributes:
-        value: what it returned.
-        operations: dispatched tensor operations, by name.
-        lines: Python lines of the student's code that ran.
-        largest_storage: bytes of the largest tensor storage that it made.
+        value: the returned value.
+        operations: number of dispatched tensor operations, by name.
+        lines: number of Python lines of the student's code that ran.
+        largest_storage: bytes of the largest tensor storage that the call made.
     """
 
     value: Any
@@ -57,30 +57,30 @@ class Trace:
 
     @property
     def operation_count(self) -> int:
-        """Dispatched tensor operations in all."""
+        """The number of all dispatched tensor operations."""
         return sum(self.operations.values())
 
 
 class Remote:
-    """An object that lives where the answer runs: a sampler, a generator."""
+    """An object in the process of the answer, such as a sampler or a generator."""
 
     def __init__(self, submission: Submission, handle: Handle) -> None:
         self._submission = submission
         self.handle = handle
 
     def call(self, method: str, *args: Any, **kwargs: Any) -> Any:
-        """Call a method (`"__call__"`: the object itself)."""
+        """Call a method of the object; the method `"__call__"` calls the object itself."""
         return self._submission.request("method", self, method, args, kwargs)
 
     def len(self) -> int:
-        """`len()` of it."""
+        """Return `len()` of the object."""
         value = self._submission.request("length", self)
         if type(value) is not int:
             raise UnreadableValue("a length that is not an int")
         return value
 
     def take(self, count: int) -> list[Any]:
-        """At most `count` items of a fresh iteration over it."""
+        """Return the first `count` items, or fewer, of a new iteration over the object."""
         items = self._submission.request("take", self, count)
         if type(items) is not list or len(items) > count:
             raise UnreadableValue("an iteration that is not a list of items")
@@ -88,21 +88,21 @@ class Remote:
 
     @property
     def state(self) -> Any:
-        """A generator's state, or a module's state dict."""
+        """The state of a generator, or the state dict of a module."""
         return self._submission.request("state", self)
 
 
 class Submission:
-    """An answer to one exercise, reached by explicit verbs.
+    """An answer to one exercise; each method sends a request to the process of the answer.
 
     Arguments and results are plain data (None, bool, int, float, str, list, tuple, dict, set,
-    tensors, arrays), handles (`Remote`) or public names (`Name`), encoded and decoded on the way,
-    so that a test means the same in a notebook and in the sandbox.
+    tensors, arrays), handles (`Remote`) or public names (`Name`). They are always encoded and
+    decoded, so that a test means the same in a notebook and in the sandbox.
 
     Args:
-        connection: carries requests to the answer.
-        source: text of the answer and its helpers, for tests that read it.
-        artifact: content of the file that was handed in with it; None where there is none.
+        connection: the connection to the process of the answer.
+        source: source of the answer and its helpers, for tests that read it.
+        artifact: content of the file that was handed in with the answer; None without a file.
     """
 
     def __init__(
@@ -113,10 +113,12 @@ class Submission:
         self.artifact = artifact
 
     def call(self, *args: Any, return_args: bool = False, **kwargs: Any) -> Any:
-        """Call the answer.
+        """Call the answer and return its value.
 
         Args:
-            return_args: also return the arguments as they are after the call.
+            args: positional arguments of the call.
+            return_args: whether to also return the positional arguments as the call left them.
+            kwargs: keyword arguments of the call.
         """
         reply = self.request("call", args, kwargs, return_args)
         if return_args and not (
@@ -135,15 +137,17 @@ class Submission:
         cotangent: torch.Tensor | None = None,
         **kwargs: Any,
     ) -> tuple[Any, list[torch.Tensor | None]]:
-        """Value and gradients (vector-Jacobian products).
+        """Call the answer, and return its value and gradients (vector-Jacobian products).
 
         Args:
+            args: positional arguments of the call.
             wrt: positions of the arguments to differentiate by.
-            cotangent: what the gradient of the value is taken to be; default ones.
+            cotangent: the gradient of the value, where backpropagation starts; default ones.
+            kwargs: keyword arguments of the call.
 
         Returns:
-            The value, and a gradient for each position: None where the value does not depend on
-            it (detached).
+            The value, and the gradient for each position; None for an argument that the value does
+            not depend on (detached).
         """
         reply = self.request("vjp", args, kwargs, tuple(wrt), cotangent)
         if (
@@ -156,15 +160,15 @@ class Submission:
         return reply
 
     def construct(self, *args: Any, **kwargs: Any) -> Remote:
-        """Call the answer and keep the object it makes, on its own side."""
+        """Call the answer, and keep the object that it makes in the process of the answer."""
         return Remote(self, self._handle(self.request("construct", args, kwargs)))
 
     def generator(self, seed: int) -> Remote:
-        """A seeded `torch.Generator` on the answer's side."""
+        """Make a seeded `torch.Generator` in the process of the answer."""
         return Remote(self, self._handle(self.request("generator", seed)))
 
     def trace(self, *args: Any, **kwargs: Any) -> Trace:
-        """Call the answer and count what it does (a claim of the answer's side)."""
+        """Call the answer and count its operations; a hostile answer could forge the counts."""
         reply = self.request("trace", args, kwargs)
         counts = (
             (*reply["operations"].values(), reply["lines"], reply["largest_storage"])
@@ -179,10 +183,15 @@ class Submission:
         return Trace(reply["value"], operations, reply["lines"], reply["largest_storage"])
 
     def raises(self, type_name: str, *args: Any, **kwargs: Any) -> str:
-        """Check that the call raises an exception of that type; return its text.
+        """Check that a call raises an exception of a type; return the text of the exception.
+
+        Args:
+            type_name: name of the exception's class or of a base class.
+            args: positional arguments of the call.
+            kwargs: keyword arguments of the call.
 
         Raises:
-            CheckFailure: it returned, or raised something else.
+            CheckFailure: the call returned, or raised another exception.
         """
         return self._raises(
             type_name,
@@ -191,7 +200,7 @@ class Submission:
         )
 
     def constructing_raises(self, type_name: str, *args: Any, **kwargs: Any) -> str:
-        """`raises`, for an answer that is a class: its constructor must refuse the arguments."""
+        """Check that the constructor of an answer that is a class raises; see `raises`."""
         return self._raises(
             type_name,
             lambda: self.construct(*args, **kwargs),
@@ -213,19 +222,19 @@ class Submission:
         raise CheckFailure(f"a {type_name} was expected; {describe_value(value)}.")
 
     def probe(self, name: str, *args: Any, **kwargs: Any) -> Any:
-        """Run the kit's file `probes/<name>.py` where the answer is; return what it observed."""
+        """Run the file `probes/<name>.py` in the process of the answer; return its result."""
         return self.request("probe", name, args, kwargs)
 
     def seed(self, seed: int) -> None:
-        """Seed random, numpy and torch on the answer's side."""
+        """Seed random, numpy and torch in the process of the answer."""
         self.request("seed", seed)
 
     def loops(self) -> list[str]:
-        """Python loops in the text of the answer and its helpers, by line."""
+        """Return the Python loops in the source of the answer and its helpers, by line."""
         return find_loops(self.source)
 
     def request(self, verb: str, *args: Any, **kwargs: Any) -> Any:
-        """Send one request and decode its reply."""
+        """Send a request and return the decoded reply."""
         encoder = Encoder(_unwrap)
         request = {
             "verb": verb,
@@ -253,7 +262,7 @@ def _unwrap(value: Any) -> Handle | Name:
 
 
 def read_error(error: Any) -> SubmissionError:
-    """A `SubmissionError` from untrusted data."""
+    """Return the `SubmissionError` that a reply describes; the reply is untrusted."""
     if type(error) is not dict:
         return UnreadableValue("a malformed reply")
     types = error.get("types")

@@ -1,7 +1,7 @@
-"""Serves a test's requests on an answer: in the student's own kernel, or inside the sandbox.
+"""Answers the requests of a test on an answer, in the student's own kernel or inside the sandbox.
 
-A request is plain data: a verb and encoded arguments. So is the reply. Handles name objects that
-stay here. This file holds no expected value.
+A request is plain data: a verb and encoded arguments. The reply is plain data, too. Handles name
+objects that stay in this process. This file has no expected values.
 """
 
 from __future__ import annotations
@@ -30,18 +30,18 @@ from autograder.testing.codec import Decoder, Encoder, Handle, Name, Opaque
 from autograder.testing.errors import SubmissionError, is_not_done
 
 MAX_MESSAGE = 300
-SEED = 20_211  # of random, numpy and torch before each test
+SEED = 20_211  # seed of random, numpy and torch before each test
 PUBLIC_NAMES = ("torch.nn", "torch.optim")  # packages whose objects any test may name
 
 
 class Server:
-    """Answers requests about one object.
+    """Answers requests on one object.
 
     Args:
-        target: returns the object under test; raises `NotDoneYet` when there is none.
-        probes: folder with the kit's probe files.
-        library: package that holds the course's reference: a request may name its public objects
-            (`Name`), and its lines are not the student's.
+        target: returns the object under test; raises `NotDoneYet` when the exercise has no answer.
+        probes: folder of the course's probe files.
+        library: name of the package that holds the course's reference. A request may name its
+            public objects (`Name`), and its lines are not counted as the student's.
     """
 
     def __init__(
@@ -71,14 +71,14 @@ class Server:
         }
 
     def reply(self, request: dict[str, Any], payload: bytes | bytearray) -> tuple[Any, bytearray]:
-        """Serve one request.
+        """Answer one request.
 
         Args:
-            request: `{"verb", "args", "kwargs"}` with encoded values.
+            request: a dict with the keys "verb", "args" and "kwargs", and encoded values.
             payload: the bytes of the request's tensors.
 
         Returns:
-            The reply's tree (`{"value": ...}` or `{"error": ...}`) and its bytes.
+            The tree of the reply (`{"value": ...}` or `{"error": ...}`), and its bytes.
         """
         try:
             decoder = Decoder(payload, self._objects_get, self._named)
@@ -163,20 +163,19 @@ class Server:
 
 
 def seed_everything(seed: int) -> None:
-    """Seed random, numpy and torch, as before each test."""
+    """Seed random, numpy and torch."""
     random.seed(seed)
     np.random.seed(seed % (1 << 32))
     torch.manual_seed(seed)
 
 
 def describe_error(error: BaseException, library: str = "") -> dict[str, Any]:
-    """Return an exception as plain data.
-
-    That is its class names, its text, and where in the student's code it arose.
+    """Return an exception as plain data: its class names, its text, and where it was raised.
 
     Args:
         error: the exception.
-        library: package of the course, whose lines are not the student's.
+        library: name of the package that holds the course's reference, whose lines are not the
+            student's.
     """
     types = [cls.__name__ for cls in type(error).__mro__ if cls is not object]
     if isinstance(error, SubmissionError):
@@ -190,7 +189,7 @@ def describe_error(error: BaseException, library: str = "") -> dict[str, Any]:
 
 
 def _where(error: BaseException, library: str) -> str:
-    """Last line of the student's own code on the way to the error, or ""."""
+    """Return the last line of the student's own code that ran before the error, or ""."""
     for frame, line in reversed(list(traceback.walk_tb(error.__traceback__))):
         if is_students(frame.f_code, library):
             source = linecache.getline(frame.f_code.co_filename, line).strip()
@@ -220,11 +219,11 @@ _LIBRARIES = tuple(
 
 
 def is_students(code: CodeType, library: str) -> bool:
-    """Return whether code comes from the student's cells, and from no library and not from the kit.
+    """Return whether code comes from the student's cells, not from a library or the kit.
 
     Args:
-        code: what runs.
-        library: package of the course that holds the reference.
+        code: the code.
+        library: name of the package that holds the course's reference.
     """
     elsewhere = ("<frozen", "<string>", *_LIBRARIES, *_folders_of(library))
     return not code.co_filename.startswith(elsewhere)
@@ -238,7 +237,10 @@ def _folders_of(package: str) -> Iterator[str]:
 
 @contextmanager
 def count_lines(library: str) -> Iterator[list[int]]:
-    """Count the Python lines of the student's code that run in the block (one-item list)."""
+    """Count the Python lines of the student's code that run in the block.
+
+    The block gets a list with one item, the count.
+    """
     lines = [0]
 
     def on_line(frame: FrameType, event: str, argument: Any) -> Any:
@@ -258,7 +260,7 @@ def count_lines(library: str) -> Iterator[list[int]]:
 
 
 class _OperationCounter(TorchDispatchMode):
-    """Counts dispatched tensor operations and the largest storage that they make."""
+    """Counts dispatched tensor operations, and measures the largest storage that they make."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -267,7 +269,7 @@ class _OperationCounter(TorchDispatchMode):
 
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
-        """Not compiled, so do not load the compiler (a second of import) at the first call."""
+        """Keep torch from loading its compiler (a second of import), which is not used here."""
         return False
 
     def __torch_dispatch__(

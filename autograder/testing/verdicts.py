@@ -1,4 +1,4 @@
-"""What a test found, and what it is worth."""
+"""Verdicts of tests, and the result of an exercise."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from typing import Any
 
 
 class Outcome(StrEnum):
-    """How a test ended."""
+    """The outcome of a test."""
 
     PASSED = "passed"
     FAILED = "failed"
-    NOT_CHECKED = "not_checked"  # a test that it depends on did not pass
-    NOT_STARTED = "not_started"  # there is no answer yet
-    GRADER_ERROR = "grader_error"  # the test itself failed: no mark, and a person must look
+    NOT_CHECKED = "not_checked"  # not run, for example since a test before it did not pass
+    NOT_STARTED = "not_started"  # the exercise has no answer yet
+    GRADER_ERROR = "grader_error"  # the grader itself failed: no mark, and a person must look
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """One test's outcome.
+    """The outcome of one test, with points and explanations.
 
     Attributes:
         test: name of the test method.
         title: what the test asks for.
         hidden: whether the test is hidden from students.
-        outcome: see `Outcome`.
-        points: earned; None for the grader's own failure.
-        max_points: for passing.
-        message: what was asked and what came back.
+        outcome: the outcome.
+        points: points that were earned; None when the grader itself failed.
+        max_points: points for passing.
+        message: what was asked for and what the answer returned.
         help: where to look next.
         diagnosis: the misconception that the answer matches, or None.
         cause: class name of the exception behind a failure, or "".
@@ -48,30 +48,30 @@ class Verdict:
     cause: str = ""
 
     def to_json(self) -> dict[str, Any]:
-        """The verdict as plain data."""
+        """Return the verdict as plain data."""
         return {**asdict(self), "outcome": self.outcome.value}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Verdict:
-        """The inverse of `to_json`."""
+        """Make a verdict from plain data; the inverse of `to_json`."""
         return cls(**{**data, "outcome": Outcome(data["outcome"])})
 
 
 @dataclass(frozen=True)
 class Result:
-    """An exercise's verdicts, in the order of its tests."""
+    """The verdicts on an answer to an exercise, in the order of the tests."""
 
     exercise: str
     verdicts: tuple[Verdict, ...]
 
     @property
     def max_points(self) -> float:
-        """Marks for passing every test."""
+        """The points for passing every test."""
         return _total(verdict.max_points for verdict in self.verdicts)
 
     @property
     def points(self) -> float | None:
-        """Marks earned, within 0 and `max_points`; None when the grader itself failed."""
+        """The points earned, from 0 to `max_points`; None when the grader itself failed."""
         earned = [verdict.points for verdict in self.verdicts]
         if not earned or any(points is None for points in earned):
             return None
@@ -85,11 +85,11 @@ class Result:
 
     @property
     def diagnoses(self) -> tuple[str, ...]:
-        """The misconceptions found, each once, in the order of the tests."""
+        """The misconceptions that were found, each once, in the order of the tests."""
         return tuple(dict.fromkeys(v.diagnosis for v in self.verdicts if v.diagnosis))
 
     def to_json(self) -> dict[str, Any]:
-        """The result as plain data."""
+        """Return the result as plain data."""
         return {
             "exercise": self.exercise,
             "points": self.points,
@@ -99,10 +99,10 @@ class Result:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Result:
-        """The inverse of `to_json`."""
+        """Make a result from plain data; the inverse of `to_json`."""
         return cls(data["exercise"], tuple(Verdict.from_json(v) for v in data["verdicts"]))
 
 
 def _total(points: Any) -> float:
-    """Sum of marks, exact for decimal fractions and rounded to a millionth."""
+    """Return a sum of points, exact for decimal fractions and rounded to a millionth."""
     return round(math.fsum(points), 6)
