@@ -1,6 +1,7 @@
 """Hostile submissions, the world outside that they reach for, and the class they hand in with.
 
-Each file of `corpus/` is one attack. Its head says, as TOML in comments:
+Each file of `corpus/` holds attacks of one kind. A comment `# [name]` begins an attack; its head
+says, as TOML in comments:
 
     number          entry of the catalogue of attacks on graders, or ""
     tries           what it tries, in a few words
@@ -33,6 +34,7 @@ import hashlib
 import json
 import os
 import platform
+import re
 import socket
 import subprocess
 import sys
@@ -51,6 +53,7 @@ from autograder.judge.system_calls import filter_problem
 from tests.gradebook.samples import DOT, NORM, cell, notebook_of
 
 CORPUS = Path(__file__).parent / "corpus"
+NAME = re.compile(r"^# \[(\w+)\]\n", re.MULTILINE)  # of an attack, above its head
 CHECKOUT = Path(__file__).parent.parent.parent
 FIRST, LAST = "aaa-honest", "zzz-honest"
 ESCAPED = "ESCAPED"
@@ -113,7 +116,7 @@ def frame(header, payload=b""):
 
 @dataclass(frozen=True)
 class Attack:
-    """One file of the corpus; its fields are those of the file's head."""
+    """One attack of the corpus; its fields are those of its head."""
 
     name: str
     code: str
@@ -154,15 +157,18 @@ class Attack:
 
 def corpus() -> list[Attack]:
     """Every attack, by name."""
-    return [_read(path) for path in sorted(CORPUS.glob("*.py"))]
+    files = sorted(CORPUS.glob("*.py"))
+    return sorted((attack for path in files for attack in _read(path)), key=lambda a: a.name)
 
 
-def _read(path: Path) -> Attack:
-    text = path.read_text(encoding="utf-8")
-    lines = text.splitlines(keepends=True)
-    head = next(i for i, line in enumerate(lines) if not line.startswith("# "))
-    fields = tomllib.loads("".join(line.removeprefix("# ") for line in lines[:head]))
-    return Attack(path.stem, "".join(lines[head:]), **fields)
+def _read(path: Path) -> Iterator[Attack]:
+    _, *parts = NAME.split(path.read_text(encoding="utf-8"))
+    for name, text in zip(parts[::2], parts[1::2], strict=True):
+        lines = text.splitlines(keepends=True)
+        head = next(i for i, line in enumerate(lines) if not line.startswith("# "))
+        fields = tomllib.loads("".join(line.removeprefix("# ") for line in lines[:head]))
+        code = "".join(lines[head:]).rstrip("\n") + "\n"
+        yield Attack(name, code, **fields)
 
 
 def make_group_here() -> object | None:

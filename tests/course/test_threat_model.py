@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from tests.attacks.arena import corpus
+
 ROOT = Path(__file__).parent.parent.parent
 PAGE = (ROOT / "docs" / "threat-model.md").read_text(encoding="utf-8")
 
@@ -27,11 +29,11 @@ def test_every_file_that_the_page_names_exists() -> None:
 
 
 def test_every_attack_that_the_page_names_is_in_the_corpus() -> None:
-    corpus = {path.stem for path in (ROOT / "tests" / "attacks" / "corpus").glob("*.py")}
+    attacks = {attack.name for attack in corpus()}
     named = [
         attack
         for some in re.findall(r"attacks? ((?:`\w+`(?:, )?)+)", PAGE)
         for attack in re.findall(r"`(\w+)`", some)
     ]
     assert len(named) > 40
-    assert set(named) <= corpus | {name for name in named if name.startswith("test_")}
+    assert set(named) <= attacks | {name for name in named if name.startswith("test_")}
