@@ -65,19 +65,14 @@ def read_declaration(folder: Path, root: Path) -> Declaration:
         root: of the course, which the tests import from.
 
     Raises:
-        ValueError: not exactly one exercise is declared, it is not called as the folder is, the
-            hidden tests are another exercise's, or two tests have one name.
+        ValueError: not exactly one exercise is declared, it is not called as the folder is, a class
+            is another exercise's or in the wrong file, or two tests have one name.
     """
     public, hidden = _test_classes(folder / PUBLIC, root), _test_classes(folder / HIDDEN, root)
     exercise = _declared(folder, public)
-    for cls in (*public, *hidden):
-        id = cls.exercise_id  # type: ignore[attr-defined]
-        if id != exercise.id:
-            raise ValueError(
-                f"{_short(folder / (HIDDEN if cls in hidden else PUBLIC))} has tests of {id!r}, "
-                f"which belong into that exercise's folder; here it is @hidden_tests"
-                f'("{exercise.id}")'
-            )
+    for file, classes in ((folder / PUBLIC, public), (folder / HIDDEN, hidden)):
+        for cls in classes:
+            _require_belongs(cls, file, exercise.id)
     _require_different_names([*public, *hidden], folder)
     return Declaration(exercise, _marks(public), _marks(hidden))
 
@@ -97,6 +92,19 @@ def _declared(folder: Path, classes: list[type]) -> Exercise:
             f"{folder.name!r}: give both the same name"
         )
     return found[0]
+
+
+def _require_belongs(cls: type, file: Path, id: str) -> None:
+    """Refuse a class of tests that is another exercise's, or in the wrong one of the two files."""
+    found = cls.exercise_id  # type: ignore[attr-defined]
+    if found != id:
+        raise ValueError(
+            f"{_short(file)} has tests of {found!r}, which belong into that exercise's folder; "
+            f'here it is @hidden_tests("{id}")'
+        )
+    if is_hidden(file) is not cls.hidden:  # type: ignore[attr-defined]
+        mark = f'@hidden_tests("{id}")' if is_hidden(file) else "@exercise"
+        raise ValueError(f"{_short(file)}: the class {cls.__name__} should be marked with {mark}")
 
 
 def _marks(classes: list[type]) -> tuple[Graded, ...]:

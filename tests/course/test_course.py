@@ -139,6 +139,14 @@ def test_hidden_tests_of_another_exercise_are_refused(tiny_course, replace_in, r
     assert "01_vectors/norm/hidden.py has tests of 'nrom', which belong into" in refused()
 
 
+def test_hidden_tests_in_the_public_file_are_refused(tiny_course, refused):
+    folder = tiny_course.tests / "01_vectors" / "norm"
+    hidden = (folder / "hidden.py").read_text(encoding="utf-8")
+    with (folder / "public.py").open("a", encoding="utf-8") as opened:
+        opened.write(hidden)
+    assert "norm/public.py: the class TestNormHidden should be marked with @exercise" in refused()
+
+
 def test_a_public_and_a_hidden_test_of_one_name_are_refused(tiny_course, replace_in, refused):
     hidden = tiny_course.tests / "01_vectors" / "dot" / "hidden.py"
     replace_in(hidden, "def test_orthogonal", "def test_small_example")

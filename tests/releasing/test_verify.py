@@ -20,6 +20,7 @@ SOLUTION = (
 )
 EXPRESSION = "[first * second for first, second in zip(x, y, strict=True)]"
 HIDDEN = 'expect_equal(submission.call([7.0, 0.0], [0.0, 11.0]), 0.0, what="the inner product")'
+FOR_HIDDEN = "[(element - 3.25) ** 2 + 1.5 for element in x if element > 0.75]"
 
 
 @pytest.mark.parametrize("which", ["first", "second"])
@@ -117,6 +118,7 @@ PLANTED_IN_FILES = {
         "    self.mean += (value - self.mean) / self.count\n",
         "solution of running_mean",
     ),
+    "what hidden tests share": ("README.md", f"Try {FOR_HIDDEN}.\n", "shared/hidden_vectors.py"),
     "the author's folder": ("README.md", "See ROOT/notes.txt\n", "author's machine"),
     "a home folder": ("tiny_lib/checks.py", "# /home/ada/course/notes.txt\n", "/home/ada"),
     "a Windows home folder": ("README.md", "C:\\Users\\ada\\notes\n", "Users"),
@@ -141,6 +143,9 @@ def course(released, tmp_path_factory):
     variant = course.tests / "variants" / "dot" / "right.py"
     variant.parent.mkdir(parents=True)
     variant.write_text("def dot(x, y):\n    return 7\n", encoding="utf-8")
+    shared = course.tests / "shared" / "hidden_vectors.py"
+    shared.parent.mkdir()
+    shared.write_text(f"def far(x):\n    return {FOR_HIDDEN}\n", encoding="utf-8")
     return course
 
 
@@ -187,7 +192,14 @@ def test_a_file_that_does_not_belong_is_found(verify, course, what):
     assert f"file: {name}: does not belong in this release" in str(report)
 
 
-@pytest.mark.parametrize("name", ["tiny_tests/01_vectors/dot/hidden.py", "notebooks/01_vectors.py"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "tiny_tests/01_vectors/dot/hidden.py",
+        "tiny_tests/shared/hidden_vectors.py",
+        "notebooks/01_vectors.py",
+    ],
+)
 def test_a_hidden_file_under_another_name_is_known_by_its_hash(verify, course, name):
     content = (course.root / name).read_bytes()
     report = verify(lambda files: files.update({"notes.txt": content}), try_out=False)
