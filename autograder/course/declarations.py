@@ -17,6 +17,7 @@ from pathlib import Path
 from types import ModuleType
 
 from autograder.testing.exercise import Exercise, Graded, graded_methods
+from autograder.testing.imports import imported_as_they_are, package_of
 
 PUBLIC, HIDDEN = "public.py", "hidden.py"
 FOR_HIDDEN = "hidden_"
@@ -144,7 +145,7 @@ def _load(path: Path, root: Path, mtime: int, size: int) -> ModuleType:
     if spec is None or spec.loader is None:
         raise ValueError(f"{path} cannot be imported")
     module = importlib.util.module_from_spec(spec)
-    with importable(root):
+    with importable(root), imported_as_they_are({package_of(path, root)}):
         sys.modules[name] = module
         try:
             spec.loader.exec_module(module)

@@ -165,3 +165,23 @@ def test_exercises_of_another_courses_assignment_are_an_error_not_none(tiny_cour
     other = Course.find(tmp_path / "copy")
     with pytest.raises(ValueError, match=r"01_vectors\.ipynb is not of the course in"):
         tiny_course.exercises_of(other.assignment("01"))
+
+
+def test_what_tests_share_is_each_courses_own_and_read_as_it_is_now(tiny_course, tmp_path):
+    def marks(course, points):
+        shared = course.tests / "shared"
+        shared.mkdir(exist_ok=True)
+        (shared / "__init__.py").write_text("", encoding="utf-8")
+        (shared / "marks.py").write_text(f"MARKS = {points}  # {points}\n", encoding="utf-8")
+        public = course.tests / "01_vectors" / "norm" / "public.py"
+        text = public.read_text(encoding="utf-8").replace("@graded(30,", "@graded(MARKS,")
+        line = "from tiny_tests.shared.marks import MARKS\n"
+        public.write_text(text if line in text else text.replace("\n\n", f"\n\n{line}", 1), "utf-8")
+        return Course.find(course.root).exercise("norm").public[0].points
+
+    other = Course.find(shutil.copytree(tiny_course.root, tmp_path / "copy"))
+    assert [marks(tiny_course, 20), marks(other, 1000), marks(tiny_course, 30000)] == [
+        20,
+        1000,
+        30000,
+    ]
