@@ -17,6 +17,7 @@ from pathlib import Path
 from types import ModuleType
 
 from autograder.testing.declarations import Exercise, Graded, graded_methods
+from autograder.testing.imports import imported_as_they_are, package_of
 
 PUBLIC, HIDDEN = "public.py", "hidden.py"
 FOR_HIDDEN = "hidden_"
@@ -69,19 +70,14 @@ def read_declaration(folder: Path, root: Path) -> Declaration:
 
     Raises:
         ValueError: the folder declares no exercise or several, the exercise has another name than
-            the folder, the hidden tests belong to another exercise, or two tests have the same
-            name.
+            the folder, a class belongs to another exercise or stands in the wrong file, or two
+            tests have the same name.
     """
     public, hidden = _test_classes(folder / PUBLIC, root), _test_classes(folder / HIDDEN, root)
     exercise = _declared(folder, public)
-    for cls in (*public, *hidden):
-        id = cls.exercise_id  # type: ignore[attr-defined]
-        if id != exercise.id:
-            raise ValueError(
-                f"{_short(folder / (HIDDEN if cls in hidden else PUBLIC))} has tests of {id!r}, "
-                f"which belong into that exercise's folder; here it is @hidden_tests"
-                f'("{exercise.id}")'
-            )
+    for file, classes in ((folder / PUBLIC, public), (folder / HIDDEN, hidden)):
+        for cls in classes:
+            _require_belongs(cls, file, exercise.id)
     _require_different_names([*public, *hidden], folder)
     return Declaration(exercise, _marks(public), _marks(hidden))
 
@@ -101,6 +97,19 @@ def _declared(folder: Path, classes: list[type]) -> Exercise:
             f"{folder.name!r}: give both the same name"
         )
     return found[0]
+
+
+def _require_belongs(cls: type, file: Path, id: str) -> None:
+    """Refuse a class of tests that is another exercise's, or in the wrong one of the two files."""
+    found = cls.exercise_id  # type: ignore[attr-defined]
+    if found != id:
+        raise ValueError(
+            f"{_short(file)} has tests of {found!r}, which belong into that exercise's folder; "
+            f'here it is @hidden_tests("{id}")'
+        )
+    if is_hidden(file) is not cls.hidden:  # type: ignore[attr-defined]
+        mark = f'@hidden_tests("{id}")' if is_hidden(file) else "@exercise"
+        raise ValueError(f"{_short(file)}: the class {cls.__name__} should be marked with {mark}")
 
 
 def _marks(classes: list[type]) -> tuple[Graded, ...]:
@@ -140,7 +149,7 @@ def _load(path: Path, root: Path, mtime: int, size: int) -> ModuleType:
     if spec is None or spec.loader is None:
         raise ValueError(f"{path} cannot be imported")
     module = importlib.util.module_from_spec(spec)
-    with importable(root):
+    with importable(root), imported_as_they_are({package_of(path, root)}):
         sys.modules[name] = module
         try:
             spec.loader.exec_module(module)

@@ -7,10 +7,9 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -24,11 +23,11 @@ from autograder.testing.errors import (
     UnreadableValue,
     WorkerDied,
 )
+from autograder.testing.imports import imported_as_they_are, package_of
 from autograder.testing.submission import Submission
 from autograder.testing.verdicts import Outcome, Verdict
 
 SubmissionFactory = Callable[[], Submission]
-State = tuple[tuple[str, int, int], ...]
 
 # Each costs a millisecond for each exercise of each student; the tests have two fixtures.
 PLUGINS_WITHOUT_USE = (
@@ -37,8 +36,6 @@ PLUGINS_WITHOUT_USE = (
     "pastebin", "doctest", "junitxml", "setuponly", "setupplan", "stepwise", "subtests",
 )  # fmt: skip
 MOST_DEADLINES = 3  # so that an answer without end costs minutes at most
-MOST_KEPT = 8  # courses whose tests stay imported
-_kept: dict[frozenset[Path], tuple[State, dict[str, ModuleType]]] = {}
 
 
 @dataclass(frozen=True)
@@ -120,8 +117,8 @@ def run_trials(
         "--override-ini=addopts=",
         *(str(module) for module in modules),
     ]
-    packages = {_package_of(module, root) for module in modules}
-    with _importing_from(root), _imported_as_they_are(packages):
+    packages = {package_of(module, root) for module in modules}
+    with _importing_from(root), imported_as_they_are(packages):
         pytest.main(arguments, plugins=[plugin])
     if plugin.broken:
         names = ", ".join(trials)
@@ -267,55 +264,6 @@ def _graded(item: Any) -> Graded:
         return marks[item.originalname]
     except KeyError:
         raise LookupError(f"{item.nodeid} has no points: decorate it with @graded") from None
-
-
-def _package_of(module: Path, root: Path) -> Path:
-    """Return the folder whose name a test file's own begins with when it is imported."""
-    inside = module.relative_to(root).parts if module.is_relative_to(root) else ()
-    return root / inside[0] if len(inside) > 1 else module.parent
-
-
-@contextmanager
-def _imported_as_they_are(folders: set[Path]) -> Iterator[None]:
-    """Give the tests' packages as their files are now: imported anew when one was edited.
-
-    A long-lived process must not run tests edited since, and two courses may have packages of the
-    same name.
-    """
-    key = frozenset(folders)
-    names = {folder.name for folder in folders}
-    before = _modules_of(names)
-    state, modules = _kept.get(key, ((), {}))
-    _replace_modules(names, modules if state == _state_of(modules) else {})
-    try:
-        yield
-    finally:
-        if len(_kept) >= MOST_KEPT:
-            _kept.clear()
-        modules = _modules_of(names)
-        _kept[key] = _state_of(modules), modules
-        _replace_modules(names, before)
-
-
-def _modules_of(packages: set[str]) -> dict[str, ModuleType]:
-    return {n: m for n, m in sys.modules.items() if n.partition(".")[0] in packages}
-
-
-def _replace_modules(packages: set[str], modules: dict[str, ModuleType]) -> None:
-    for name in _modules_of(packages):
-        del sys.modules[name]
-    sys.modules.update(modules)
-
-
-def _state_of(modules: dict[str, ModuleType]) -> State:
-    """Times and sizes of the files that modules were loaded from."""
-    stats = []
-    for module in modules.values():
-        if module.__file__ is not None:
-            with suppress(FileNotFoundError):
-                stat = os.stat(module.__file__)
-                stats.append((module.__file__, stat.st_mtime_ns, stat.st_size))
-    return tuple(stats)
 
 
 @contextmanager

@@ -139,6 +139,14 @@ def test_hidden_tests_of_another_exercise_are_refused(tiny_course, replace_in, r
     assert "01_vectors/norm/hidden.py has tests of 'nrom', which belong into" in refused()
 
 
+def test_hidden_tests_in_the_public_file_are_refused(tiny_course, refused):
+    folder = tiny_course.tests / "01_vectors" / "norm"
+    hidden = (folder / "hidden.py").read_text(encoding="utf-8")
+    with (folder / "public.py").open("a", encoding="utf-8") as opened:
+        opened.write(hidden)
+    assert "norm/public.py: the class TestNormHidden should be marked with @exercise" in refused()
+
+
 def test_a_public_and_a_hidden_test_of_one_name_are_refused(tiny_course, replace_in, refused):
     hidden = tiny_course.tests / "01_vectors" / "dot" / "hidden.py"
     replace_in(hidden, "def test_orthogonal", "def test_small_example")
@@ -157,3 +165,23 @@ def test_exercises_of_another_courses_assignment_are_an_error_not_none(tiny_cour
     other = Course.find(tmp_path / "copy")
     with pytest.raises(ValueError, match=r"01_vectors\.ipynb is not of the course in"):
         tiny_course.exercises_of(other.assignment("01"))
+
+
+def test_what_tests_share_is_each_courses_own_and_read_as_it_is_now(tiny_course, tmp_path):
+    def marks(course, points):
+        shared = course.tests / "shared"
+        shared.mkdir(exist_ok=True)
+        (shared / "__init__.py").write_text("", encoding="utf-8")
+        (shared / "marks.py").write_text(f"MARKS = {points}  # {points}\n", encoding="utf-8")
+        public = course.tests / "01_vectors" / "norm" / "public.py"
+        text = public.read_text(encoding="utf-8").replace("@graded(30,", "@graded(MARKS,")
+        line = "from tiny_tests.shared.marks import MARKS\n"
+        public.write_text(text if line in text else text.replace("\n\n", f"\n\n{line}", 1), "utf-8")
+        return Course.find(course.root).exercise("norm").public[0].points
+
+    other = Course.find(shutil.copytree(tiny_course.root, tmp_path / "copy"))
+    assert [marks(tiny_course, 20), marks(other, 1000), marks(tiny_course, 30000)] == [
+        20,
+        1000,
+        30000,
+    ]

@@ -20,6 +20,7 @@ SOLUTION = (
 )
 EXPRESSION = "[first * second for first, second in zip(x, y, strict=True)]"
 HIDDEN = 'expect_equal(submission.call([7.0, 0.0], [0.0, 11.0]), 0.0, what="the inner product")'
+FOR_HIDDEN = "[(element - 3.25) ** 2 + 1.5 for element in x if element > 0.75]"
 
 
 @pytest.mark.parametrize("which", ["first", "second"])
@@ -117,6 +118,7 @@ PLANTED_IN_FILES = {
         "    self.mean += (value - self.mean) / self.count\n",
         "solution of running_mean",
     ),
+    "what hidden tests share": ("README.md", f"Try {FOR_HIDDEN}.\n", "shared/hidden_vectors.py"),
     "the author's folder": ("README.md", "See ROOT/notes.txt\n", "author's machine"),
     "a home folder": ("tiny_lib/checks.py", "# /home/ada/course/notes.txt\n", "/home/ada"),
     "a Windows home folder": ("README.md", "C:\\Users\\ada\\notes\n", "Users"),
@@ -152,6 +154,9 @@ def course(released, tmp_path_factory):
     right.parent.mkdir(parents=True)
     right.write_text("def dot(x, y):\n    return 7\n", encoding="utf-8")
     (folder / "wrong.toml").write_text(EIGHT, encoding="utf-8")
+    shared = course.tests / "shared" / "hidden_vectors.py"
+    shared.parent.mkdir()
+    shared.write_text(f"def far(x):\n    return {FOR_HIDDEN}\n", encoding="utf-8")
     return course
 
 
@@ -202,6 +207,7 @@ def test_a_file_that_does_not_belong_is_found(verify, course, what):
     "name",
     [
         "tiny_tests/01_vectors/dot/hidden.py",
+        "tiny_tests/shared/hidden_vectors.py",
         "notebooks/01_vectors.py",
         "tiny_tests/01_vectors/dot/right/seven.py",
         "tiny_tests/01_vectors/dot/wrong.toml",

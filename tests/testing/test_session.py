@@ -54,11 +54,11 @@ def module(tmp_path: Path) -> Path:
     return path
 
 
-def verdicts_on(answer: Any, module: Path) -> dict[str, Verdict]:
+def verdicts_on(answer: Any, module: Path, root: Path | None = None) -> dict[str, Verdict]:
     def submission() -> Submission:
         return Submission(InProcess(Server(lambda: answer)))
 
-    found = run_tests("double", [module], submission, root=module.parent)
+    found = run_tests("double", [module], submission, root=root or module.parent)
     return {verdict.test: verdict for verdict in found}
 
 
@@ -165,3 +165,39 @@ def test_points_are_a_sum_that_stays_within_bounds() -> None:
     assert result.points == result.max_points == 0.3
     assert Result.from_json(result.to_json()) == result
     assert Result("none", ()).points is None
+
+
+SHARED = "from autograder.testing import expect_equal\n\n\ndef expect_twice(value):\n    {}\n"
+NESTED = """
+from autograder.testing import exercise, graded
+from exam.shared.twice import expect_twice
+
+@exercise("double", object="library.double", title="Twice", difficulty=1, minutes=1)
+class TestDouble:
+    @graded(1, "small numbers")
+    def test_small(self, submission):
+        expect_twice(submission.call(2))
+"""
+
+
+def test_shared_modules_are_imported_as_they_are_now_and_each_courses_own(tmp_path: Path) -> None:
+    def write_shared(root: Path, expected: int) -> None:
+        line = f"expect_equal(value, {expected}, what='the double of two, in words: {expected}')"
+        (root / "exam" / "shared" / "twice.py").write_text(SHARED.format(line), encoding="utf-8")
+
+    def outcome(root: Path) -> Outcome:
+        module = root / "exam" / "01_numbers" / "double" / "public.py"
+        (found,) = verdicts_on(lambda x: 2 * x, module, root).values()
+        return found.outcome
+
+    roots = [tmp_path / "first", tmp_path / "second"]
+    for root, expected in zip(roots, (4, 5555), strict=True):
+        for folder in ("shared", "01_numbers/double"):
+            (root / "exam" / folder).mkdir(parents=True)
+        for package in ("exam", "exam/shared"):
+            (root / package / "__init__.py").write_text("", encoding="utf-8")
+        (root / "exam/01_numbers/double/public.py").write_text(NESTED, encoding="utf-8")
+        write_shared(root, expected)
+    assert [outcome(root) for root in roots] == [Outcome.PASSED, Outcome.FAILED]
+    write_shared(roots[0], 5555)
+    assert outcome(roots[0]) is Outcome.FAILED

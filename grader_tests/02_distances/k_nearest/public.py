@@ -214,7 +214,7 @@ class TestKNearest:
         expect_same_steps(
             few,
             many,
-            of="the rows",
+            of="the number of rows",
             sizes=("32 queries in 40 rows", "64 queries in 80 rows"),
             misconception=LOOP_OVER_ROWS,
         )

@@ -115,5 +115,10 @@ class TestL2Normalize:
     def test_no_loop_over_rows(self, submission: Submission, draw: torch.Generator) -> None:
         x = torch.randn(64, 5, generator=draw)
         expect_vectorised(
-            submission, (x[:8],), (x,), of="the rows", items="rows", misconception=LOOP_OVER_ROWS
+            submission,
+            (x[:8],),
+            (x,),
+            of="the number of rows",
+            items="rows",
+            misconception=LOOP_OVER_ROWS,
         )

@@ -223,7 +223,7 @@ class TestPairwiseSquaredDistances:
             submission,
             (x[:32], x[:32] + 1),
             (x, x + 1),
-            of="the rows",
+            of="the number of rows",
             items="rows",
             misconception=LOOP_OVER_ROWS,
         )
