@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import nbgrader
@@ -21,11 +22,27 @@ TEMPLATES = Path(__file__).resolve().parent / "templates"
 NBGRADER_TEMPLATES = Path(nbgrader.__file__).parent / "server_extensions/formgrader/templates"
 
 
-def configure(c: Config, root: Path | None = None) -> None:
-    """Set nbgrader up for the course around a folder (default: the working directory).
+def running_server() -> ServerApp | None:
+    """The Jupyter server that this process is; None in nbgrader's own commands."""
+    running = Application.instance() if Application.initialized() else None
+    return running if isinstance(running, ServerApp) else None
+
+
+def configure(
+    c: Config,
+    root: Path | None = None,
+    *,
+    find_server: Callable[[], ServerApp | None] = running_server,
+) -> None:
+    """Set nbgrader up for the course around a folder.
 
     A running Jupyter server goes on when something in `submitted/` is refused: its formgrader then
     finds no submissions at all until that is mended.
+
+    Args:
+        c: nbgrader's settings.
+        root: a folder in the course; default the working directory.
+        find_server: gives the Jupyter server that this process is, or None.
 
     Raises:
         SystemExit: something is wrong with the course, its gradebook or what was handed in. Any
@@ -40,7 +57,7 @@ def configure(c: Config, root: Path | None = None) -> None:
         try:
             check_submitted(course)
         except ValueError as error:
-            server = _running_server()
+            server = find_server()
             if server is None:
                 raise
             server.log.error("nbgrader_config.py: %s", error)
@@ -73,9 +90,3 @@ def grade_with_the_judge(c: Config, course: Course) -> None:
         "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
     ]
     c.HTMLExporter.extra_template_basedirs = [str(TEMPLATES), str(NBGRADER_TEMPLATES)]
-
-
-def _running_server() -> ServerApp | None:
-    """The Jupyter server that this process is; None in nbgrader's own commands."""
-    running = Application.instance() if Application.initialized() else None
-    return running if isinstance(running, ServerApp) else None

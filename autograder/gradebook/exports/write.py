@@ -31,22 +31,30 @@ def export(
     *,
     per_exercise: bool = False,
 ) -> tuple[Path, bool]:
-    """Write an assignment's grades.
+    """Write an assignment's grades, as they stand now; see `write_grades`."""
+    return write_grades(class_grades(course, assignment), format, to, per_exercise=per_exercise)
+
+
+def write_grades(
+    grades: ClassGrades, format: Format, to: Path | None = None, *, per_exercise: bool = False
+) -> tuple[Path, bool]:
+    """Write the grades of a class.
 
     Args:
+        grades: of one assignment.
+        format: where they go.
         to: the file (Gradescope: the folder); default named after assignment and format.
         per_exercise: Canvas and Moodle get a column for each exercise instead of the total.
 
     Returns:
         What was written, and whether nothing was left ungraded by the grader's own fault.
     """
-    grades = class_grades(course, assignment)
     if format is Format.GRADESCOPE:
-        path = to or Path(f"{assignment.name}-gradescope")
+        path = to or Path(f"{grades.assignment}-gradescope")
         _write_results(grades, path)
     else:
         suffix = "" if format is Format.CSV else f"-{format}"
-        path = to or Path(f"{assignment.name}{suffix}.csv")
+        path = to or Path(f"{grades.assignment}{suffix}.csv")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(_text(grades, format, per_exercise), encoding="utf-8", newline="")
     return path, grades.complete
