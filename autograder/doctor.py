@@ -46,14 +46,25 @@ class Finding:
         return not self.remedy
 
 
-def examine(course: Course) -> Iterator[Finding]:
-    """Give the state of everything that the course needs on this machine."""
+def examine(
+    course: Course,
+    *,
+    find_sandbox_problem: Callable[[], str] = sandbox_problem,
+    path: str | None = None,
+) -> Iterator[Finding]:
+    """Give the state of everything that the course needs on this machine.
+
+    Args:
+        course: the course, which says what it needs.
+        find_sandbox_problem: says why there is no sandbox; "" when there is one.
+        path: folders of programs, as in PATH; default those of the running environment.
+    """
     yield _python()
     yield _torch()
     yield _torchvision(course)
     yield _packages(course)
-    yield from _sandbox()
-    yield _alembic()
+    yield from _sandbox(find_sandbox_problem())
+    yield _alembic(tool_path() if path is None else path)
     yield _disk(course.root)
 
 
@@ -108,9 +119,8 @@ def _packages(course: Course) -> Finding:
     return Finding("packages", f"all of {len(course.runtime)} present ({len(files)} entries)")
 
 
-def _sandbox() -> Iterator[Finding]:
+def _sandbox(problem: str) -> Iterator[Finding]:
     """Give the state of the walls around submitted code; only the first wall is required."""
-    problem = sandbox_problem()
     if problem:
         yield Finding("sandbox", "none", problem, GRADING)
         return
@@ -135,8 +145,8 @@ def _sandbox() -> Iterator[Finding]:
     yield Finding("sum of memory", state, needed_for=THIRD_WALL)
 
 
-def _alembic() -> Finding:
-    found = shutil.which("alembic", path=tool_path())
+def _alembic(path: str) -> Finding:
+    found = shutil.which("alembic", path=path)
     if found:
         return Finding("nbgrader's alembic", found, needed_for=GRADING)
     return Finding(

@@ -13,7 +13,7 @@ not load. A healthy installation is left alone, and neither torch nor torchvisio
 """
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
@@ -23,16 +23,22 @@ _libraries: list[Any] = []  # operators disappear with the library object that d
 
 
 class _ExtensionFinder:
-    """A finder of torchvision's extension module, which mends torchvision if it did not load."""
+    """A finder of torchvision's extension module, which mends torchvision if it did not load.
 
-    @classmethod
+    Args:
+        mend: called when the extension did not load.
+    """
+
+    def __init__(self, mend: Callable[[], None]) -> None:
+        self._mend = mend
+
     def find_spec(
-        cls, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         """Part of the import protocol; None leaves a module to the next finder."""
         if name != _EXTENSION:
             return None
-        others = (finder for finder in sys.meta_path if finder is not cls)
+        others = (finder for finder in sys.meta_path if finder is not self)
         specs = (finder.find_spec(name, path, target) for finder in others)
         spec = next((spec for spec in specs if spec is not None), None)
         if spec is None or spec.loader is None:
@@ -42,7 +48,7 @@ class _ExtensionFinder:
         def execute_then_cure(module: ModuleType) -> None:
             execute(module)
             if not getattr(module, "_has_ops", lambda: True)():
-                _declare_operators()
+                self._mend()
 
         spec.loader.exec_module = execute_then_cure  # type: ignore[method-assign]
         return spec
@@ -58,6 +64,9 @@ def _declare_operators() -> None:
     _libraries.append(library)
 
 
+_FINDER = _ExtensionFinder(_declare_operators)
+
+
 def install() -> None:
     """Put the import hook in place; a second call changes nothing.
 
@@ -67,5 +76,5 @@ def install() -> None:
         >>> torchvision.models.__name__
         'torchvision.models'
     """
-    if _ExtensionFinder not in sys.meta_path:
-        sys.meta_path.insert(0, _ExtensionFinder)
+    if _FINDER not in sys.meta_path:
+        sys.meta_path.insert(0, _FINDER)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import nbgrader
@@ -21,7 +22,18 @@ TEMPLATES = Path(__file__).resolve().parent / "templates"
 NBGRADER_TEMPLATES = Path(nbgrader.__file__).parent / "server_extensions/formgrader/templates"
 
 
-def configure(c: Config, root: Path | None = None) -> None:
+def running_server() -> ServerApp | None:
+    """Return the Jupyter server of this process; None in nbgrader's own commands."""
+    running = Application.instance() if Application.initialized() else None
+    return running if isinstance(running, ServerApp) else None
+
+
+def configure(
+    c: Config,
+    root: Path | None = None,
+    *,
+    find_server: Callable[[], ServerApp | None] = running_server,
+) -> None:
     """Set nbgrader up for the course around a folder.
 
     A running Jupyter server does not stop when a file in `submitted/` is refused. Its formgrader
@@ -30,6 +42,7 @@ def configure(c: Config, root: Path | None = None) -> None:
     Args:
         c: nbgrader's configuration, which is changed.
         root: a folder in the course; default the working directory.
+        find_server: gives the Jupyter server that this process is, or None.
 
     Raises:
         SystemExit: something is wrong with the course, its gradebook or `submitted/`. nbgrader
@@ -44,7 +57,7 @@ def configure(c: Config, root: Path | None = None) -> None:
         try:
             check_submitted(course)
         except ValueError as error:
-            server = _running_server()
+            server = find_server()
             if server is None:
                 raise
             server.log.error("nbgrader_config.py: %s", error)
@@ -78,9 +91,3 @@ def grade_with_the_judge(c: Config, course: Course) -> None:
         "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
     ]
     c.HTMLExporter.extra_template_basedirs = [str(TEMPLATES), str(NBGRADER_TEMPLATES)]
-
-
-def _running_server() -> ServerApp | None:
-    """Return the Jupyter server of this process; None in nbgrader's own commands."""
-    running = Application.instance() if Application.initialized() else None
-    return running if isinstance(running, ServerApp) else None

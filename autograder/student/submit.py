@@ -164,7 +164,12 @@ def check_notebook(prefix: str, *, start: Path | None = None) -> CheckedNotebook
 
 
 def submit(
-    prefix: str, *, start: Path | None = None, student: str = "", out: Path | None = None
+    prefix: str,
+    *,
+    start: Path | None = None,
+    student: str = "",
+    out: Path | None = None,
+    max_notebook: int = MAX_NOTEBOOK,
 ) -> CheckedNotebook:
     """Check a notebook and pack it to hand in, whatever the results of the checks.
 
@@ -173,6 +178,7 @@ def submit(
         start: a folder in the workspace; default the working directory.
         student: id of the student at the beginning of the zip's name, where a course asks for it.
         out: folder for the zip; default the workspace.
+        max_notebook: bytes of the largest notebook that graders take.
 
     Raises:
         ValueError: there is no such assignment, its notebook cannot be read, or a file is larger
@@ -181,9 +187,9 @@ def submit(
     manifest = find_manifest(start)
     assignment = _assignment(manifest, prefix)
     notebook = _notebook(manifest, assignment)
-    if (size := notebook.stat().st_size) > MAX_NOTEBOOK:
+    if (size := notebook.stat().st_size) > max_notebook:
         raise ValueError(
-            f"the notebook has {size >> 20} MB, and at most {MAX_NOTEBOOK >> 20} can be "
+            f"the notebook has {size >> 20} MB, and at most {max_notebook >> 20} can be "
             "handed in: clear the outputs of large cells, save, and try again"
         )
     packed = {notebook.name: notebook.read_bytes(), **_artifacts(manifest, assignment)}

@@ -25,6 +25,9 @@ def make_many_birds(
     folder: str | Path = "data/many-birds",
     *,
     evaluation: str | Path | None = None,
+    genera: int = 12,
+    photos: int = PHOTOS,
+    size: int = 96,
     progress: bool = False,
 ) -> Path:
     """Render the larger guide, and write ``valid_dataset.pickle`` and ``test_dataset.pickle``.
@@ -34,6 +37,9 @@ def make_many_birds(
         evaluation: folder of the two files; None for ``evaluation/NAME`` beside ``folder``. The
             files are written each time, with the same bytes. Paths in them are relative to
             ``folder``.
+        genera: number of genera.
+        photos: number of photos of each species.
+        size: side of a photo in pixels.
         progress: show a progress bar.
 
     Returns:
@@ -44,7 +50,7 @@ def make_many_birds(
     """
     folder = Path(folder)
     evaluation = Path(evaluation or folder.parent / "evaluation" / folder.name)
-    make_birds(folder, species=SPECIES, photos=PHOTOS, progress=progress)
+    make_birds(folder, genera=genera, species=SPECIES, photos=photos, size=size, progress=progress)
     guide = read_cub(folder)
     evaluation.mkdir(parents=True, exist_ok=True)
     for part, species in (("valid", VALID), ("test", TEST)):

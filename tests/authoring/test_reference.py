@@ -9,13 +9,12 @@ import pytest
 from click.testing import Result
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 from PIL import Image
-from rich.console import Console
 from typer.testing import CliRunner
 
 from autograder.authoring.execute import execute_notebook
 from autograder.authoring.notebook import build_notebooks
 from autograder.authoring.reference import write_page
-from autograder.cli import app, assistants
+from autograder.cli import app
 from autograder.judge.sandbox import sandbox_problem
 
 needs_sandbox = pytest.mark.skipif(bool(sandbox_problem()), reason=sandbox_problem())
@@ -28,7 +27,7 @@ def reference(tiny_course, tmp_path, monkeypatch) -> Callable[..., Result]:
     def run(*arguments: str) -> Result:
         build_notebooks(tiny_course)
         monkeypatch.chdir(tiny_course.root)
-        monkeypatch.setattr(assistants, "console", Console(width=120))
+        monkeypatch.setenv("COLUMNS", "120")
         command = [*arguments, "--to", str(tmp_path / "out")]
         return CliRunner().invoke(app, ["reference", *command])
 

@@ -36,7 +36,7 @@ def test_importing_course_lib_imports_neither_torch_nor_torchvision_nor_numpy():
 def test_the_hook_is_installed_once():
     torchvision_compat.install()
     torchvision_compat.install()
-    assert sys.meta_path.count(torchvision_compat._ExtensionFinder) == 1
+    assert sys.meta_path.count(torchvision_compat._FINDER) == 1
 
 
 class FakeFinder:
@@ -58,11 +58,9 @@ class FakeFinder:
 @pytest.mark.parametrize("has_ops", [True, False])
 def test_operators_are_declared_only_where_the_extension_is_missing(monkeypatch, has_ops):
     declared = []
-    monkeypatch.setattr(torchvision_compat, "_declare_operators", lambda: declared.append(1))
-    monkeypatch.setattr(
-        sys, "meta_path", [torchvision_compat._ExtensionFinder, FakeFinder(has_ops)]
-    )
-    spec = torchvision_compat._ExtensionFinder.find_spec("torchvision.extension")
+    finder = torchvision_compat._ExtensionFinder(mend=lambda: declared.append(1))
+    monkeypatch.setattr(sys, "meta_path", [finder, FakeFinder(has_ops)])
+    spec = finder.find_spec("torchvision.extension")
     module = types.ModuleType("torchvision.extension")
     spec.loader.exec_module(module)
     assert module._has_ops() is has_ops
@@ -70,10 +68,10 @@ def test_operators_are_declared_only_where_the_extension_is_missing(monkeypatch,
 
 
 def test_other_modules_are_left_to_other_finders():
-    assert torchvision_compat._ExtensionFinder.find_spec("torchvision") is None
-    assert torchvision_compat._ExtensionFinder.find_spec("json") is None
+    assert torchvision_compat._FINDER.find_spec("torchvision") is None
+    assert torchvision_compat._FINDER.find_spec("json") is None
 
 
 def test_a_missing_torchvision_stays_missing(monkeypatch):
-    monkeypatch.setattr(sys, "meta_path", [torchvision_compat._ExtensionFinder])
-    assert torchvision_compat._ExtensionFinder.find_spec("torchvision.extension") is None
+    monkeypatch.setattr(sys, "meta_path", [torchvision_compat._FINDER])
+    assert torchvision_compat._FINDER.find_spec("torchvision.extension") is None

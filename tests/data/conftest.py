@@ -1,7 +1,12 @@
 """Small data sets for the tests of scripts and readers."""
 
+import builtins
+import errno
+import fnmatch
+import io
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -45,6 +50,33 @@ def server(monkeypatch) -> Iterator[Server]:
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     with serving() as state:
         yield state
+
+
+class _FullDisk(io.FileIO):
+    """A file on a disk without room."""
+
+    def write(self, _: object) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+@pytest.fixture
+def full_disk(monkeypatch) -> Callable[[str], AbstractContextManager[None]]:
+    """Let the disk have no room, for a while, for files whose path matches a pattern."""
+
+    @contextmanager
+    def fill(pattern: str) -> Iterator[None]:
+        real = builtins.open
+
+        def opened(file, mode="r", *rest, **named):
+            if mode in ("wb", "ab", "xb") and fnmatch.fnmatch(str(file), pattern):
+                return _FullDisk(file, mode)
+            return real(file, mode, *rest, **named)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(builtins, "open", opened)
+            yield
+
+    return fill
 
 
 @pytest.fixture

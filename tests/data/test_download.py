@@ -1,7 +1,5 @@
 """Downloads from a loopback server that cuts connections, lies and forgets."""
 
-import builtins
-import errno
 import gzip
 from pathlib import Path
 
@@ -101,31 +99,12 @@ def test_a_server_that_falls_silent_is_asked_again_for_the_rest(server, tmp_path
     assert server.ranges == [None, "bytes=98304-"]
 
 
-def test_a_disk_that_fills_up_is_told_and_what_came_is_kept(server, tmp_path, monkeypatch):
+def test_a_disk_that_fills_up_is_told_and_what_came_is_kept(server, tmp_path, full_disk):
     part = tmp_path / "archive.zip.part"
     part.write_bytes(CONTENT[:8192])
-
-    class Full:
-        def __init__(self, file):
-            self.file = file
-
-        def __enter__(self):
-            return self
-
-        def __exit__(self, *_):
-            self.file.close()
-
-        def write(self, _):
-            raise OSError(errno.ENOSPC, "No space left on device")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(
-            "data_scripts.download.open",
-            lambda *arguments: Full(builtins.open(*arguments)),
-            raising=False,
-        )
-        with pytest.raises(PreparationError, match=r"disk of .* is full: make room and run this"):
-            fetch(server.archive(), tmp_path)
+    told = pytest.raises(PreparationError, match=r"disk of .* is full: make room and run this")
+    with full_disk("*.part"), told:
+        fetch(server.archive(), tmp_path)
     assert fetch(server.archive(), tmp_path).read_bytes() == CONTENT
     assert server.ranges == ["bytes=8192-", "bytes=8192-"]
 

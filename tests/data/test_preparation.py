@@ -5,9 +5,9 @@ import shutil
 from collections import namedtuple
 from pathlib import Path
 
+import psutil
 import pytest
 
-from data_scripts import preparation as module
 from data_scripts.birds import make_birds
 from data_scripts.preparation import (
     PreparationError,
@@ -98,7 +98,7 @@ def test_a_damaged_or_half_finished_set_is_not_used_but_redone(tmp_path, damage)
 
 def test_what_a_killed_preparation_left_is_removed_and_a_living_ones_is_not(tmp_path, monkeypatch):
     living = os.getppid()
-    monkeypatch.setattr(module.psutil, "pid_exists", lambda pid: pid == living)
+    monkeypatch.setattr(psutil, "pid_exists", lambda pid: pid == living)
     for name in (".set.partial-999999", f".set.partial-{living}", ".set.notes-2024"):
         (tmp_path / name).mkdir()
     build(tmp_path / "set")

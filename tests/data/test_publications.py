@@ -114,13 +114,10 @@ def test_too_small_a_disk_is_told_before_anything_is_fetched(
 
 
 def test_a_disk_that_fills_up_while_unpacking_is_told_and_nothing_half_done_left(
-    served, tmp_path, monkeypatch
+    served, tmp_path, full_disk
 ):
-    def full(*_: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr("data_scripts.unpack._write", full)
-    with pytest.raises(PreparationError, match=r"disk of .*set is full: make room and run this"):
+    told = pytest.raises(PreparationError, match=r"disk of .*set is full: make room and run this")
+    with full_disk("*/.set.partial-*"), told:
         prepare(served, tmp_path / "set")
     assert [path.name for path in tmp_path.iterdir()] == ["archives"]
 

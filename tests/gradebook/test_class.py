@@ -187,13 +187,10 @@ def test_a_configuration_that_cannot_be_made_ends_the_program(tmp_path: Path) ->
         configure(Config(), tmp_path)
 
 
-def test_a_running_server_goes_on_but_finds_no_submissions(
-    course: Course, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("autograder.nbgrader.config._running_server", ServerApp)
+def test_a_running_server_goes_on_but_finds_no_submissions(course: Course) -> None:
     hand_in(course, "ann", notebook_of(course)).with_name("leak.txt").symlink_to("/etc/hostname")
     config = Config()
-    configure(config, course.root)
+    configure(config, course.root, find_server=ServerApp)
     assert config.CourseDirectory.submitted_directory == REFUSED
 
 

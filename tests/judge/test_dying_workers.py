@@ -9,13 +9,14 @@ import pytest
 from autograder.judge.forks import ForkServers
 from autograder.judge.grading import Graded, Judge
 from autograder.judge.records import sound_points
+from autograder.judge.sandbox import Bubblewrap, Mounts
 from autograder.judge.workers import Worker, WorkerCannotStart
 from autograder.testing.verdicts import Outcome
 from tests.judge.conftest import by_test, needs_sandbox
 
 pytestmark = needs_sandbox
 
-Grade = Callable[[str, str], Graded]
+Grade = Callable[..., Graded]
 
 DOT = """
 def dot(x, y):
@@ -80,18 +81,26 @@ def test_a_worker_that_ends_in_a_test_costs_one_test(grade: Grade, death: str) -
     assert lost[0].test in ("test_empty", "test_orthogonal")
 
 
+class Unready(ForkServers):
+    """Fork servers whose workers end before they are ready, until it is said otherwise."""
+
+    ready = False
+
+    def start(self, mounts: Mounts, imports: tuple[str, ...] = ()) -> Worker:
+        if not self.ready:
+            raise WorkerCannotStart("the worker ended before it was ready")
+        return super().start(mounts, imports)
+
+
 def test_a_worker_that_ends_before_it_is_ready_costs_no_mark_and_no_second_run(
-    grade: Grade, judge: Judge, monkeypatch: pytest.MonkeyPatch
+    grade: Grade, judge: Judge
 ) -> None:
-    start = ForkServers.start
-
-    def never(*args: object) -> Worker:
-        raise WorkerCannotStart("the worker ended before it was ready")
-
-    monkeypatch.setattr(ForkServers, "start", never)
-    assert sound_points(grade("dot", DOT).result) is None
-    monkeypatch.setattr(ForkServers, "start", start)
-    assert grade("dot", DOT).result.passed
+    source = Unready(Bubblewrap())
+    with Judge(judge.course, Bubblewrap(), judge.secret) as other:
+        other.take_workers_from(source)
+        assert sound_points(grade("dot", DOT, other).result) is None
+        source.ready = True
+        assert grade("dot", DOT, other).result.passed
 
 
 def test_a_fork_server_that_is_killed_is_started_again(grade: Grade, judge: Judge) -> None:

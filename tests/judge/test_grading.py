@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import nbformat
 import psutil
@@ -16,8 +17,8 @@ from autograder.judge import connection
 from autograder.judge.deadlines import deadline, remembered
 from autograder.judge.forks import ForkServers
 from autograder.judge.grading import Graded, Judge
-from autograder.judge.sandbox import Bubblewrap, Limits
-from autograder.judge.sitting import Sitting
+from autograder.judge.sandbox import Bubblewrap, Mounts
+from autograder.judge.workers import Worker
 from autograder.testing.submission import Submission
 from autograder.testing.verdicts import Outcome
 from tests.judge.conftest import by_test, needs_sandbox
@@ -26,7 +27,7 @@ pytestmark = needs_sandbox
 
 RIGHT = "def dot(x, y):\n    return float(sum(a * b for a, b in zip(x, y)))\n"
 
-Grade = Callable[[str, str], Graded]
+Grade = Callable[..., Graded]
 
 
 def test_a_right_answer_earns_all_points(grade: Grade) -> None:
@@ -74,39 +75,50 @@ def test_a_process_that_dies_costs_one_test_and_is_restarted(grade: Grade) -> No
     assert graded.result.points == 30
 
 
-def test_an_answer_without_end_is_stopped(
-    grade: Grade, judge: Judge, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(judge, "sandbox", Bubblewrap(Limits(cpu_of_a_test=0.5)))
-    graded = grade("dot", "def dot(x, y):\n    while True:\n        pass\n")
+def test_an_answer_without_end_is_stopped(grade: Grade, impatient: Judge) -> None:
+    graded = grade("dot", "def dot(x, y):\n    while True:\n        pass\n", impatient)
     verdict = by_test(graded)["test_small_example"]
     assert verdict.cause == "DeadlineExceeded"
     assert "more time" in verdict.message
     assert graded.run["attempts"] == 1, "CPU time would be the same again"
 
 
-def test_an_answer_that_sleeps_is_stopped_by_the_wall_clock(
-    grade: Grade, judge: Judge, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(judge, "sandbox", Bubblewrap(Limits(cpu_of_a_test=0.3)))
-    graded = grade("dot", "import time\ndef dot(x, y):\n    time.sleep(3600)\n")
+def test_an_answer_that_sleeps_is_stopped_by_the_wall_clock(grade: Grade, impatient: Judge) -> None:
+    graded = grade("dot", "import time\ndef dot(x, y):\n    time.sleep(3600)\n", impatient)
     assert by_test(graded)["test_small_example"].cause == "DeadlineExceeded"
     assert graded.run["attempts"] == 2, "a busy machine may have been the reason"
 
 
-def test_what_was_found_in_time_is_not_asked_again(
-    grade: Grade, judge: Judge, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(judge, "sandbox", Bubblewrap(Limits(cpu_of_a_test=0.3)))
-    grade("dot", RIGHT)  # the reference's times are known then
-    asked: list[str] = []
-    next_test = Sitting._next_test
+class Overheard:
+    """A socket; what is sent through it is kept."""
 
-    def note(self: Any, name: str) -> None:
-        asked.append(name)
-        next_test(self, name)
+    def __init__(self, peer: socket.socket, sent: list[bytes]) -> None:
+        self._peer = peer
+        self._sent = sent
 
-    monkeypatch.setattr(Sitting, "_next_test", note)
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._peer, name)
+
+    def sendall(self, data: bytes) -> None:
+        self._sent.append(data)
+        self._peer.sendall(data)
+
+
+class Overhearing(ForkServers):
+    """Fork servers that keep what their workers are sent."""
+
+    def __init__(self, sandbox: Bubblewrap) -> None:
+        super().__init__(sandbox)
+        self.sent: list[bytes] = []
+
+    def start(self, mounts: Mounts, imports: tuple[str, ...] = ()) -> Worker:
+        worker = super().start(mounts, imports)
+        worker.peer = cast(socket.socket, Overheard(worker.peer, self.sent))
+        return worker
+
+
+def test_what_was_found_in_time_is_not_asked_again(grade: Grade, impatient: Judge) -> None:
+    grade("dot", RIGHT, impatient)  # the reference's times are known then
     slow = """
 import time
 def dot(x, y):
@@ -114,22 +126,15 @@ def dot(x, y):
         time.sleep(3600)
     return float(sum(a * b for a, b in zip(x, y)))
 """
-    verdicts = by_test(grade("dot", slow))
+    assert isinstance(impatient.sandbox, Bubblewrap)
+    source = Overhearing(impatient.sandbox)
+    with Judge(impatient.course, impatient.sandbox, impatient.secret) as judge:
+        judge.take_workers_from(source)
+        verdicts = by_test(grade("dot", slow, judge))
+    small, empty, _, empty_again = [said for said in source.sent if b'"verb": "call"' in said]
+    assert empty_again == empty != small, "nothing else is asked again"
     assert verdicts["test_empty"].cause == "DeadlineExceeded"
     assert verdicts["test_small_example"].outcome is Outcome.PASSED
-    assert asked.count("test_empty") == 2
-    assert asked.count("test_small_example") == 1
-
-
-def test_after_some_deadlines_the_rest_is_not_checked(
-    grade: Grade, judge: Judge, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(judge, "sandbox", Bubblewrap(Limits(cpu_of_a_test=0.3)))
-    monkeypatch.setattr("autograder.testing.session.MOST_DEADLINES", 1)
-    verdicts = grade("dot", "def dot(x, y):\n    while True:\n        pass\n").result.verdicts
-    assert verdicts[0].cause == "DeadlineExceeded"
-    assert {verdict.outcome for verdict in verdicts[1:]} == {Outcome.NOT_CHECKED}
-    assert verdicts[-1].message == "not checked, because 1 of the tests before it ran out of time"
 
 
 def test_a_forged_frame_fails_the_test_and_nothing_else(grade: Grade) -> None:
@@ -161,16 +166,15 @@ def dot(x, y):
     ids=["exits", "never ends", "writes to the judge"],
 )
 def test_an_answer_that_ends_the_process_costs_the_other_exercises_nothing(
-    tiny_course: Course, judge: Judge, monkeypatch: pytest.MonkeyPatch, fault: str
+    tiny_course: Course, impatient: Judge, fault: str
 ) -> None:
-    monkeypatch.setattr(judge, "sandbox", Bubblewrap(Limits(cpu_of_a_test=0.3)))
     notebook = nbformat.v4.new_notebook(
         cells=[
             nbformat.v4.new_code_cell(f"class Bomb:\n    {fault}\n{RIGHT}", id="ex-dot"),
             nbformat.v4.new_code_cell("def norm(x):\n    return dot(x, x) ** 0.5", id="ex-norm"),
         ]
     )
-    graded = judge.grade_notebook(tiny_course.assignment("01"), notebook)
+    graded = impatient.grade_notebook(tiny_course.assignment("01"), notebook)
     assert graded["dot"].result.points == 0
     assert graded["norm"].result.points == 40
     assert graded["norm"].notes[0] == connection.WITHOUT_OTHERS
@@ -199,14 +203,16 @@ def dot(x, y):
     assert by_test(graded)["test_small_example"].outcome is Outcome.FAILED
 
 
-def test_a_worker_that_cannot_start_is_the_graders_own_failure(
-    judge: Judge, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("autograder.judge.forks.server_command", lambda *_: ["/missing"])
-    judge.close()
-    answer = tmp_path / "answer.py"
-    answer.write_text(RIGHT, encoding="utf-8")
-    graded = judge.grade_answer("dot", answer)
+class Empty(Bubblewrap):
+    """A sandbox in which the program to run is missing."""
+
+    def command(self, mounts: Mounts) -> list[str]:
+        return [*super().command(mounts), "/missing"]
+
+
+def test_a_worker_that_cannot_start_is_the_graders_own_failure(grade: Grade, judge: Judge) -> None:
+    with Judge(judge.course, Empty(), judge.secret) as other:
+        graded = grade("dot", RIGHT, other)
     assert graded.result.points is None
     outcomes = {v.outcome for v in graded.result.verdicts}
     assert outcomes == {

@@ -166,10 +166,10 @@ def test_a_damaged_or_missing_notebook_is_named(workspace):
         check_notebook("01")
 
 
-def test_a_notebook_too_large_for_graders_is_not_packed(workspace, monkeypatch):
-    monkeypatch.setattr("autograder.student.submit.MAX_NOTEBOOK", 1000)
+def test_a_notebook_too_large_for_graders_is_not_packed(workspace):
     with pytest.raises(ValueError, match="clear the outputs of large cells"):
-        submit("01")
+        submit("01", max_notebook=1000)
+    assert not list(workspace.glob("*.zip"))
 
 
 def test_an_answer_that_took_too_long_is_not_checked():

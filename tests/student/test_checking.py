@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import html.parser
 import json
+import sys
 from pathlib import Path
-from typing import Any
+from types import ModuleType, SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
@@ -18,6 +20,14 @@ from autograder.student.rendering import html as as_html
 from autograder.student.rendering import text
 from autograder.testing.errors import CheckFailed, NotDoneYet, is_not_done
 from autograder.testing.verdicts import Outcome, Result, Verdict
+
+
+@pytest.fixture
+def notebook_variables(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """What the running notebook defines."""
+    variables = SimpleNamespace()
+    monkeypatch.setitem(sys.modules, "__main__", cast(ModuleType, variables))
+    return variables
 
 
 @pytest.fixture
@@ -48,14 +58,12 @@ def test_an_answer_that_is_not_defined_is_not_done_yet(manifest: Manifest) -> No
 
 def test_check_raises_when_something_is_wrong_and_prints_why(
     tiny_course: Course,
+    notebook_variables: SimpleNamespace,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(tiny_course.root)
-    monkeypatch.setattr(
-        "autograder.student.checking.notebook_namespace",
-        lambda: {"dot": lambda x, y: float(sum(x) + sum(y))},
-    )
+    notebook_variables.dot = lambda x, y: float(sum(x) + sum(y))
     with pytest.raises(CheckFailed, match="0 of 2 passed"):
         check("dot")
     printed = capsys.readouterr().out
@@ -67,10 +75,13 @@ def test_check_raises_when_something_is_wrong_and_prints_why(
 
 
 def test_check_says_nothing_more_when_all_is_right(
-    tiny_course: Course, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tiny_course: Course,
+    notebook_variables: SimpleNamespace,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(tiny_course.notebooks)
-    monkeypatch.setattr("autograder.student.checking.notebook_namespace", lambda: {"dot": dot})
+    notebook_variables.dot = dot
     check("dot")
     assert "2 of 2 passed, 25 of 25 points" in capsys.readouterr().out
 

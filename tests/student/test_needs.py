@@ -7,8 +7,13 @@ from autograder.testing.errors import NotDoneYet
 
 
 @pytest.fixture(autouse=True)
-def nothing_waits(monkeypatch):
-    monkeypatch.setattr(needs, "_waiting", set())
+def nothing_waits():
+    """Let no exercise wait before a test, nor after it: its block has run."""
+    with needs("norm", "mean"):
+        pass
+    yield
+    with needs("norm", "mean"):
+        pass
 
 
 def unfinished():

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import torch
 
-from autograder.testing.errors import NotDoneYet, WorkerDied
-from autograder.testing.session import generator_for, run_tests
+from autograder.testing.errors import DeadlineExceeded, NotDoneYet, WorkerDied
+from autograder.testing.session import MOST_DEADLINES, generator_for, run_tests
 from autograder.testing.submission import InProcess, Submission
 from autograder.testing.verbs import Server
 from autograder.testing.verdicts import Outcome, Result, Verdict
@@ -44,6 +44,18 @@ class TestElsewhere:
     @graded(1, "never selected")
     def test_never(self, submission):
         fail("selected all the same")
+"""
+
+ALIKE = """
+from autograder.testing.declarations import exercise, graded
+
+@exercise("double", object="library.double", title="Twice", points=5, difficulty=1, minutes=1)
+class TestDouble:
+"""
+ONE_OF_THEM = """
+    @graded(1, "of {0}")
+    def test_{0}(self, submission):
+        submission.call({0})
 """
 
 
@@ -138,6 +150,21 @@ def test_a_dead_worker_costs_the_one_test(module: Path) -> None:
         Outcome.FAILED, Outcome.NOT_CHECKED, Outcome.PASSED, Outcome.PASSED,
     ]  # fmt: skip
     assert found[0].cause == "WorkerDied"
+
+
+def test_after_some_deadlines_the_rest_is_not_checked(tmp_path: Path) -> None:
+    tests = "".join(ONE_OF_THEM.format(number) for number in range(MOST_DEADLINES + 2))
+    path = tmp_path / "test_alike.py"
+    path.write_text(ALIKE + tests, encoding="utf-8")
+
+    class NeverEnds:
+        def exchange(self, request: Any, payload: bytes) -> Any:
+            raise DeadlineExceeded("out of time")
+
+    found = run_tests("double", [path], lambda: Submission(NeverEnds()), root=tmp_path)
+    assert [v.cause for v in found[:MOST_DEADLINES]] == ["DeadlineExceeded"] * MOST_DEADLINES
+    assert [v.outcome for v in found[MOST_DEADLINES:]] == [Outcome.NOT_CHECKED] * 2
+    assert found[-1].message == "not checked, because 3 of the tests before it ran out of time"
 
 
 def test_an_exercise_without_tests_is_an_error_not_a_full_mark(module: Path) -> None:

@@ -31,11 +31,17 @@ def export(
     *,
     per_exercise: bool = False,
 ) -> tuple[Path, bool]:
-    """Write the grades of an assignment in one of the formats.
+    """Write an assignment's grades, as they stand now; see `write_grades`."""
+    return write_grades(class_grades(course, assignment), format, to, per_exercise=per_exercise)
+
+
+def write_grades(
+    grades: ClassGrades, format: Format, to: Path | None = None, *, per_exercise: bool = False
+) -> tuple[Path, bool]:
+    """Write the grades of a class in one of the formats.
 
     Args:
-        course: the course.
-        assignment: the assignment.
+        grades: the grades of one assignment.
         format: the format.
         to: the file, or the folder for Gradescope; by default the name is made of the assignment
             and the format.
@@ -45,13 +51,12 @@ def export(
         The file or folder that was written, and whether nothing was left ungraded by the grader's
         own fault.
     """
-    grades = class_grades(course, assignment)
     if format is Format.GRADESCOPE:
-        path = to or Path(f"{assignment.name}-gradescope")
+        path = to or Path(f"{grades.assignment}-gradescope")
         _write_results(grades, path)
     else:
         suffix = "" if format is Format.CSV else f"-{format}"
-        path = to or Path(f"{assignment.name}{suffix}.csv")
+        path = to or Path(f"{grades.assignment}{suffix}.csv")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(_text(grades, format, per_exercise), encoding="utf-8", newline="")
     return path, grades.complete
