@@ -119,7 +119,7 @@ def read_expected(path: Path) -> Expected:
     return Expected(seconds, tuple(_figure(entry, path) for entry in figures))
 
 
-def compare(expected: Expected, executed: nbformat.NotebookNode) -> list[Compared]:
+def compare_figures(expected: Expected, executed: nbformat.NotebookNode) -> list[Compared]:
     """Compare every figure with the output of an executed notebook.
 
     Raises:

@@ -81,7 +81,7 @@ def build_notebook(course: Course, assignment: Assignment) -> nbformat.NotebookN
     notebook.metadata["course"] = {
         "assignment": assignment.name,
         "generated_from": assignment.source.name,
-        "sha256": content_hash(notebook),
+        "sha256": notebook_hash(notebook),
     }
     nbformat.validate(notebook)
     return notebook
@@ -92,7 +92,7 @@ def notebook_text(notebook: nbformat.NotebookNode) -> str:
     return nbformat.writes(notebook) + "\n"
 
 
-def content_hash(notebook: nbformat.NotebookNode) -> str:
+def notebook_hash(notebook: nbformat.NotebookNode) -> str:
     """Return a hash of what an author can edit: ids, types, sources and nbgrader's marks of cells.
 
     Outputs, and what editors add by themselves, do not count.
@@ -118,7 +118,7 @@ def _refuse_hand_edited(course: Course, path: Path) -> None:
         recorded = notebook.metadata.get("course", {}).get("sha256")
     except (ValueError, AttributeError, KeyError, nbformat.ValidationError) as error:
         raise ValueError(f"{name} cannot be read ({error}). {remedy}") from error
-    if recorded != content_hash(notebook):
+    if recorded != notebook_hash(notebook):
         raise ValueError(f"{name} was edited by hand; building would lose that. {remedy}")
 
 

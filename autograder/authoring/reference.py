@@ -10,14 +10,14 @@ from nbconvert import HTMLExporter
 
 from autograder.answers.artifacts import handed_in_as, read_artifact
 from autograder.authoring.execute import OnCell, Run, execute_notebook
-from autograder.authoring.figures import Compared, Expected, compare, read_expected
+from autograder.authoring.figures import Compared, Expected, compare_figures, read_expected
 from autograder.course import Assignment, Course, CourseExercise
 from autograder.judge.artifacts import with_artifacts
-from autograder.judge.grading import Graded, Judge
+from autograder.judge.grading import GradedExercise, Judge
 
 
 @dataclass(frozen=True)
-class Report:
+class ReferenceRun:
     """The results of running the reference of an assignment.
 
     Attributes:
@@ -34,7 +34,7 @@ class Report:
     page: Path
     expected: Expected
     compared: list[Compared]
-    graded: dict[str, Graded]
+    graded: dict[str, GradedExercise]
 
     @property
     def in_time(self) -> bool:
@@ -62,7 +62,7 @@ def run_reference(
     judge: Judge | None = None,
     limit: float | None = None,
     on_cell: OnCell | None = None,
-) -> Report:
+) -> ReferenceRun:
     """Run an assignment's reference notebook, and grade it like a submission.
 
     Args:
@@ -84,13 +84,13 @@ def run_reference(
     )
     notebook = nbformat.read(executed, as_version=4)
     page = executed.with_suffix(".html")
-    write_page(notebook, page, assignment.name)
-    return Report(
+    write_notebook_page(notebook, page, assignment.name)
+    return ReferenceRun(
         assignment,
         run,
         page,
         expected,
-        compare(expected, notebook),
+        compare_figures(expected, notebook),
         {} if judge is None else _grade(course, assignment, judge),
     )
 
@@ -115,7 +115,7 @@ def rehearse(course: Course, assignment: Assignment, executed: Path) -> Run:
     return execute_notebook(assignment.ipynb, executed, import_from=[course.root], quick=True)
 
 
-def write_page(notebook: nbformat.NotebookNode, page: Path, title: str) -> None:
+def write_notebook_page(notebook: nbformat.NotebookNode, page: Path, title: str) -> None:
     """Write an executed notebook as a single HTML file that includes its pictures."""
     body, _ = HTMLExporter(embed_images=True).from_notebook_node(
         notebook, resources={"metadata": {"name": title}}
@@ -123,7 +123,7 @@ def write_page(notebook: nbformat.NotebookNode, page: Path, title: str) -> None:
     page.write_text(body, encoding="utf-8")
 
 
-def _grade(course: Course, assignment: Assignment, judge: Judge) -> dict[str, Graded]:
+def _grade(course: Course, assignment: Assignment, judge: Judge) -> dict[str, GradedExercise]:
     notebook = nbformat.read(assignment.ipynb, as_version=4)
     artifacts = {
         handed_in_as(exercise.artifact): content

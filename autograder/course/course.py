@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from autograder.answers.artifacts import handed_in_as
 from autograder.course.declarations import HIDDEN, PUBLIC, exercise_folders, read_declaration
 from autograder.course.rules import Rules, read_rules
-from autograder.testing.declarations import Exercise, Graded
+from autograder.testing.declarations import Exercise, GradedTest
 
 if TYPE_CHECKING:
     from autograder.course.variants import RightAnswer, WrongAnswer
@@ -83,8 +83,8 @@ class CourseExercise(Exercise):
     """
 
     assignment: Assignment
-    public: tuple[Graded, ...]
-    hidden: tuple[Graded, ...]
+    public: tuple[GradedTest, ...]
+    hidden: tuple[GradedTest, ...]
 
     @property
     def points(self) -> float:

@@ -16,7 +16,7 @@ from hashlib import sha256
 from pathlib import Path
 from types import ModuleType
 
-from autograder.testing.declarations import Exercise, Graded, graded_methods
+from autograder.testing.declarations import Exercise, GradedTest, graded_methods
 from autograder.testing.imports import imported_as_they_are, package_of
 
 PUBLIC, HIDDEN = "public.py", "hidden.py"
@@ -34,8 +34,8 @@ class Declaration:
     """
 
     exercise: Exercise
-    public: tuple[Graded, ...]
-    hidden: tuple[Graded, ...]
+    public: tuple[GradedTest, ...]
+    hidden: tuple[GradedTest, ...]
 
 
 def is_hidden(file: Path) -> bool:
@@ -112,7 +112,7 @@ def _require_belongs(cls: type, file: Path, id: str) -> None:
         raise ValueError(f"{_short(file)}: the class {cls.__name__} should be marked with {mark}")
 
 
-def _marks(classes: list[type]) -> tuple[Graded, ...]:
+def _marks(classes: list[type]) -> tuple[GradedTest, ...]:
     return tuple(graded for cls in classes for _, graded in graded_methods(cls))
 
 

@@ -126,14 +126,14 @@ def _key(course: Course, stubs: frozenset[str]) -> str:
     library = sorted(path for path in course.library.rglob("*") if path.is_file())
     for path in (*kit, *library):
         if "__pycache__" not in path.parts:
-            digest.update(path.name.encode() + content_hash(path))
+            digest.update(path.name.encode() + file_hash(path))
             digest.update(str(path.parent.relative_to(path.anchor)).encode())
     objects = [f"{id}={course.exercise(id).object}" for id in sorted(stubs)]
     digest.update("\0".join([str(course.root), *objects]).encode())
     return digest.hexdigest()[:20]
 
 
-def content_hash(path: Path) -> bytes:
+def file_hash(path: Path) -> bytes:
     """Return the sha256 of a file; read the file again only if its time or size has changed."""
     stat = path.stat()
     return _hash(path, stat.st_mtime_ns, stat.st_size)

@@ -50,7 +50,7 @@ def is_done(
     """
     path = _file(course, assignment, student)
     fingerprint = fingerprint_of(course, assignment, student)
-    if records.load_run(path).get("digest") != digest_of(fingerprint, state):
+    if records.load_run(path).get("digest") != work_digest(fingerprint, state):
         return False
     try:
         notebook = gradebook.find_submission_notebook(assignment.name, assignment.name, student)
@@ -66,7 +66,7 @@ def is_done(
 
 def mark_done(course: Course, assignment: Assignment, work: HandedIn, state: str) -> None:
     """Note that the grades of a submission are in the gradebook."""
-    digest = digest_of(work.fingerprint, state)
+    digest = work_digest(work.fingerprint, state)
     records.write_json(_file(course, assignment, work.student), {"digest": digest})
 
 
@@ -79,6 +79,6 @@ def _file(course: Course, assignment: Assignment, student: str) -> Path:
     return records.record_folder(course, student, assignment.name, "x").with_name(DONE)
 
 
-def digest_of(fingerprint: str, state: str) -> str:
+def work_digest(fingerprint: str, state: str) -> str:
     """Return a digest of the state and of what a student handed in (see `fingerprint_of`)."""
     return hashlib.sha256(f"{state} {fingerprint}".encode()).hexdigest()

@@ -29,6 +29,6 @@ def artifacts_of(notebook: Mapping[str, Any]) -> dict[str, bytes]:
     return {name: base64.b64decode(content) for name, content in carried.items()}
 
 
-def digest_of(artifact: bytes | None) -> str:
+def artifact_digest(artifact: bytes | None) -> str:
     """Return the sha256 of an artifact; "" for None."""
     return "" if artifact is None else hashlib.sha256(artifact).hexdigest()

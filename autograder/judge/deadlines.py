@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from autograder.course import Course, CourseExercise
-from autograder.course.editions import content_hash
+from autograder.course.editions import file_hash
 from autograder.files import write_whole
 
 LEAST_CPU_SECONDS = 10.0
@@ -52,5 +52,5 @@ def _file(course: Course, exercise: CourseExercise) -> Path:
     files = [*tests, *sorted(course.library.rglob("*.py"))]
     digest = hashlib.sha256()
     for file in files:
-        digest.update(content_hash(file))
+        digest.update(file_hash(file))
     return course.state / "deadlines" / f"{exercise.id}-{digest.hexdigest()[:16]}.json"

@@ -16,7 +16,7 @@ from autograder.answers.artifacts import handed_in_as
 from autograder.answers.program import Program, program_for, program_for_file
 from autograder.course import Assignment, Course, CourseExercise
 from autograder.course.editions import edition
-from autograder.judge.artifacts import artifacts_of, digest_of
+from autograder.judge.artifacts import artifact_digest, artifacts_of
 from autograder.judge.choices import as_chosen, choices_of, in_words
 from autograder.judge.connection import WorkerConnection
 from autograder.judge.deadlines import deadline, remember, remembered
@@ -32,7 +32,7 @@ from autograder.testing.verdicts import Outcome, Result, Verdict
 
 
 @dataclass(frozen=True)
-class Graded:
+class GradedExercise:
     """A graded answer.
 
     Attributes:
@@ -61,7 +61,7 @@ class Graded:
         }
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Graded:
+    def from_json(cls, data: Mapping[str, Any]) -> GradedExercise:
         """Make a graded answer from plain data; the inverse of `to_json`."""
         return cls(
             Result.from_json(data["result"]),
@@ -133,7 +133,7 @@ class Judge:
 
     def grade_notebook(
         self, assignment: Assignment, notebook: nbformat.NotebookNode
-    ) -> dict[str, Graded]:
+    ) -> dict[str, GradedExercise]:
         """Grade every exercise of a submitted notebook.
 
         Args:
@@ -152,7 +152,7 @@ class Judge:
             exercise.id: self._program(exercise, notebook, setup, exercises)
             for exercise in exercises
         }
-        graded: dict[str, Graded] = {}
+        graded: dict[str, GradedExercise] = {}
         sittings: dict[str, Sitting] = {}
         for exercise in exercises:
             artifact = artifacts.get(handed_in_as(exercise.artifact))
@@ -192,7 +192,7 @@ class Judge:
 
     def grade_answer(
         self, id: str, answer: Path, *, artifact: Path | None = None, hidden: bool = True
-    ) -> Graded:
+    ) -> GradedExercise:
         """Grade an answer in a plain Python file, which defines it at module level.
 
         Args:
@@ -206,7 +206,7 @@ class Judge:
 
     def grade_source(
         self, id: str, source: str, *, artifact: Path | None = None, hidden: bool = True
-    ) -> Graded:
+    ) -> GradedExercise:
         """Grade an answer that is given as Python source, not in a file; see `grade_answer`."""
         exercise = self.course.exercise(id)
         content = artifact.read_bytes() if artifact else exercise.read_reference_artifact()
@@ -220,7 +220,7 @@ class Judge:
         artifact: bytes | None = None,
         *,
         hidden: bool = True,
-    ) -> Graded:
+    ) -> GradedExercise:
         """Grade the answer to one exercise.
 
         A test that used up its time only by the wall clock is run once more, since the machine may
@@ -263,7 +263,7 @@ class Judge:
     def _sitting(
         self, exercise: CourseExercise, program: Program, artifact: bytes | None
     ) -> Sitting:
-        program = replace(program, artifact=digest_of(artifact))
+        program = replace(program, artifact=artifact_digest(artifact))
         deadlines = self.deadlines(exercise)
         return self._new_sitting(exercise, program, artifact, deadlines=deadlines)
 
@@ -313,7 +313,7 @@ class Judge:
         for id in sittings:
             verdicts_of(id, found, modules)
 
-    def _graded(self, sitting: Sitting, *, hidden: bool = True) -> Graded:
+    def _graded(self, sitting: Sitting, *, hidden: bool = True) -> GradedExercise:
         """Return what was found at a sitting; run its tests first if they were not run yet.
 
         Tests that used up their time by the wall clock are run once more, alone.
@@ -338,7 +338,7 @@ class Judge:
         }
         program = sitting.program
         notes = tuple(last.connection.notes)
-        return Graded(Result(id, last.found), program, run, program.repairs, notes)
+        return GradedExercise(Result(id, last.found), program, run, program.repairs, notes)
 
     def _imports(self, exercise: CourseExercise, program: Program) -> tuple[str, ...]:
         """Return the modules that the lesson imports, and those of the program's references.
@@ -372,7 +372,7 @@ def _stands(verdict: Verdict) -> bool:
     return not late and verdict.outcome is not Outcome.NOT_CHECKED
 
 
-def _not_graded(exercise: CourseExercise, program: Program, error: Exception) -> Graded:
+def _not_graded(exercise: CourseExercise, program: Program, error: Exception) -> GradedExercise:
     """Return verdicts that say that the grader itself failed on an exercise."""
     verdicts = tuple(
         Verdict(
@@ -388,4 +388,4 @@ def _not_graded(exercise: CourseExercise, program: Program, error: Exception) ->
         for tests, hidden in ((exercise.public, False), (exercise.hidden, True))
         for number, test in enumerate(tests, start=1)
     )
-    return Graded(Result(exercise.id, verdicts), program, {}, program.repairs)
+    return GradedExercise(Result(exercise.id, verdicts), program, {}, program.repairs)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from autograder.answers.program import Program
 from autograder.course import Assignment, Course
-from autograder.course.editions import content_hash
+from autograder.course.editions import file_hash
 from autograder.judge.sandbox import SEEN
 from autograder.judge.secret import fingerprint
 from autograder.testing.verbs import SEED
@@ -119,6 +119,6 @@ def _digest(root: Path, paths: Iterable[Path]) -> str:
     """Return a sha256 over names and contents of files."""
     digest = hashlib.sha256()
     for path in paths:
-        content = content_hash(path).hex()
+        content = file_hash(path).hex()
         digest.update(f"{path.relative_to(root).as_posix()} {content}\n".encode())
     return digest.hexdigest()

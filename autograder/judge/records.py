@@ -18,7 +18,7 @@ from typing import Any
 
 from autograder.course import Assignment, Course
 from autograder.files import write_whole
-from autograder.judge.grading import Graded
+from autograder.judge.grading import GradedExercise
 from autograder.judge.inputs import Inputs
 from autograder.judge.redaction import legible
 from autograder.judge.trail import note_mark
@@ -92,7 +92,7 @@ def record_folder(course: Course, student: str, assignment: str, exercise: str) 
 
 def record_of(
     assignment: Assignment,
-    graded: Graded,
+    graded: GradedExercise,
     *,
     common: Inputs,
     problems: Iterable[str] = (),
@@ -115,7 +115,7 @@ def write(
     course: Course,
     student: str,
     assignment: Assignment,
-    graded: Graded,
+    graded: GradedExercise,
     *,
     common: Inputs,
     problems: Iterable[str] = (),

@@ -33,7 +33,7 @@ from autograder.judge.grading import Judge
 from autograder.judge.inputs import Inputs, common_inputs
 from autograder.judge.sandbox import Bubblewrap, Limits, Sandbox, Unsandboxed, find_sandbox
 from autograder.judging.bench import Judging
-from autograder.judging.judged import Judged, as_bytes, digest_of, failed, verdicts_on
+from autograder.judging.judged import Judged, as_bytes, failed, notebook_digest, verdicts_on
 from autograder.submissions.reading import HandedIn
 
 WAITING_FOR_EACH = 2  # submissions that are sent ahead for each thread of the cluster
@@ -188,7 +188,7 @@ def judge_there(order: bytes, bundle: bytes, notebook: bytes) -> tuple[str, byte
             )
         except Exception as error:
             verdicts = failed(f"on {platform.node()}, {type(error).__name__}: {error}")
-    return digest_of(notebook), verdicts
+    return notebook_digest(notebook), verdicts
 
 
 def _judge_of(order: bytes, bundle: bytes) -> Judge:

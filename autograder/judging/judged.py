@@ -15,7 +15,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from autograder.course import Assignment
-from autograder.judge.grading import Graded, Judge
+from autograder.judge.grading import GradedExercise, Judge
 from autograder.judge.records import steady
 
 
@@ -37,7 +37,9 @@ class Judged:
     digest: str
     verdicts: bytes
 
-    def grade_notebook(self, assignment: Assignment, notebook: NotebookNode) -> dict[str, Graded]:
+    def grade_notebook(
+        self, assignment: Assignment, notebook: NotebookNode
+    ) -> dict[str, GradedExercise]:
         """Return what the judge found, by id of the exercise.
 
         Raises:
@@ -47,16 +49,18 @@ class Judged:
         found = json.loads(self.verdicts)
         if "failure" in found:
             raise JudgeFailed(found["failure"])
-        if digest_of(as_bytes(notebook)) != self.digest:
+        if notebook_digest(as_bytes(notebook)) != self.digest:
             raise RuntimeError("the submission was changed while it was graded; grade it again")
-        return {id: Graded.from_json(graded) for id, graded in found["graded"].items()}
+        return {id: GradedExercise.from_json(graded) for id, graded in found["graded"].items()}
 
 
 def judge_one(judge: Judge, assignment: Assignment, notebook: NotebookNode) -> Judged:
     """Judge a submission in this process."""
     assert judge.secret is not None
     content = as_bytes(notebook)
-    return Judged(judge.secret, digest_of(content), verdicts_on(judge, assignment.name, content))
+    return Judged(
+        judge.secret, notebook_digest(content), verdicts_on(judge, assignment.name, content)
+    )
 
 
 def verdicts_on(judge: Judge, assignment: str, notebook: bytes) -> bytes:
@@ -81,6 +85,6 @@ def as_bytes(notebook: NotebookNode) -> bytes:
     return json.dumps(notebook, sort_keys=True).encode("utf-8", "surrogatepass")
 
 
-def digest_of(content: bytes) -> str:
+def notebook_digest(content: bytes) -> str:
     """Return a digest of a notebook's JSON."""
     return hashlib.sha256(content).hexdigest()

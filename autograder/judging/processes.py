@@ -22,7 +22,7 @@ from autograder.course import Assignment
 from autograder.judge.deadlines import remembered
 from autograder.judge.grading import Judge
 from autograder.judging.bench import InThisProcess, Judging
-from autograder.judging.judged import Judged, as_bytes, digest_of, failed, verdicts_on
+from autograder.judging.judged import Judged, as_bytes, failed, notebook_digest, verdicts_on
 from autograder.submissions.reading import HandedIn
 from autograder.worker.isolation import die_with_parent
 
@@ -117,7 +117,7 @@ def _judged_alone(judge: Judge, assignment: Assignment, work: HandedIn) -> Judge
             return _judged_by(judge, *_submit(pool, assignment, work).result())
         except BrokenProcessPool:
             content = as_bytes(work.submission.for_judge())
-            return _judged_by(judge, digest_of(content), failed(DIED))
+            return _judged_by(judge, notebook_digest(content), failed(DIED))
 
 
 def _submit(pool: ProcessPoolExecutor, assignment: Assignment, work: HandedIn) -> Future[Found]:
@@ -165,7 +165,7 @@ def _become_judge(judge: Judge, parent: int) -> None:
 
 def _judge(assignment: str, notebook: bytes) -> Found:
     assert _own is not None
-    return digest_of(notebook), verdicts_on(_own, assignment, notebook)
+    return notebook_digest(notebook), verdicts_on(_own, assignment, notebook)
 
 
 def _measure(exercise: str) -> None:

@@ -32,7 +32,7 @@ from traitlets import Any as AnyTrait
 from autograder.course import Course
 from autograder.gradebook.database import close_grades, mark_not_graded
 from autograder.judge import records
-from autograder.judge.grading import Graded, Judge
+from autograder.judge.grading import GradedExercise, Judge
 from autograder.judge.inputs import common_inputs
 from autograder.judge.redaction import for_students
 from autograder.judge.sandbox import find_sandbox
@@ -182,7 +182,9 @@ class JudgeExercises(NbGraderPreprocessor):
                 _show_what_was_graded(cells.get(f"ex-{exercise.id}"), graded)
         return nb, resources
 
-    def _grade(self, course: Course, place: Place) -> dict[str, tuple[records.Record, Graded]]:
+    def _grade(
+        self, course: Course, place: Place
+    ) -> dict[str, tuple[records.Record, GradedExercise]]:
         """Have the judge grade the submission, and keep its records.
 
         Returns:
@@ -272,7 +274,7 @@ def _display(page: str, plain: str) -> NotebookNode:
     return new_output("display_data", data={"text/html": page, "text/plain": plain})
 
 
-def _show_what_was_graded(cell: NotebookNode | None, graded: Graded) -> None:
+def _show_what_was_graded(cell: NotebookNode | None, graded: GradedExercise) -> None:
     """Show an answer in the exercise's cell if it was found elsewhere or put together."""
     answer = graded.program.answer
     if cell is not None and answer is not None and graded.repairs:

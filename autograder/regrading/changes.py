@@ -94,7 +94,7 @@ class ExerciseChange:
         }
 
 
-def compare(
+def compare_records(
     before: Record | None, after: Record, *, score: float | None, by_hand: float | None = None
 ) -> ExerciseChange | None:
     """Compare the grading of an exercise before and now.

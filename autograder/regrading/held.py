@@ -23,7 +23,7 @@ FORMAT = 1
 
 
 @dataclass(frozen=True)
-class State:
+class JudgedWith:
     """All that the findings of a regrade depend on besides the submissions.
 
     Attributes:
@@ -35,7 +35,7 @@ class State:
     inputs: Inputs
 
     @classmethod
-    def of(cls, course: Course, assignment: Assignment, judge: Judge) -> State:
+    def of(cls, course: Course, assignment: Assignment, judge: Judge) -> JudgedWith:
         """Return the present state of an assignment."""
         assert judge.secret is not None
         return cls(
@@ -56,7 +56,7 @@ class Held:
         when: date and time of the regrade.
     """
 
-    state: State
+    state: JudgedWith
     students: dict[str, dict[str, Any]]
     applying: bool = False
     when: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
@@ -91,7 +91,7 @@ class Held:
             if data.pop("format") != FORMAT:
                 raise ValueError("of another version")
             state = data.pop("state")
-            return cls(State(state["digest"], Inputs(**state["inputs"])), **data)
+            return cls(JudgedWith(state["digest"], Inputs(**state["inputs"])), **data)
         except FileNotFoundError:
             raise ValueError(f"nothing is held for {assignment.name}: {again} first") from None
         except (ValueError, KeyError, TypeError) as error:
@@ -103,7 +103,9 @@ def held_file(course: Course, assignment: Assignment) -> Path:
     return course.state / "regrades" / f"{assignment.name}.json"
 
 
-def what_changed(course: Course, assignment: Assignment, held: Held, state: State) -> Iterator[str]:
+def what_changed(
+    course: Course, assignment: Assignment, held: Held, state: JudgedWith
+) -> Iterator[str]:
     """Give what changed since the class was judged again, in words.
 
     Points that people gave since do not matter.
@@ -121,8 +123,8 @@ def what_changed(course: Course, assignment: Assignment, held: Held, state: Stat
             yield f"{student} was graded since"
 
 
-def _digest_of(course: Course, assignment: Assignment, student: str, state: State) -> str:
-    return done.digest_of(fingerprint_of(course, assignment, student), state.digest)
+def _digest_of(course: Course, assignment: Assignment, student: str, state: JudgedWith) -> str:
+    return done.work_digest(fingerprint_of(course, assignment, student), state.digest)
 
 
 def in_book(course: Course, assignment: Assignment, student: str) -> dict[str, list[Any]]:

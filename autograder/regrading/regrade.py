@@ -20,7 +20,7 @@ from autograder.gradebook import done
 from autograder.gradebook.database import back_up, grades_of, one_engine, open_gradebook
 from autograder.gradebook.gradable import chosen_students, require_gradable
 from autograder.judge import records
-from autograder.judge.grading import Graded, Judge
+from autograder.judge.grading import GradedExercise, Judge
 from autograder.judge.inputs import Inputs, common_inputs
 from autograder.judge.records import Record
 from autograder.judging.bench import Bench
@@ -28,8 +28,8 @@ from autograder.judging.judged import Judged
 from autograder.nbgrader.autograde import autograde
 from autograder.nbgrader.grade import Progress
 from autograder.nbgrader.interrupts import unbroken
-from autograder.regrading.changes import ExerciseChange, compare
-from autograder.regrading.held import Held, State, held_file, in_book, what_changed
+from autograder.regrading.changes import ExerciseChange, compare_records
+from autograder.regrading.held import Held, JudgedWith, held_file, in_book, what_changed
 from autograder.submissions.reading import read_handed_in
 
 
@@ -126,12 +126,12 @@ def regrade(
     require_gradable(course, assignment)
     chosen = chosen_students(course, assignment, students)
     entries: dict[str, Any] = {}
-    state = State.of(course, assignment, bench.judge)
+    state = JudgedWith.of(course, assignment, bench.judge)
     works = (read_handed_in(course, assignment, student) for student in chosen)
     with closing(bench.judge_each(assignment, works)) as judged:
         for count, (work, found) in enumerate(judged, start=1):
             entries[work.student] = {
-                "work": done.digest_of(work.fingerprint, state.digest),
+                "work": done.work_digest(work.fingerprint, state.digest),
                 "notebook": found.digest,
                 "found": json.loads(found.verdicts),
                 "book": in_book(course, assignment, work.student),
@@ -173,7 +173,7 @@ def apply_held(
     assert judge.secret is not None
     secret = judge.secret
     with one_engine():
-        state = State.of(course, assignment, judge)
+        state = JudgedWith.of(course, assignment, judge)
         if changed := [*what_changed(course, assignment, held, state)]:
             raise ValueError(
                 f"what is held for {assignment.name} no longer holds good: {'; '.join(changed)}. "
@@ -196,7 +196,11 @@ def apply_held(
 
 
 def _apply(
-    course: Course, assignment: Assignment, change: StudentRegraded, found: Judged, state: State
+    course: Course,
+    assignment: Assignment,
+    change: StudentRegraded,
+    found: Judged,
+    state: JudgedWith,
 ) -> StudentRegraded:
     """Enter the findings in the work of a student into the gradebook.
 
@@ -291,10 +295,10 @@ def _student(
     grades = {grade.name: grade for grade in grades_of(gradebook, assignment.name, student)}
     changes, failed = [], []
     for id, found in entry["found"]["graded"].items():
-        graded = Graded.from_json(found)
+        graded = GradedExercise.from_json(found)
         now = records.record_of(assignment, graded, common=common, problems=problems)
         grade = grades.get(f"check-{id}")
-        change = compare(
+        change = compare_records(
             kept_record(course, student, assignment, id),
             now,
             score=grade and grade.auto_score,

@@ -41,7 +41,7 @@ _HEX = re.compile(r"(?:[0-9a-fA-F]{2}){20,}")
 
 
 @dataclass(frozen=True)
-class Finding:
+class Leak:
     """A secret piece that was found.
 
     Attributes:
@@ -87,18 +87,18 @@ class Secrets:
             if len(squeezed) >= MIN_PASSAGE:
                 self._passages.setdefault(squeezed, origin)
 
-    def in_python(self, source: str) -> set[Finding]:
+    def in_python(self, source: str) -> set[Leak]:
         """Return the secret pieces in a Python file: in its code, its comments and its strings."""
         found = self._in_code(source)
         for text in _comments_and_strings(source):
             found |= self.in_text(text)
         return found
 
-    def in_json(self, value: Any) -> set[Finding]:
+    def in_json(self, value: Any) -> set[Leak]:
         """Return the secret pieces in all strings of a JSON value, including keys."""
         return {found for text in _strings(value) for found in self.in_text(text)}
 
-    def in_text(self, text: str, depth: int = MAX_DEPTH) -> set[Finding]:
+    def in_text(self, text: str, depth: int = MAX_DEPTH) -> set[Leak]:
         """Return the secret pieces in prose, which may hold code and encoded text.
 
         Args:
@@ -107,7 +107,7 @@ class Secrets:
         """
         if len(text) < MIN_SQUEEZED:
             return set()
-        found: set[Finding] = set()
+        found: set[Leak] = set()
         plain = text.replace("\\n", "\n").replace("\\t", "\t").replace('\\"', '"')
         for variant in {text, plain, _LINE_MARK.sub("", plain)}:
             found |= self._in_prose(variant) | self._in_prose(_COMMENT.sub("", variant))
@@ -119,25 +119,25 @@ class Secrets:
                 found |= self.in_text(inner, depth - 1)
         return found
 
-    def _in_code(self, source: str) -> set[Finding]:
+    def _in_code(self, source: str) -> set[Leak]:
         """Return the secret pieces in code, by its syntax tree; none when it is not Python."""
         return {
-            Finding(self._pieces[piece], _short(piece))
+            Leak(self._pieces[piece], _short(piece))
             for piece in _pieces_in(source) & self._pieces.keys()
         }
 
-    def _in_prose(self, text: str) -> set[Finding]:
+    def _in_prose(self, text: str) -> set[Leak]:
         squeezed = squeeze(text)
         starts = {squeezed[i : i + MIN_SQUEEZED] for i in range(len(squeezed) - MIN_SQUEEZED + 1)}
         found = {
-            Finding(self._pieces[piece], _short(piece))
+            Leak(self._pieces[piece], _short(piece))
             for start in starts & self._by_start.keys()
             for whole, piece in self._by_start[start]
             if whole in squeezed
         }
         lowered = squeezed.lower()
         return found | {
-            Finding(origin, _short(passage))
+            Leak(origin, _short(passage))
             for passage, origin in self._passages.items()
             if passage in lowered
         }

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from autograder.course import Assignment, Course, CourseExercise
 from autograder.student.manifest import ExerciseEntry, Manifest, TestTitle
-from autograder.testing.declarations import Graded
+from autograder.testing.declarations import GradedTest
 
 
 def manifest_of(root: Path) -> Manifest:
@@ -59,5 +59,5 @@ def entry_of(course: Course, exercise: CourseExercise) -> ExerciseEntry:
     )
 
 
-def _titles(tests: tuple[Graded, ...]) -> tuple[TestTitle, ...]:
+def _titles(tests: tuple[GradedTest, ...]) -> tuple[TestTitle, ...]:
     return tuple(TestTitle(test.title, test.points) for test in tests)

@@ -22,7 +22,7 @@ from autograder.authoring.source import Kind, read_source
 from autograder.course import Assignment, Course, CourseExercise
 from autograder.course.declarations import is_hidden
 from autograder.course.solutions import ReferenceObject, reference_object
-from autograder.releasing.leaks import Finding, Secrets, pieces_of
+from autograder.releasing.leaks import Leak, Secrets, pieces_of
 from autograder.releasing.release import CARRIED, KIT
 from autograder.student.manifest import FILE
 from autograder.student.workspace import REVEALED, SETUP, digest, read_release
@@ -54,7 +54,7 @@ class Problem:
 
 
 @dataclass(frozen=True)
-class Report:
+class VerifiedRelease:
     """What was verified.
 
     Attributes:
@@ -97,7 +97,7 @@ class Report:
         return "\n".join([*lines, *(f"  {problem}" for problem in self.problems)])
 
 
-def verify_release(course: Course, release: Path, *, try_out: bool = True) -> Report:
+def verify_release(course: Course, release: Path, *, try_out: bool = True) -> VerifiedRelease:
     """Verify a release: a zip, or the folder beside it.
 
     Args:
@@ -125,7 +125,7 @@ def verify_release(course: Course, release: Path, *, try_out: bool = True) -> Re
     ]
     trial = _try_out(course, assignment, asked, files) if try_out else UNTRIED
     problems += [Problem("", kind, detail) for kind, detail in trial["problems"]]
-    return Report(
+    return VerifiedRelease(
         release.name,
         tuple(problems),
         len(files),
@@ -289,7 +289,7 @@ def _problems_in(
         if given.get(name) != content:
             yield "file", "is binary and not a file of the course"
         return
-    found: set[Finding] = set()
+    found: set[Leak] = set()
     if name.endswith(".ipynb"):
         notebook = json.loads(text)
         yield from _problems_of_notebook(notebook)

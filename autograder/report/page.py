@@ -13,7 +13,7 @@ from autograder.gradebook.lateness import lateness, read_policy
 from autograder.gradebook.standing import Status, class_grades
 from autograder.nbgrader.feedback import feedback_page
 from autograder.report.rendering import write_page
-from autograder.report.summary import BANDS, Findings, findings, verdicts_of
+from autograder.report.summary import BANDS, Findings, findings, verdicts_of_grade
 from autograder.student.rendering import WORDS
 
 NAME = "class-report.html"
@@ -49,7 +49,7 @@ def write_report(course: Course, assignments: Iterable[Assignment], folder: Path
         "written": datetime.now().astimezone(),
         "Status": Status,
         "WORDS": WORDS,
-        "verdicts_of": verdicts_of,
+        "verdicts_of": verdicts_of_grade,
     }
     return write_page(folder / NAME, "report.html.j2", known)
 

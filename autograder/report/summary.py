@@ -112,7 +112,7 @@ class TestStanding:
 
 
 @dataclass(frozen=True)
-class Misconception:
+class ClassMisconception:
     """A diagnosis, and the students whose answers match it."""
 
     exercise: str
@@ -210,14 +210,14 @@ class Findings:
         return tuple(sorted(_tests(self.lines), key=lambda test: (-test.share, -test.failed)))
 
     @cached_property
-    def misconceptions(self) -> tuple[Misconception, ...]:
+    def misconceptions(self) -> tuple[ClassMisconception, ...]:
         """The misconceptions of the class, the most frequent first."""
         found: dict[tuple[str, str], list[str]] = defaultdict(list)
         for line in self.lines:
             for grade in line.exercises:
                 for diagnosis in grade.diagnoses:
                     found[grade.id, diagnosis].append(line.student)
-        known = [Misconception(*key, tuple(students)) for key, students in found.items()]
+        known = [ClassMisconception(*key, tuple(students)) for key, students in found.items()]
         return tuple(sorted(known, key=lambda each: -len(each.students)))
 
     @cached_property
@@ -272,7 +272,7 @@ def band(grade: ExerciseGrade) -> str:
     return "not started" if grade.not_started else "none"
 
 
-def verdicts_of(grade: ExerciseGrade) -> tuple[Verdict, ...]:
+def verdicts_of_grade(grade: ExerciseGrade) -> tuple[Verdict, ...]:
     """Return the judge's verdicts on an answer; an empty tuple when there is no record."""
     return grade.record.result.verdicts if grade.record else ()
 
@@ -291,7 +291,7 @@ def _tests(lines: Iterable[StudentGrades]) -> Iterator[TestStanding]:
     found: dict[tuple[str, str, bool], Counter[Outcome]] = defaultdict(Counter)
     for line in lines:
         for grade in line.exercises:
-            for verdict in verdicts_of(grade):
+            for verdict in verdicts_of_grade(grade):
                 found[grade.id, verdict.title, verdict.hidden][verdict.outcome] += 1
     for key, counts in found.items():
         yield TestStanding(*key, dict(counts))
@@ -305,7 +305,7 @@ def _failures(lines: Iterable[StudentGrades]) -> Iterator[Note]:
             yield Note(line.student, "", problem)
         for grade in line.exercises:
             if grade.status is Status.NOT_GRADED:
-                errors = [v for v in verdicts_of(grade) if v.outcome is Outcome.GRADER_ERROR]
+                errors = [v for v in verdicts_of_grade(grade) if v.outcome is Outcome.GRADER_ERROR]
                 said = [f"{v.title}: {v.message}" for v in errors] or [*grade.problems]
                 yield Note(line.student, grade.id, "; ".join(said))
 

@@ -45,7 +45,7 @@ def text(result: Result, entry: ExerciseEntry | None = None) -> str:
     lines = [headline(result, entry)]
     for verdict in result.verdicts:
         mark, word = WORDS[verdict.outcome]
-        lines.append(f"  {mark} {word}: {verdict.title} [{points_of(verdict)}]")
+        lines.append(f"  {mark} {word}: {verdict.title} [{points_shown(verdict)}]")
         if verdict.message and verdict.outcome is not Outcome.NOT_STARTED:
             lines.append(f"      {verdict.message}")
         if verdict.diagnosis:
@@ -105,7 +105,7 @@ def closing_lines(entry: ExerciseEntry) -> list[str]:
     ]
 
 
-def points_of(verdict: Verdict) -> str:
+def points_shown(verdict: Verdict) -> str:
     """Return the points of a verdict, such as `0/4`, with a dash for a missing mark."""
     earned = "\N{EN DASH}" if verdict.points is None else f"{verdict.points:g}"
     return f"{earned}/{verdict.max_points:g}"
@@ -122,7 +122,7 @@ def _row(verdict: Verdict) -> str:
         said.append(f'<div class="help">{_escape(verdict.help)}</div>')
     return (
         f'<tr><td class="outcome"><span aria-hidden="true">{mark}</span> {word}</td>'
-        f'<td>{"".join(said)}</td><td class="points">{points_of(verdict)}</td></tr>'
+        f'<td>{"".join(said)}</td><td class="points">{points_shown(verdict)}</td></tr>'
     )
 
 

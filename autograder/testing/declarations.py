@@ -47,7 +47,7 @@ class Exercise:
 
 
 @dataclass(frozen=True)
-class Graded:
+class GradedTest:
     """The marks of a test method.
 
     Attributes:
@@ -118,12 +118,12 @@ def graded(
     names = (after,) if isinstance(after, str) else tuple(after)
 
     def mark(method: TestMethod) -> TestMethod:
-        method.graded = Graded(points, title, names)  # type: ignore[attr-defined]
+        method.graded = GradedTest(points, title, names)  # type: ignore[attr-defined]
         return method
 
     return mark
 
 
-def graded_methods(cls: type) -> list[tuple[str, Graded]]:
+def graded_methods(cls: type) -> list[tuple[str, GradedTest]]:
     """Return names and marks of a test class's graded methods, in the order of the source."""
     return [(name, value.graded) for name, value in vars(cls).items() if hasattr(value, "graded")]

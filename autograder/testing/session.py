@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import torch
 
-from autograder.testing.declarations import Graded, graded_methods
+from autograder.testing.declarations import GradedTest, graded_methods
 from autograder.testing.errors import (
     CheckFailure,
     DeadlineExceeded,
@@ -258,7 +258,7 @@ def _exercise_of(item: Any) -> str:
     return str(item.cls.exercise_id)
 
 
-def _graded(item: Any) -> Graded:
+def _graded(item: Any) -> GradedTest:
     marks = dict(graded_methods(_class_of(item)))
     try:
         return marks[item.originalname]

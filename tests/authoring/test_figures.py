@@ -6,7 +6,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
-from autograder.authoring.figures import Expected, Figure, compare, read_expected
+from autograder.authoring.figures import Expected, Figure, compare_figures, read_expected
 
 
 def notebook(**texts: str) -> nbformat.NotebookNode:
@@ -56,13 +56,13 @@ def test_the_number_is_found_between_its_words_however_they_are_spaced(says, tex
     ],
 )
 def test_a_figure_is_good_within_its_tolerance_and_never_when_nothing_was_said(text, good):
-    (compared,) = compare(Expected(figures=(figure(),)), notebook(train=text))
+    (compared,) = compare_figures(Expected(figures=(figure(),)), notebook(train=text))
     assert compared.good is good
 
 
 def test_a_figure_of_other_data_is_not_asked_for():
     expected = Expected(figures=(figure(if_said="on 10 images"), figure(if_said="on 20 images")))
-    found = compare(expected, notebook(data="train on 20 images", train="loss 0.5"))
+    found = compare_figures(expected, notebook(data="train on 20 images", train="loss 0.5"))
     assert [(each.applies, each.good) for each in found] == [(False, True), (True, True)]
 
 
@@ -70,13 +70,15 @@ def test_the_description_of_a_picture_counts_as_said():
     executed = notebook(train="")
     data = {"text/plain": "120 products take part", "image/png": ""}
     executed.cells[0].outputs = [new_output("display_data", data=data)]
-    (found,) = compare(Expected(figures=(figure(says="{} products", expected=120),)), executed)
+    (found,) = compare_figures(
+        Expected(figures=(figure(says="{} products", expected=120),)), executed
+    )
     assert found.got == 120
 
 
 def test_a_cell_that_the_notebook_does_not_have_is_named():
     with pytest.raises(ValueError, match=r'"it" names the cell \'train\'; there are: other'):
-        compare(Expected(figures=(figure(),)), notebook(other=""))
+        compare_figures(Expected(figures=(figure(),)), notebook(other=""))
 
 
 def test_without_a_file_nothing_is_expected(tmp_path):

@@ -9,7 +9,7 @@ from autograder.authoring.notebook import (
     _within_needs,
     build_notebook,
     build_notebooks,
-    content_hash,
+    notebook_hash,
     notebook_text,
 )
 
@@ -203,5 +203,5 @@ def test_a_notebook_that_cannot_be_read_is_not_overwritten(tiny_course):
 def test_the_recorded_hash_is_that_of_the_content(tiny_course):
     build_notebooks(tiny_course)
     notebook = nbformat.read(tiny_course.assignment("01").ipynb, as_version=4)
-    assert notebook.metadata.course.sha256 == content_hash(notebook)
+    assert notebook.metadata.course.sha256 == notebook_hash(notebook)
     assert json.dumps(notebook.metadata.course).count("/") == 0

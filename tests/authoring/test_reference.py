@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from autograder.authoring.execute import execute_notebook
 from autograder.authoring.notebook import build_notebooks
-from autograder.authoring.reference import write_page
+from autograder.authoring.reference import write_notebook_page
 from autograder.cli import app
 from autograder.judge.sandbox import sandbox_problem
 
@@ -91,7 +91,7 @@ def test_the_page_holds_pictures_itself(tmp_path):
     Image.new("RGB", (3, 3)).save(png, "png")
     data = base64.b64encode(png.getvalue()).decode()
     cell = new_code_cell("show()", outputs=[new_output("display_data", data={"image/png": data})])
-    write_page(new_notebook(cells=[cell]), tmp_path / "page.html", "a title")
+    write_notebook_page(new_notebook(cells=[cell]), tmp_path / "page.html", "a title")
     page = (tmp_path / "page.html").read_text(encoding="utf-8")
     assert f"data:image/png;base64,{data}" in page
     assert "<title>a title</title>" in page

@@ -11,11 +11,11 @@ import pytest
 
 from autograder.course import Course
 from autograder.gradebook.standing import ClassGrades
-from autograder.judge.grading import Graded
+from autograder.judge.grading import GradedExercise
 from autograder.judge.secret import VARIABLE
 from tests.gradebook.samples import SECRET, ChosenJudge, grade_with, released_course
 
-Find = Callable[[nbformat.NotebookNode], dict[str, Graded]]
+Find = Callable[[nbformat.NotebookNode], dict[str, GradedExercise]]
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -21,7 +21,7 @@ import pytest
 
 from autograder.course import Course
 from autograder.gradebook.database import back_up
-from autograder.judge.grading import Graded
+from autograder.judge.grading import GradedExercise
 from autograder.judge.secret import VARIABLE
 from autograder.submissions.collect import collect
 from tests.gradebook.samples import (
@@ -78,7 +78,7 @@ def main(folder: Path) -> dict[str, Any]:
     """Try each step with each amount of room."""
     judged: list[str] = []
 
-    def find(notebook: nbformat.NotebookNode) -> dict[str, Graded]:
+    def find(notebook: nbformat.NotebookNode) -> dict[str, GradedExercise]:
         judged.append(cell(notebook, "ex-dot")["source"].strip().rpartition("# ")[2])
         return full_marks()
 

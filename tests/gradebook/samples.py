@@ -14,7 +14,7 @@ from autograder.answers.program import Cell, Program
 from autograder.authoring.notebook import build_notebooks
 from autograder.course import Assignment, Course
 from autograder.gradebook.standing import ClassGrades
-from autograder.judge.grading import Graded, Judge
+from autograder.judge.grading import GradedExercise, Judge
 from autograder.judge.sandbox import Sandbox, Unsandboxed
 from autograder.judging.bench import bench_for
 from autograder.nbgrader.grade import grade_class
@@ -159,31 +159,31 @@ def verdict(
     return Verdict(test, f"title of {test}", hidden, outcome, points, of, **rest)
 
 
-def graded(exercise: str, *verdicts: Verdict, repairs: tuple[str, ...] = ()) -> Graded:
+def graded(exercise: str, *verdicts: Verdict, repairs: tuple[str, ...] = ()) -> GradedExercise:
     """A finding of the judge's."""
     answer = Cell(f"ex-{exercise}", f"def {exercise}(): return 'graded'")
     program = Program(exercise, exercise, "", (), {}, answer, repairs)
     run = {"seconds": 0.25, "attempts": 1, "contained": True, "host": "here", "tests": {}}
-    return Graded(Result(exercise, verdicts), program, run, repairs)
+    return GradedExercise(Result(exercise, verdicts), program, run, repairs)
 
 
 class ChosenJudge(Judge):
     """A judge that runs nothing and finds what the test says, by student's dot cell or always."""
 
     def __init__(
-        self, course: Course, find: Callable[[nbformat.NotebookNode], dict[str, Graded]]
+        self, course: Course, find: Callable[[nbformat.NotebookNode], dict[str, GradedExercise]]
     ) -> None:
         super().__init__(course, Unsandboxed(), SECRET)
         self._find = find
 
     def grade_notebook(
         self, assignment: Assignment, notebook: nbformat.NotebookNode
-    ) -> dict[str, Graded]:
+    ) -> dict[str, GradedExercise]:
         """What the test chose."""
         return self._find(notebook)
 
 
-def full_marks() -> dict[str, Graded]:
+def full_marks() -> dict[str, GradedExercise]:
     """Full marks in both exercises."""
     return {
         "dot": graded("dot", verdict("small", 25.0, 25.0), verdict("h", 15.0, 15.0, hidden=True)),

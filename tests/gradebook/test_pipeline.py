@@ -18,7 +18,7 @@ from autograder.course import Assignment, Course
 from autograder.gradebook.database import open_gradebook
 from autograder.gradebook.standing import GRADED_SINCE, ClassGrades, Status, StudentGrades
 from autograder.judge import records
-from autograder.judge.grading import Graded
+from autograder.judge.grading import GradedExercise
 from autograder.judging.bench import InThisProcess, Judging
 from autograder.nbgrader.feedback import feedback_page, write_feedback
 from autograder.nbgrader.grade import grade_class
@@ -37,7 +37,7 @@ from tests.gradebook.samples import (
     verdict,
 )
 
-GradeAs = Callable[[Callable[[nbformat.NotebookNode], dict[str, Graded]]], ClassGrades]
+GradeAs = Callable[[Callable[[nbformat.NotebookNode], dict[str, GradedExercise]]], ClassGrades]
 
 
 def line(grades: ClassGrades, student: str = "ann") -> StudentGrades:
@@ -58,7 +58,9 @@ def change_grade(course: Course, name: str, change: Callable[[Grade], None]) -> 
         gradebook.db.commit()
 
 
-def with_dot(finding: Graded) -> Callable[[nbformat.NotebookNode], dict[str, Graded]]:
+def with_dot(
+    finding: GradedExercise,
+) -> Callable[[nbformat.NotebookNode], dict[str, GradedExercise]]:
     """Full marks in norm, and the finding in dot."""
     return lambda _: {**full_marks(), "dot": finding}
 
@@ -131,7 +133,7 @@ def test_a_judge_that_fails_leaves_nothing_scored_and_the_next_student_graded(
     hand_in(course, "ann", notebook_of(course, ex_dot="raise SystemError"))
     hand_in(course, "ben", notebook_of(course))
 
-    def find(notebook: nbformat.NotebookNode) -> dict[str, Graded]:
+    def find(notebook: nbformat.NotebookNode) -> dict[str, GradedExercise]:
         if "SystemError" in cell(notebook, "ex-dot")["source"]:
             raise RuntimeError("the sandbox is gone")
         return full_marks()

@@ -12,14 +12,14 @@ import pytest
 
 from autograder.course import Course
 from autograder.judge import records
-from autograder.judge.grading import Graded
+from autograder.judge.grading import GradedExercise
 from autograder.judge.inputs import Inputs, common_inputs
 from autograder.judge.redaction import legible
 from autograder.testing.verdicts import Outcome, Result
 from tests.gradebook.samples import SECRET, graded, vectors, verdict
 
 
-def write(course: Course, finding: Graded, student: str = "alice") -> Path:
+def write(course: Course, finding: GradedExercise, student: str = "alice") -> Path:
     """Keep a finding; return where."""
     records.write(
         course,

@@ -19,7 +19,7 @@ from autograder.cli import app
 from autograder.course import Course
 from autograder.gradebook.database import open_gradebook
 from autograder.gradebook.standing import class_grades
-from autograder.judge.grading import Graded
+from autograder.judge.grading import GradedExercise
 from autograder.judge.sandbox import sandbox_problem
 from autograder.judge.trail import trail_file
 from autograder.judging.bench import InThisProcess
@@ -45,13 +45,13 @@ from tests.gradebook.samples import (
 Replace = Callable[[Path, str, str], None]
 
 
-def less() -> dict[str, Graded]:
+def less() -> dict[str, GradedExercise]:
     """A public test lost, with its diagnosis."""
     lost = verdict("small", 0.0, 25.0, message="21, not 32", diagnosis="adds")
     return full_marks() | {"dot": graded("dot", lost, verdict("h", 15.0, 15.0, hidden=True))}
 
 
-def failed() -> dict[str, Graded]:
+def failed() -> dict[str, GradedExercise]:
     """The grader itself failed on an exercise."""
     error = verdict("small", None, 25.0, outcome=Outcome.GRADER_ERROR)
     return full_marks() | {"dot": graded("dot", error, verdict("h", 15.0, 15.0, hidden=True))}
@@ -62,10 +62,10 @@ class Class:
     """Two students who handed in, and a judge that finds in everybody's work what a test says."""
 
     course: Course
-    finds: Callable[[], dict[str, Graded]] = full_marks
+    finds: Callable[[], dict[str, GradedExercise]] = full_marks
     asked: list[str] = field(default_factory=list)
 
-    def find(self, notebook: nbformat.NotebookNode) -> dict[str, Graded]:
+    def find(self, notebook: nbformat.NotebookNode) -> dict[str, GradedExercise]:
         self.asked.append("")
         return self.finds()
 

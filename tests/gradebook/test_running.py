@@ -27,7 +27,7 @@ from traitlets.config import Config
 from autograder.course import Assignment, Course
 from autograder.gradebook.database import back_up, latest_backup, open_gradebook
 from autograder.gradebook.standing import Status
-from autograder.judge.grading import Graded
+from autograder.judge.grading import GradedExercise
 from autograder.judge.sandbox import Bubblewrap, sandbox_problem
 from autograder.judging.bench import InThisProcess, Judging
 from autograder.judging.judged import Judged
@@ -80,7 +80,7 @@ class Noting:
     def run(self, course: Course, *, again: bool = False) -> None:
         grade_with(self.judge(course), course, again=again)
 
-    def _find(self, notebook: nbformat.NotebookNode) -> dict[str, Graded]:
+    def _find(self, notebook: nbformat.NotebookNode) -> dict[str, GradedExercise]:
         source = cell(notebook, "ex-dot")["source"]
         with self.log.open("a", encoding="utf-8") as file:
             file.write(source.strip().rpartition("# ")[2] + "\n")
@@ -136,7 +136,7 @@ def test_one_judge_judges_the_whole_class(full_class: Course) -> None:
 
 
 def test_a_submission_that_takes_its_judge_down_costs_nobody_else(full_class: Course) -> None:
-    def find(notebook: nbformat.NotebookNode) -> dict[str, Graded]:
+    def find(notebook: nbformat.NotebookNode) -> dict[str, GradedExercise]:
         if cell(notebook, "ex-dot")["source"].endswith("# chi\n"):
             os.kill(os.getpid(), signal.SIGKILL)  # as the kernel does when memory runs out
         return full_marks()
@@ -151,7 +151,7 @@ def test_a_submission_that_takes_its_judge_down_costs_nobody_else(full_class: Co
 def test_judges_end_with_a_grader_that_is_killed(full_class: Course, tmp_path: Path) -> None:
     told = tmp_path / "judges.txt"
 
-    def find(notebook: nbformat.NotebookNode) -> dict[str, Graded]:
+    def find(notebook: nbformat.NotebookNode) -> dict[str, GradedExercise]:
         with told.open("a", encoding="utf-8") as file:
             file.write(f"{os.getpid()}\n")
         signal.pause()
@@ -179,7 +179,7 @@ class Interrupted(Judged):
 
     def grade_notebook(
         self, assignment: Assignment, notebook: nbformat.NotebookNode
-    ) -> dict[str, Graded]:
+    ) -> dict[str, GradedExercise]:
         os.kill(os.getpid(), signal.SIGINT)
         return super().grade_notebook(assignment, notebook)
 

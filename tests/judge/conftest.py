@@ -10,7 +10,7 @@ import pytest
 
 from autograder.authoring.notebook import build_notebooks
 from autograder.course import Course
-from autograder.judge.grading import Graded, Judge
+from autograder.judge.grading import GradedExercise, Judge
 from autograder.judge.sandbox import Bubblewrap, Limits, sandbox_problem
 from autograder.testing.verdicts import Verdict
 
@@ -43,13 +43,13 @@ def impatient(tiny_course: Course) -> Iterator[Judge]:
 
 
 @pytest.fixture
-def grade(judge: Judge, tmp_path: Path) -> Callable[..., Graded]:
+def grade(judge: Judge, tmp_path: Path) -> Callable[..., GradedExercise]:
     """Grade an answer given as text, through the real worker; by another judge where one is named.
 
     Arguments are the exercise's id, the answer and the judge.
     """
 
-    def grade_text(exercise: str, source: str, by: Judge = judge) -> Graded:
+    def grade_text(exercise: str, source: str, by: Judge = judge) -> GradedExercise:
         answer = tmp_path / "answer.py"
         answer.write_text(source, encoding="utf-8")
         return by.grade_answer(exercise, answer)
@@ -57,6 +57,6 @@ def grade(judge: Judge, tmp_path: Path) -> Callable[..., Graded]:
     return grade_text
 
 
-def by_test(graded: Graded) -> dict[str, Verdict]:
+def by_test(graded: GradedExercise) -> dict[str, Verdict]:
     """The verdicts of a graded exercise, by test."""
     return {verdict.test: verdict for verdict in graded.result.verdicts}

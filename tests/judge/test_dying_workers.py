@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from autograder.judge.forks import ForkServers
-from autograder.judge.grading import Graded, Judge
+from autograder.judge.grading import GradedExercise, Judge
 from autograder.judge.records import sound_points
 from autograder.judge.sandbox import Bubblewrap, Mounts
 from autograder.judge.workers import Worker, WorkerCannotStart
@@ -16,7 +16,7 @@ from tests.judge.conftest import by_test, needs_sandbox
 
 pytestmark = needs_sandbox
 
-Grade = Callable[..., Graded]
+Grade = Callable[..., GradedExercise]
 
 DOT = """
 def dot(x, y):

@@ -16,7 +16,7 @@ from autograder.course import Course
 from autograder.judge import connection
 from autograder.judge.deadlines import deadline, remembered
 from autograder.judge.forks import ForkServers
-from autograder.judge.grading import Graded, Judge
+from autograder.judge.grading import GradedExercise, Judge
 from autograder.judge.sandbox import Bubblewrap, Mounts
 from autograder.judge.workers import Worker
 from autograder.testing.submission import Submission
@@ -27,7 +27,7 @@ pytestmark = needs_sandbox
 
 RIGHT = "def dot(x, y):\n    return float(sum(a * b for a, b in zip(x, y)))\n"
 
-Grade = Callable[..., Graded]
+Grade = Callable[..., GradedExercise]
 
 
 def test_a_right_answer_earns_all_points(grade: Grade) -> None:

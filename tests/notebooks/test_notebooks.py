@@ -9,7 +9,7 @@ import nbformat
 import pytest
 
 from autograder.authoring.execute import execute_notebook
-from autograder.authoring.figures import compare, read_expected
+from autograder.authoring.figures import compare_figures, read_expected
 from autograder.authoring.notebook import build_notebooks
 from autograder.authoring.reference import rehearse
 from autograder.course import Assignment, Course
@@ -38,7 +38,9 @@ def test_the_reference_runs_to_the_end_and_gives_what_is_expected(
     executed = tmp_path / "executed.ipynb"
     run = rehearse(course, course.assignment(assignment.name), executed)
     assert run.errors == ()
-    compared = compare(read_expected(assignment.expected), nbformat.read(executed, as_version=4))
+    compared = compare_figures(
+        read_expected(assignment.expected), nbformat.read(executed, as_version=4)
+    )
     assert compared
     assert [each for each in compared if not each.good] == []
 

@@ -20,7 +20,7 @@ from autograder.course import Course
 from autograder.gradebook.database import open_gradebook
 from autograder.gradebook.roster import enter_roster
 from autograder.gradebook.standing import Status, class_grades
-from autograder.judge.grading import Graded
+from autograder.judge.grading import GradedExercise
 from autograder.nbgrader.feedback import write_feedback
 from autograder.report.page import NAME, write_report
 from autograder.report.summary import Findings, findings
@@ -39,14 +39,14 @@ EVIL = "<script>alert(1)</script>"
 ROSTER = "id,first_name,last_name,email\nfull,Änne,Müller,\nabsent,Ab,Sent,\n"
 
 
-def dot(*verdicts: Any, repairs: tuple[str, ...] = ()) -> dict[str, Graded]:
+def dot(*verdicts: Any, repairs: tuple[str, ...] = ()) -> dict[str, GradedExercise]:
     return {**full_marks(), "dot": graded("dot", *verdicts, repairs=repairs)}
 
 
 HIDDEN = verdict(
     "hidden", 0.0, 15.0, hidden=True, message=f"dot([7, 0]) is 7 {EVIL}", cause="CheckFailure"
 )
-FOUND: dict[str, dict[str, Graded]] = {
+FOUND: dict[str, dict[str, GradedExercise]] = {
     "full": full_marks(),
     "adds": dot(verdict("small", 0.0, 25.0, diagnosis="adds"), HIDDEN),
     "also": dot(verdict("small", 0.0, 25.0, diagnosis="adds"), HIDDEN, repairs=(f"joined {EVIL}",)),
@@ -62,7 +62,7 @@ FOUND: dict[str, dict[str, Graded]] = {
 @pytest.fixture
 def graded_class(
     course: Course,
-    grade: Callable[[Callable[[nbformat.NotebookNode], dict[str, Graded]]], Any],
+    grade: Callable[[Callable[[nbformat.NotebookNode], dict[str, GradedExercise]]], Any],
     tmp_path: Path,
 ) -> Course:
     """A class with every kind of outcome, and feedback pages."""

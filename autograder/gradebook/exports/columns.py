@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from autograder.gradebook.exports.sheet import number, points_of
+from autograder.gradebook.exports.sheet import number, points_text
 from autograder.gradebook.standing import ClassGrades, StudentGrades
 
 
@@ -42,4 +42,4 @@ def columns(grades: ClassGrades, *, per_exercise: bool) -> list[Column]:
 
 
 def _points(line: StudentGrades, id: str) -> str:
-    return points_of(line.grade(id))
+    return points_text(line.grade(id))

@@ -36,7 +36,7 @@ def sheet(rows: Iterable[Iterable[str]]) -> str:
     return text.getvalue()
 
 
-def points_of(grade: ExerciseGrade | None) -> str:
+def points_text(grade: ExerciseGrade | None) -> str:
     """Return the points of an exercise or question as text; "" when there are none."""
     return "" if grade is None else number(grade.points)
 
@@ -55,7 +55,7 @@ def _row(grades: ClassGrades, line: StudentGrades) -> list[str]:
     people = (line.student, line.last_name, line.first_name, line.email)
     return [
         *map(safe, people),
-        *(points_of(line.grade(id)) for id in (*grades.exercises, *grades.questions)),
+        *(points_text(line.grade(id)) for id in (*grades.exercises, *grades.questions)),
         number(line.penalty or None),
         number(line.pending or None),
         number(line.so_far),

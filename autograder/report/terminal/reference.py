@@ -7,12 +7,12 @@ from rich.markup import escape
 from rich.table import Table
 
 from autograder.authoring.figures import Compared
-from autograder.authoring.reference import Report
+from autograder.authoring.reference import ReferenceRun
 
 GOOD, BAD, LEFT_OUT = "[green]as expected[/]", "[bold red]not as expected[/]", "[dim]not asked[/]"
 
 
-def print_report(report: Report, console: Console) -> None:
+def print_report(report: ReferenceRun, console: Console) -> None:
     """Print expected results and results of the run, then errors, then the path of the page."""
     table = Table("", "expected", "got", "", title=report.assignment.name, title_justify="left")
     for each in report.compared:
