@@ -18,8 +18,8 @@ from rich.table import Table
 from autograder.course import Course, CourseExercise
 from autograder.mutants.justified import read_justified
 from autograder.mutants.mutation import Mutant, diff
-from autograder.mutants.survey import Findings, Survey, findings, page, survey, table
-from autograder.mutants.trial import Fate, Trial
+from autograder.mutants.survey import Survey, Survivors, page, survey, survivors_of, table
+from autograder.mutants.trial import Fate, MutantTrial
 
 PAGE = Path("docs") / "measured" / "mutants.md"
 
@@ -27,7 +27,7 @@ console = Console(highlight=False)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Try the mutants, print the findings, and return the exit code."""
+    """Try the mutants, print the survivors_of, and return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m autograder.mutants", description=__doc__)
     parser.add_argument("exercises", nargs="*", metavar="EXERCISE", help="default: all")
     parser.add_argument("--write", action="store_true", help=f"rewrite {PAGE}")
@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ValueError as error:
         console.print(f"mutants: {error}", style="bold", markup=False)
         return 2
-    found = findings(surveys, justified)
+    found = survivors_of(surveys, justified)
     _report(found)
     _print_table(table(surveys, justified))
     died, late = (sum(s.count(fate) for s in surveys) for fate in (Fate.DIED, Fate.OUT_OF_TIME))
@@ -63,7 +63,7 @@ def _survey(course: Course, exercises: Sequence[CourseExercise], jobs: int) -> l
     with Progress(*columns, TimeElapsedColumn(), console=console) as progress:
         task = progress.add_task("mutants", total=None)
 
-        def on_trial(mutant: Mutant, trial: Trial) -> None:
+        def on_trial(mutant: Mutant, trial: MutantTrial) -> None:
             progress.update(task, advance=1, description=mutant.exercise)
 
         return survey(
@@ -75,8 +75,8 @@ def _survey(course: Course, exercises: Sequence[CourseExercise], jobs: int) -> l
         )
 
 
-def _report(found: Findings) -> None:
-    """Print the findings that a person must look at."""
+def _report(found: Survivors) -> None:
+    """Print the survivors_of that a person must look at."""
     for mutant in found.unnoticed:
         _print_mutant("no test notices this mutant", mutant)
     for mutant, trial in found.broken_tests:

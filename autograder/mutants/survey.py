@@ -14,7 +14,7 @@ from autograder.course import Course, CourseExercise
 from autograder.judge.inputs import common_inputs
 from autograder.mutants.justified import EQUIVALENT, Justified, Key
 from autograder.mutants.mutation import Mutant, diff, mutants_of
-from autograder.mutants.trial import SECRET, Fate, Trial, deadline, try_answer
+from autograder.mutants.trial import SECRET, Fate, MutantTrial, time_limit, try_answer
 
 KILLED = {Fate.KILLED, Fate.DIED, Fate.OUT_OF_TIME}
 
@@ -35,20 +35,20 @@ class Survey:
 
     exercise: str
     assignment: str
-    trials: tuple[tuple[Mutant, Trial], ...]
+    trials: tuple[tuple[Mutant, MutantTrial], ...]
 
     def count(self, *fates: Fate) -> int:
         """Return the number of mutants with one of these fates."""
         return sum(trial.fate in fates for _, trial in self.trials)
 
-    def with_fate(self, fate: Fate) -> list[tuple[Mutant, Trial]]:
+    def with_fate(self, fate: Fate) -> list[tuple[Mutant, MutantTrial]]:
         """Return the mutants with a fate, with their trials."""
         return [(mutant, trial) for mutant, trial in self.trials if trial.fate is fate]
 
 
 @dataclass(frozen=True)
-class Findings:
-    """The findings that a person must look at.
+class Survivors:
+    """The survivors_of that a person must look at.
 
     Attributes:
         unnoticed: mutants that survived and are not justified.
@@ -57,7 +57,7 @@ class Findings:
     """
 
     unnoticed: tuple[Mutant, ...]
-    broken_tests: tuple[tuple[Mutant, Trial], ...]
+    broken_tests: tuple[tuple[Mutant, MutantTrial], ...]
     outdated: tuple[Justified, ...]
 
     def __bool__(self) -> bool:
@@ -70,7 +70,7 @@ def survey(
     *,
     jobs: int = 2,
     on_start: Callable[[int], None] = lambda count: None,
-    on_trial: Callable[[Mutant, Trial], None] = lambda mutant, trial: None,
+    on_trial: Callable[[Mutant, MutantTrial], None] = lambda mutant, trial: None,
 ) -> list[Survey]:
     """Try all mutants of exercises.
 
@@ -92,7 +92,7 @@ def survey(
     with Parallel(n_jobs=jobs, return_as="generator") as parallel:
         surveys = []
         for exercise in exercises:
-            limit = deadline(_reference(course, exercise))
+            limit = time_limit(_reference(course, exercise))
             trial_of = _remembering(course, exercise, limit)
             trials = parallel(delayed(trial_of)(each.source) for each in mutants[exercise.id])
             tried = []
@@ -103,7 +103,9 @@ def survey(
     return surveys
 
 
-def _remembering(course: Course, exercise: CourseExercise, limit: float) -> Callable[[str], Trial]:
+def _remembering(
+    course: Course, exercise: CourseExercise, limit: float
+) -> Callable[[str], MutantTrial]:
     """Return a function like `try_answer` that returns a kept trial of the same source."""
     memory = Memory(course.state / "mutants", verbose=0)
     keep = memory.cache(_try_answer, ignore=["course", "exercise", "limit"])
@@ -118,16 +120,16 @@ def _try_answer(
     id: str,
     inputs: Mapping[str, Any],
     source: str,
-) -> Trial:
+) -> MutantTrial:
     """Try an answer; the arguments include everything that decides the outcome, by value."""
     return try_answer(course, exercise, source, limit)
 
 
-def findings(surveys: Sequence[Survey], justified: Mapping[Key, Justified]) -> Findings:
+def survivors_of(surveys: Sequence[Survey], justified: Mapping[Key, Justified]) -> Survivors:
     """Compare the mutants that survived with the justified mutants."""
     survivors = {m.key: m for s in surveys for m, _ in s.with_fate(Fate.SURVIVED)}
     mine = {s.exercise for s in surveys}
-    return Findings(
+    return Survivors(
         unnoticed=tuple(m for key, m in survivors.items() if key not in justified),
         broken_tests=tuple(pair for s in surveys for pair in s.with_fate(Fate.BROKE_A_TEST)),
         outdated=tuple(
@@ -136,7 +138,7 @@ def findings(surveys: Sequence[Survey], justified: Mapping[Key, Justified]) -> F
     )
 
 
-def _reference(course: Course, exercise: CourseExercise) -> Trial:
+def _reference(course: Course, exercise: CourseExercise) -> MutantTrial:
     """Try the reference of an exercise, which must get full marks."""
     source = course.module_file(exercise.module).read_text(encoding="utf-8")
     trial = try_answer(course, exercise, source)

@@ -53,7 +53,7 @@ class Fate(StrEnum):
 
 
 @dataclass(frozen=True)
-class Trial:
+class MutantTrial:
     """The trial of an answer.
 
     Attributes:
@@ -71,7 +71,7 @@ class BrokenTrial(RuntimeError):
     """The trial itself failed, so that it says nothing about the mutant."""
 
 
-def deadline(reference: Trial) -> float:
+def time_limit(reference: MutantTrial) -> float:
     """Return the CPU seconds that a mutant may take, from the trial of the reference."""
     return max(LEAST_CPU_SECONDS, CPU_FACTOR * reference.cpu_seconds)
 
@@ -81,7 +81,7 @@ def try_answer(
     exercise: CourseExercise,
     source: str,
     cpu_seconds: float = 10 * LEAST_CPU_SECONDS,
-) -> Trial:
+) -> MutantTrial:
     """Grade a source as the answer to an exercise; all other exercises are the reference's.
 
     Args:
@@ -99,7 +99,7 @@ def try_answer(
     with ours:
         process.start()
         theirs.close()
-        report: Trial | str | None = None
+        report: MutantTrial | str | None = None
         in_time = ours.poll(WALL_FACTOR * cpu_seconds)
         if in_time:
             with contextlib.suppress(EOFError):
@@ -112,18 +112,18 @@ def try_answer(
     if report is not None:
         return report
     late = not in_time or process.exitcode == -signal.SIGXCPU
-    return Trial(Fate.OUT_OF_TIME if late else Fate.DIED, "", cpu_seconds)
+    return MutantTrial(Fate.OUT_OF_TIME if late else Fate.DIED, "", cpu_seconds)
 
 
 def _serve(
     pipe: Connection, course: Course, exercise: CourseExercise, source: str, cpu_seconds: float
 ) -> None:
-    """Grade an answer in this process, and send a `Trial` or a traceback."""
+    """Grade an answer in this process, and send a `MutantTrial` or a traceback."""
     _confine(cpu_seconds)
     try:
         with importable(course.root):
             result = _graded(course, exercise, source)
-        pipe.send(Trial(*_fate(result), time.process_time()))
+        pipe.send(MutantTrial(*_fate(result), time.process_time()))
     except BaseException:
         pipe.send(traceback.format_exc())
 

@@ -58,3 +58,19 @@ def test_no_string_names_a_module_of_a_higher_floor() -> None:
 def test_a_string_around_the_contract_would_be_found() -> None:
     assert MODULE.fullmatch("autograder.gradebook.standing")
     assert not MODULE.fullmatch("see autograder.gradebook")
+
+
+ALONE = {"main"}  # of several programs
+
+
+def test_a_name_means_one_thing_in_the_whole_kit() -> None:
+    homes: dict[str, list[str]] = {}
+    for path in sorted(KIT.rglob("*.py")):
+        if path.parent.name == "cli":
+            continue
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            is_named = isinstance(node, ast.ClassDef | ast.FunctionDef)
+            if is_named and not node.name.startswith("_"):
+                homes.setdefault(node.name, []).append(str(path.relative_to(ROOT)))
+    twice = {name: files for name, files in homes.items() if len(files) > 1}
+    assert {name: files for name, files in twice.items() if name not in ALONE} == {}

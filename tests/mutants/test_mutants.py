@@ -15,8 +15,8 @@ from autograder.course.solutions import reference_object
 from autograder.mutants.justified import EQUIVALENT, Justified, read_justified
 from autograder.mutants.mutation import Mutant, mutants_of
 from autograder.mutants.operators import OPERATORS
-from autograder.mutants.survey import BrokenReference, Survey, findings, page, survey, table
-from autograder.mutants.trial import Fate, Trial, try_answer
+from autograder.mutants.survey import BrokenReference, Survey, page, survey, survivors_of, table
+from autograder.mutants.trial import Fate, MutantTrial, try_answer
 
 HERE = Path(__file__)
 ReplaceIn = Callable[[Path, str, str], None]
@@ -45,7 +45,7 @@ def mutant(exercise: str, becomes: str) -> Mutant:
 
 
 def surveyed(*trials: tuple[Mutant, Fate]) -> Survey:
-    return Survey("dot", "01_vectors", tuple((m, Trial(fate, "", 0.1)) for m, fate in trials))
+    return Survey("dot", "01_vectors", tuple((m, MutantTrial(fate, "", 0.1)) for m, fate in trials))
 
 
 # what is changed ----------------------------------------------------------------------------------
@@ -147,7 +147,9 @@ def test_what_was_tried_with_the_same_tests_is_not_tried_again(
     exercise = tiny_course.exercise("norm")
     tried: list[str] = []
 
-    def counting(course: Course, exercise: CourseExercise, source: str, *limits: float) -> Trial:
+    def counting(
+        course: Course, exercise: CourseExercise, source: str, *limits: float
+    ) -> MutantTrial:
         tried.append(source)
         return try_answer(course, exercise, source, *limits)
 
@@ -178,19 +180,19 @@ def test_a_survivor_is_a_finding_unless_it_is_justified() -> None:
     first, second = mutant("dot", "x = 2"), mutant("dot", "x = 3")
     justified = {first.key: Justified(first.key, "nobody can tell", HERE)}
     surveys = [surveyed((first, Fate.SURVIVED), (second, Fate.KILLED))]
-    assert not findings(surveys, justified)
-    assert findings(surveys, {}).unnoticed == (first,)
+    assert not survivors_of(surveys, justified)
+    assert survivors_of(surveys, {}).unnoticed == (first,)
 
 
 def test_a_justification_that_no_longer_holds_is_a_finding() -> None:
     killed, gone, other = mutant("dot", "x = 2"), mutant("dot", "x = 3"), mutant("norm", "x = 2")
     justified = {m.key: Justified(m.key, "nobody can tell", HERE) for m in (killed, gone, other)}
-    found = findings([surveyed((killed, Fate.KILLED))], justified)
+    found = survivors_of([surveyed((killed, Fate.KILLED))], justified)
     assert [one.key for one in found.outdated] == [killed.key, gone.key]
 
 
 def test_a_broken_test_is_a_finding() -> None:
-    assert findings([surveyed((mutant("dot", "x = 2"), Fate.BROKE_A_TEST))], {})
+    assert survivors_of([surveyed((mutant("dot", "x = 2"), Fate.BROKE_A_TEST))], {})
 
 
 def test_the_table_counts_and_the_page_gives_reasons(tiny_course: Course) -> None:
