@@ -27,7 +27,7 @@ console = Console(highlight=False)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Try the mutants, print the survivors_of, and return the exit code."""
+    """Try the mutants, print what survived, and return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m autograder.mutants", description=__doc__)
     parser.add_argument("exercises", nargs="*", metavar="EXERCISE", help="default: all")
     parser.add_argument("--write", action="store_true", help=f"rewrite {PAGE}")
@@ -76,7 +76,7 @@ def _survey(course: Course, exercises: Sequence[CourseExercise], jobs: int) -> l
 
 
 def _report(found: Survivors) -> None:
-    """Print the survivors_of that a person must look at."""
+    """Print the mutants that a person must look at."""
     for mutant in found.unnoticed:
         _print_mutant("no test notices this mutant", mutant)
     for mutant, trial in found.broken_tests:

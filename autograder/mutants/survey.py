@@ -23,6 +23,10 @@ class BrokenReference(ValueError):
     """The reference does not get full marks, so that its mutants would tell nothing."""
 
 
+Attempt = Callable[..., MutantTrial]
+"""Tries an answer to an exercise of a course, as `try_answer` does."""
+
+
 @dataclass(frozen=True)
 class Survey:
     """The mutants of one exercise, with their trials.
@@ -48,7 +52,7 @@ class Survey:
 
 @dataclass(frozen=True)
 class Survivors:
-    """The survivors_of that a person must look at.
+    """The mutants that a person must look at.
 
     Attributes:
         unnoticed: mutants that survived and are not justified.
@@ -71,6 +75,7 @@ def survey(
     jobs: int = 2,
     on_start: Callable[[int], None] = lambda count: None,
     on_trial: Callable[[Mutant, MutantTrial], None] = lambda mutant, trial: None,
+    attempt: Attempt = try_answer,
 ) -> list[Survey]:
     """Try all mutants of exercises.
 
@@ -83,6 +88,7 @@ def survey(
         jobs: number of processes.
         on_start: called with the number of mutants.
         on_trial: called with each mutant and its trial, in order.
+        attempt: tries an answer.
 
     Raises:
         BrokenReference: an exercise's reference does not get full marks.
@@ -92,8 +98,8 @@ def survey(
     with Parallel(n_jobs=jobs, return_as="generator") as parallel:
         surveys = []
         for exercise in exercises:
-            limit = time_limit(_reference(course, exercise))
-            trial_of = _remembering(course, exercise, limit)
+            limit = time_limit(_reference(course, exercise, attempt))
+            trial_of = _remembering(course, exercise, limit, attempt)
             trials = parallel(delayed(trial_of)(each.source) for each in mutants[exercise.id])
             tried = []
             for mutant, trial in zip(mutants[exercise.id], trials, strict=True):
@@ -104,16 +110,17 @@ def survey(
 
 
 def _remembering(
-    course: Course, exercise: CourseExercise, limit: float
+    course: Course, exercise: CourseExercise, limit: float, attempt: Attempt
 ) -> Callable[[str], MutantTrial]:
     """Return a function like `try_answer` that returns a kept trial of the same source."""
     memory = Memory(course.state / "mutants", verbose=0)
-    keep = memory.cache(_try_answer, ignore=["course", "exercise", "limit"])
+    keep = memory.cache(_try_answer, ignore=["attempt", "course", "exercise", "limit"])
     inputs = asdict(common_inputs(course, exercise.assignment, SECRET))
-    return partial(keep, course, exercise, limit, exercise.id, inputs)
+    return partial(keep, attempt, course, exercise, limit, exercise.id, inputs)
 
 
 def _try_answer(
+    attempt: Attempt,
     course: Course,
     exercise: CourseExercise,
     limit: float,
@@ -122,7 +129,7 @@ def _try_answer(
     source: str,
 ) -> MutantTrial:
     """Try an answer; the arguments include everything that decides the outcome, by value."""
-    return try_answer(course, exercise, source, limit)
+    return attempt(course, exercise, source, limit)
 
 
 def survivors_of(surveys: Sequence[Survey], justified: Mapping[Key, Justified]) -> Survivors:
@@ -138,10 +145,10 @@ def survivors_of(surveys: Sequence[Survey], justified: Mapping[Key, Justified]) 
     )
 
 
-def _reference(course: Course, exercise: CourseExercise) -> MutantTrial:
+def _reference(course: Course, exercise: CourseExercise, attempt: Attempt) -> MutantTrial:
     """Try the reference of an exercise, which must get full marks."""
     source = course.module_file(exercise.module).read_text(encoding="utf-8")
-    trial = try_answer(course, exercise, source)
+    trial = attempt(course, exercise, source)
     if trial.fate is not Fate.SURVIVED:
         raise BrokenReference(
             f"{exercise.id}: the reference itself does not get full marks: {trial.fate}. "

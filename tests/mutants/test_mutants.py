@@ -141,9 +141,7 @@ def test_a_survey_tries_every_mutant(tiny_course: Course) -> None:
     assert found.count(Fate.KILLED) == len(seen)
 
 
-def test_what_was_tried_with_the_same_tests_is_not_tried_again(
-    tiny_course: Course, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_was_tried_with_the_same_tests_is_not_tried_again(tiny_course: Course) -> None:
     exercise = tiny_course.exercise("norm")
     tried: list[str] = []
 
@@ -153,16 +151,15 @@ def test_what_was_tried_with_the_same_tests_is_not_tried_again(
         tried.append(source)
         return try_answer(course, exercise, source, *limits)
 
-    monkeypatch.setattr(f"{survey.__module__}.try_answer", counting)
-    first = survey(tiny_course, [exercise], jobs=1)
+    first = survey(tiny_course, [exercise], jobs=1, attempt=counting)
     everything = len(tried)
     tried.clear()
-    assert survey(tiny_course, [exercise], jobs=1) == first
+    assert survey(tiny_course, [exercise], jobs=1, attempt=counting) == first
     assert len(tried) == 1, "only the reference"
     tried.clear()
     tests = exercise.public_tests
     tests.write_text(f"{tests.read_text('utf-8')}# changed\n", encoding="utf-8")
-    survey(tiny_course, [exercise], jobs=1)
+    survey(tiny_course, [exercise], jobs=1, attempt=counting)
     assert len(tried) == everything
 
 
