@@ -186,7 +186,7 @@ def test_a_release_that_holds_the_references_file_is_found_out(course: Course) -
 
 
 def test_an_artifact_stays_in_the_workspace() -> None:
-    declaration = {"object": "a.b", "title": "t", "points": 1, "difficulty": 1, "minutes": 1}
+    declaration = {"object": "a.b", "title": "t", "difficulty": 1, "minutes": 1}
     for path in ("/etc/passwd", "../weights.bin"):
         with pytest.raises(ValueError, match="leads out of the workspace"):
             exercise("b", **declaration, artifact=path)
