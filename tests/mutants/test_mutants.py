@@ -218,7 +218,7 @@ def test_a_justification_is_complete_and_said_once(
     tiny_course: Course, tables: str, complaint: str
 ) -> None:
     exercise = tiny_course.exercise("dot")
-    exercise.folder.mkdir(parents=True)
+    exercise.folder.mkdir(parents=True, exist_ok=True)
     (exercise.folder / EQUIVALENT).write_text(f"[[equivalent]]\n{tables}\n", encoding="utf-8")
     with pytest.raises(ValueError, match=complaint):
         read_justified([exercise])
