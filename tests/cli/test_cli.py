@@ -42,7 +42,7 @@ def test_check_prints_every_verdict_as_json_and_exits_with_0(
 def a_variant_of_dot(tiny_course: Course) -> None:
     """Give `dot` a wrong answer, which is a change of the reference."""
     folder = tiny_course.exercise("dot").folder
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     (folder / "wrong.toml").write_text(
         '[sums]\nwhat = "Adds instead."\ndiagnosis = "adds instead of multiplying"\n'
         'of = "reference"\nchange = [["first * second for", "first + second for"]]\n',

@@ -58,7 +58,7 @@ def renamed(tiny_course: Course) -> Course:
             content = path.read_text(encoding="utf-8")
             path.write_text(content.replace("tiny_lib", "my_lib"), encoding="utf-8")
     shutil.move(root / "tiny_lib", root / "my_lib")
-    public = Course.find(root).exercise("norm").assignment.public_tests
+    public = Course.find(root).exercise("norm").public_tests
     public.write_text(public.read_text(encoding="utf-8") + COUNTED, encoding="utf-8")
     return Course.find(root)
 

@@ -66,7 +66,7 @@ def _ask_for_artifact(tests: Path, content: bytes) -> None:
     text = text.replace(hint, f'{hint}\n    artifact="{ARTIFACT}",')
     module.write_text(text + ARTIFACT_TEST.format(content=content), encoding="utf-8")
     kept = tests / "01_vectors" / "norm" / ARTIFACT_NAME
-    kept.parent.mkdir(parents=True)
+    kept.parent.mkdir(parents=True, exist_ok=True)
     kept.write_bytes(content)
 
 

@@ -25,7 +25,7 @@ from autograder.judge.fixtures import reference
 from autograder.testing.codec import Decoder, Handle, Name
 from autograder.testing.session import Trial, generator_for, run_trials
 from autograder.testing.submission import InProcess, Submission
-from autograder.testing.verbs import PUBLIC_NAMES, SEED, Server, seed_everything
+from autograder.testing.verbs import SEED, Server, seed_everything
 
 KEPT = Path(__file__).with_name("requests.json")
 SECRET = b"the secret of the recorded requests"
@@ -117,8 +117,8 @@ def asked_of(course: Course, exercise: CourseExercise) -> dict[str, Asked]:
 
     def submission() -> Submission:
         seed_everything(SEED)
-        names = (*PUBLIC_NAMES, course.library_name)
-        server = Server(lambda: answer, probes=probes_folder(course.tests), names=names)
+        probes, library = probes_folder(course.tests), course.library_name
+        server = Server(lambda: answer, probes=probes, library=library)
         source = inspect.getsource(answer)
         return Submission(Listening(server), source, exercise.read_reference_artifact())
 

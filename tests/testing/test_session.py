@@ -49,7 +49,7 @@ class TestElsewhere:
 ALIKE = """
 from autograder.testing.declarations import exercise, graded
 
-@exercise("double", object="library.double", title="Twice", points=5, difficulty=1, minutes=1)
+@exercise("double", object="library.double", title="Twice", difficulty=1, minutes=1)
 class TestDouble:
 """
 ONE_OF_THEM = """
