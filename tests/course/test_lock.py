@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from typer.testing import CliRunner
 
+from autograder.cli import app
 from autograder.course import CheckoutInUse, Course, writing
 
 HOLD = """
@@ -38,11 +40,6 @@ def held(course: Course) -> Iterator[subprocess.Popen[str]]:
             yield process
         finally:
             process.kill()
-
-
-def run(course: Course, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "autograder.cli", *arguments]
-    return subprocess.run(command, cwd=course.root, capture_output=True, text=True, check=False)
 
 
 def test_a_second_writer_is_told_who_writes_since_when(tiny_course: Course) -> None:
@@ -95,11 +92,13 @@ def test_a_file_system_without_locks_is_told_and_the_command_runs(
 
 
 def test_a_command_that_writes_is_refused_and_one_that_reads_never_waits(
-    tiny_course: Course, tmp_path: Path
+    tiny_course: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.chdir(tiny_course.root)
+    run = CliRunner().invoke
     with held(tiny_course):
-        refused = run(tiny_course, "collect", str(tmp_path), "01")
-        assert refused.returncode == 2
-        assert "is in use" in refused.stderr
+        refused = run(app, ["collect", str(tmp_path), "01"])
+        assert isinstance(refused.exception, CheckoutInUse)
         for reading in (["report"], ["export", "01"], ["doctor"], ["notebooks", "--check"]):
-            assert "is in use" not in run(tiny_course, *reading).stderr, reading
+            done = run(app, reading)
+            assert not isinstance(done.exception, CheckoutInUse), reading
