@@ -1,4 +1,4 @@
-"""An assignment's text source, checked: what the build may rely on."""
+"""Checks an assignment's text source, so that the build may rely on it."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ class Lesson:
     """A text source without mistakes.
 
     Attributes:
-        cells: all of it, in order.
-        model_answers: by question.
-        rubrics: by question.
+        cells: all cells, in order.
+        model_answers: model answers, by id of the question.
+        rubrics: rubrics, by id of the question.
     """
 
     cells: tuple[SourceCell, ...]
@@ -39,7 +39,7 @@ def read_lesson(course: Course, assignment: Assignment) -> Lesson:
     """Read an assignment's text source and check it against the course.
 
     Raises:
-        ValueError: something is wrong; the message lists everything that is.
+        ValueError: the text source has mistakes; the message lists all of them.
     """
     cells = with_inherited_needs(read_source(assignment.source))
     problems = [
@@ -116,7 +116,7 @@ def _problems_of_names(cells: list[SourceCell]) -> Iterator[str]:
 def _problems_of_rules(
     course: Course, assignment: Assignment, cells: list[SourceCell]
 ) -> Iterator[str]:
-    """Where the assignment does not add up to what `[tool.course.assignments]` asks for."""
+    """Give the rules of `[tool.course.assignments]` that the assignment breaks."""
     rules, exercises = course.rules[assignment.name], course.exercises_of(assignment)
     least, most = rules.exercises
     if not least <= len(exercises) <= most:
@@ -139,7 +139,7 @@ def _problems_of_rules(
 def _problems_of_code(
     course: Course, assignment: Assignment, cells: list[SourceCell]
 ) -> Iterator[str]:
-    """Names that nothing above defines, and calls of exercises that come later."""
+    """Give names that no cell above defines, and calls of exercises that come later."""
     reader = _CodeReader(course, assignment)
     for cell in cells:
         if cell.kind is Kind.EXERCISE:
@@ -149,7 +149,7 @@ def _problems_of_code(
 
 
 class _CodeReader:
-    """Reads the code of a notebook from top to bottom, and remembers what is defined by then."""
+    """A reader of a notebook's code, from top to bottom, that remembers the defined names."""
 
     def __init__(self, course: Course, assignment: Assignment) -> None:
         self._course = course
@@ -162,7 +162,10 @@ class _CodeReader:
         self._meaning: dict[str, str] = {}  # what imported names and answers stand for
 
     def problems_of_exercise(self, exercise: CourseExercise) -> Iterator[str]:
-        """Read the cells of an exercise; graders run its set-up and the other answers only."""
+        """Yield the problems of an exercise, and take note of what it defines.
+
+        Graders also run the set-up, and each other answer, alone.
+        """
         self._done.add(exercise.id)
         where = f"exercise {exercise.id!r}"
         try:
@@ -201,7 +204,7 @@ class _CodeReader:
         yield from self._problems_of_needs(where, cell, called)
 
     def _reached(self, used: set[str]) -> dict[str, str]:
-        """Exercises that code may call, by id, and by way of which path of the library."""
+        """Return the ids of the exercises that code may call, each with its library path."""
         reached = self._library.reached(used)
         return {e.id: reached[e.object] for e in self._exercises.values() if e.object in reached}
 

@@ -1,6 +1,6 @@
-"""A course on disk: its folders, assignments and exercises.
+"""A course on disk, with its folders, assignments and exercises.
 
-The kit knows nothing of the course it serves. A course says where its parts are in the table
+The kit knows nothing of the course that it serves. A course says where its parts are in the table
 `[tool.course]` of its pyproject.toml; everything here comes from that table and from the files.
 """
 
@@ -29,10 +29,10 @@ EXERCISE_CELL = re.compile(r'^# %%.*\bexercise="([^"]+)"', re.MULTILINE)
 
 @dataclass(frozen=True)
 class Assignment:
-    """A notebook and its tests.
+    """An assignment: a notebook and its tests.
 
     Attributes:
-        name: number and topic, such as `02_topic`.
+        name: its number and topic, such as `02_topic`.
         notebooks: the course's folder of notebooks.
         tests: the course's folder of tests.
     """
@@ -53,21 +53,21 @@ class Assignment:
 
     @property
     def expected(self) -> Path:
-        """What a run of the reference should give, beside the text source; it need not be there."""
+        """File of what a run of the reference should give; the file need not be there."""
         return self.notebooks / f"{self.name}.toml"
 
     @property
     def ipynb(self) -> Path:
-        """The notebook built from it, in nbgrader's source form."""
+        """The notebook that is built from the text source, in nbgrader's source form."""
         return self.notebooks / self.name / f"{self.name}.ipynb"
 
     @property
     def tests_folder(self) -> Path:
-        """Folder of its exercises, each a folder with its tests."""
+        """Folder of the assignment's exercises; each is a folder with its tests."""
         return self.tests / self.name
 
     def lesson_order(self) -> list[str]:
-        """Ids of the exercises that the text source names, in its order."""
+        """Return the ids of the exercises that the text source names, in its order."""
         text = self.source.read_text(encoding="utf-8")
         return list(dict.fromkeys(EXERCISE_CELL.findall(text)))
 
@@ -77,7 +77,7 @@ class CourseExercise(Exercise):
     """An exercise and its place in the course.
 
     Attributes:
-        assignment: where it is set.
+        assignment: the assignment that asks for it.
         public: points and titles of its public tests.
         hidden: points and titles of its hidden tests.
     """
@@ -88,23 +88,23 @@ class CourseExercise(Exercise):
 
     @property
     def points(self) -> float:
-        """What its tests add up to; an int where that is whole."""
+        """Sum of the points of its tests; an int where the sum is whole."""
         total = round(math.fsum(test.points for test in (*self.public, *self.hidden)), 6)
         return int(total) if total.is_integer() else total
 
     @property
     def folder(self) -> Path:
-        """Folder of all that tests it."""
+        """Folder of its tests, and of the answers that test them."""
         return self.assignment.tests / self.assignment.name / self.id
 
     @property
     def public_tests(self) -> Path:
-        """Tests that students get."""
+        """File of the tests that students get."""
         return self.folder / PUBLIC
 
     @property
     def hidden_tests(self) -> Path:
-        """Tests that students do not get; the file need not be there."""
+        """File of the tests that students do not get; the file need not be there."""
         return self.folder / HIDDEN
 
     def test_modules(self, *, hidden: bool = True) -> list[Path]:
@@ -116,7 +116,7 @@ class CourseExercise(Exercise):
         """Return the answers that keep full marks, by name.
 
         Raises:
-            ValueError: one cannot be read.
+            ValueError: an answer cannot be read.
         """
         from autograder.course.variants import right_answers  # which reads this module's course
 
@@ -126,7 +126,7 @@ class CourseExercise(Exercise):
         """Return the answers that lose marks, by name.
 
         Raises:
-            ValueError: one cannot be read, or is no change of its base.
+            ValueError: an answer cannot be read, or is no change of its base.
         """
         from autograder.course.variants import wrong_answers
 
@@ -134,11 +134,11 @@ class CourseExercise(Exercise):
 
     @property
     def reference_artifact(self) -> Path | None:
-        """The file that the reference would hand in, kept with the variants; None without one."""
+        """File that the reference would hand in; None where the exercise asks for no file."""
         return self.folder / handed_in_as(self.artifact) if self.artifact else None
 
     def read_reference_artifact(self) -> bytes | None:
-        """Content of the file that the reference would hand in; None without one."""
+        """Return the content of the file that the reference would hand in; None without a file."""
         kept = self.reference_artifact
         return None if kept is None else kept.read_bytes()
 
@@ -151,13 +151,15 @@ class Course:
         root: folder of the pyproject.toml.
         title: what people call it.
         course_id: what nbgrader and file names call it.
-        library_name: package that holds the reference; likewise the tests' and the data scripts'.
+        library_name: package of the reference.
+        tests_name: package of the exercises' tests.
         notebooks_name: folder of the notebooks.
-        runtime: distributions that an answer may import; the sandbox shows these.
+        data_name: package of the data scripts.
+        runtime: distributions that an answer may import; the sandbox shows these alone.
         prepare: commands of `course` that put on disk what the notebooks read.
         late: what handing in late costs (`autograder.gradebook.lateness`); empty for nothing.
         demo: what `course demo` shows (`autograder.demo.plan`); empty for no demo.
-        rules: what each assignment adds up to, by its name.
+        rules: what the points and exercises of each assignment must add up to, by its name.
     """
 
     root: Path
@@ -175,13 +177,13 @@ class Course:
 
     @classmethod
     def find(cls, start: Path | None = None) -> Course:
-        """The course that a folder belongs to: the nearest above it with a `[tool.course]`.
+        """Find the course that a folder belongs to: the nearest above it with a `[tool.course]`.
 
         Args:
-            start: the folder, or a file in it; default the working directory.
+            start: the folder, or a file in the folder; default the working directory.
 
         Raises:
-            ValueError: there is none, or its table is not complete.
+            ValueError: the folder is in no course, or the table of the course has a mistake.
         """
         start = Path.cwd() if start is None else Path(start)
         for folder in (start.resolve(), *start.resolve().parents):
@@ -242,7 +244,7 @@ class Course:
 
     @property
     def state(self) -> Path:
-        """Folder for caches; safe to delete."""
+        """Folder of caches, records and locks."""
         return self.root / ".course"
 
     @property
@@ -256,7 +258,7 @@ class Course:
         return version
 
     def assignments(self) -> list[Assignment]:
-        """The assignments, in the order of their numbers."""
+        """Return the assignments, in the order of their numbers."""
         return [
             Assignment(path.stem, self.notebooks, self.tests)
             for path in sorted(self.notebooks.glob("*.py"))
@@ -264,10 +266,10 @@ class Course:
         ]
 
     def assignment(self, prefix: str) -> Assignment:
-        """The assignment whose name starts with `prefix`.
+        """Return the assignment whose name starts with `prefix`.
 
         Raises:
-            ValueError: none does, or several do.
+            ValueError: no name starts with the prefix, or several names do.
         """
         found = [a for a in self.assignments() if a.name.startswith(prefix)]
         if exact := [a for a in found if a.name == prefix]:
@@ -279,9 +281,9 @@ class Course:
         return found[0]
 
     def exercises(self) -> list[CourseExercise]:
-        """All exercises, by assignment and, within one, in the order of the lesson.
+        """Return all exercises, by assignment and then in the order of the lesson.
 
-        Those that the lesson lacks come last, by name.
+        Exercises that the lesson lacks come last, by name.
 
         Raises:
             ValueError: an id is declared twice, or an exercise's folder is not as it should be.
@@ -304,10 +306,10 @@ class Course:
         return tuple(found.values())
 
     def exercise(self, id: str) -> CourseExercise:
-        """The exercise of that id.
+        """Return the exercise of an id.
 
         Raises:
-            ValueError: there is none.
+            ValueError: no exercise has the id.
         """
         for exercise in self._exercises:
             if exercise.id == id:
@@ -316,22 +318,22 @@ class Course:
         raise ValueError(f"no exercise {id!r}; there are: {known}")
 
     def exercises_of(self, assignment: Assignment) -> list[CourseExercise]:
-        """The exercises of one assignment.
+        """Return the exercises of an assignment.
 
         Raises:
-            ValueError: the assignment is another course's, of which nothing is known here.
+            ValueError: the assignment belongs to another course.
         """
         if assignment.notebooks != self.notebooks:
             raise ValueError(f"{assignment.ipynb} is not of the course in {self.root}")
         return [e for e in self._exercises if e.assignment == assignment]
 
     def artifacts_of(self, assignment: Assignment) -> tuple[str, ...]:
-        """Names of the files that are handed in beside an assignment's notebook."""
+        """Return the names of the files that are handed in beside an assignment's notebook."""
         declared = (exercise.artifact for exercise in self.exercises_of(assignment))
         return tuple(handed_in_as(artifact) for artifact in declared if artifact)
 
     def earlier(self, assignment: Assignment) -> list[CourseExercise]:
-        """The exercises of the assignments before one."""
+        """Return the exercises of all assignments before an assignment."""
         return [e for e in self._exercises if e.assignment.name < assignment.name]
 
     def test_modules(self, assignment: Assignment, *, hidden: bool = True) -> list[Path]:
@@ -352,10 +354,13 @@ class Course:
         )
 
     def module_file(self, module: str) -> Path:
-        """Source file of one of the library's modules (dotted name).
+        """Return the source file of a module of the library.
+
+        Args:
+            module: dotted name of the module.
 
         Raises:
-            ValueError: it is not in the library.
+            ValueError: the module is not in the library.
         """
         path = self.root.joinpath(*module.split("."))
         for file in (path.with_suffix(".py"), path / "__init__.py"):
@@ -384,7 +389,7 @@ def _names(value: object, key: str, where: Path) -> tuple[str, ...]:
 
 
 def _course_table(pyproject: Path) -> dict[str, object] | None:
-    """The table `[tool.course]` of a pyproject.toml, or None."""
+    """Return the table `[tool.course]` of a pyproject.toml, or None."""
     if not pyproject.is_file():
         return None
     table = tomllib.loads(pyproject.read_text(encoding="utf-8")).get("tool", {}).get("course")

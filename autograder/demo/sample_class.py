@@ -1,8 +1,8 @@
-"""A small class of sample submissions, made from a release and the variants of its exercises.
+"""Makes a small class of sample submissions from a release.
 
-The class's file says who the students are; what they answered are right and wrong answers of the
-exercises, so that a sample never repeats code. Hostile samples are written only when the caller has
-a sandbox.
+The file of the class says who the students are. Their answers are the right and wrong answers that
+test the exercises' tests, so that a sample never repeats code. Hostile samples are written only
+when the caller has a sandbox.
 """
 
 from __future__ import annotations
@@ -29,13 +29,14 @@ class SampleStudent:
     """A made-up student.
 
     Attributes:
-        id: user name.
-        first_name, last_name: for the roster.
-        story: what became of their work, in a few words.
-        right: ids of the exercises that they answered well; `["*"]` for all.
-        wrong: exercise id -> name of the wrong answer that they handed in.
-        damage: what happened to the file: names of `DAMAGES`.
-        hostile: code that they put into every answer, or ""; in the file, its file's name.
+        id: id of the student.
+        first_name, last_name: names in the roster.
+        story: what happened to the student's work, in a few words.
+        right: ids of the exercises that the student answered well; `["*"]` for all.
+        wrong: name of the wrong answer that the student handed in, by id of the exercise.
+        damage: what happened to the notebook file, as names in `DAMAGES`.
+        hostile: code that the student put into every answer, or ""; the file of the class names
+            the file of the code.
     """
 
     id: str
@@ -86,7 +87,11 @@ def write_submissions(
     """Write what each student hands in, as `folder/STUDENT/ASSIGNMENT.ipynb`, with its artifacts.
 
     Args:
+        course: the course.
+        assignment: the assignment.
         released: the notebook of the student edition.
+        folder: folder to write to.
+        students: the class.
         contained: whether submissions will run in a sandbox; without one, hostile students are
             left out.
 
@@ -122,7 +127,7 @@ def _answer(
 
 
 def _answer_source(course: Course, exercise: CourseExercise, student: SampleStudent) -> str | None:
-    """What the student wrote for an exercise; None when they left it as it was."""
+    """Return a student's answer to an exercise; None when the cell is left as released."""
     if exercise.id in student.wrong:
         return find_variant(exercise, student.wrong[exercise.id]).source
     if student.hostile:
@@ -145,7 +150,7 @@ def _answer_cells(notebook: NotebookNode) -> list[int]:
 
 
 def _split_a_cell(notebook: NotebookNode) -> None:
-    """The first answer's cell, split in two before the last line of a function."""
+    """Split the first answer's cell in two, before the last line of a function."""
     place = _answer_cells(notebook)[0]
     cell = notebook.cells[place]
     lines = cell.source.splitlines(keepends=True)
@@ -156,7 +161,7 @@ def _split_a_cell(notebook: NotebookNode) -> None:
 
 
 def _delete_a_cell(notebook: NotebookNode) -> None:
-    """The second answer's cell and the check below it, deleted."""
+    """Delete the second answer's cell and the check below it."""
     place = _answer_cells(notebook)[1]
     id = notebook.cells[place].id.replace("ex-", "check-", 1)
     notebook.cells = [
@@ -165,7 +170,7 @@ def _delete_a_cell(notebook: NotebookNode) -> None:
 
 
 def _duplicate_a_cell(notebook: NotebookNode) -> None:
-    """The last check, copied with all its metadata."""
+    """Copy the last check with all its metadata."""
     places = [i for i, c in enumerate(notebook.cells) if c.get("id", "").startswith("check-")]
     copy = nbformat.from_dict(notebook.cells[places[-1]])
     notebook.cells.insert(places[-1] + 1, copy)

@@ -1,4 +1,4 @@
-"""Makes the manifest of a workspace from the course: what students know of their exercises."""
+"""Makes manifests from a course; a manifest says what students know of their exercises."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from autograder.testing.declarations import GradedTest
 
 
 def manifest_of(root: Path) -> Manifest:
-    """The manifest of a checkout: every exercise of the course."""
+    """Return the manifest of a checkout, with every exercise of the course."""
     course = Course.find(root)
     return manifest_for(course, course.assignments()[-1], version="")
 
@@ -23,11 +23,13 @@ def manifest_for(
     version: str,
     files: Mapping[str, str] | None = None,
 ) -> Manifest:
-    """The manifest of a release: the exercises of an assignment and of all before it.
+    """Return the manifest of a release, with the exercises of its assignment and all before it.
 
     Args:
-        version: the release's.
-        files: sha256 of each of its files, by path.
+        course: the course.
+        assignment: the assignment of the release.
+        version: version of the release.
+        files: sha256 of each file of the release, by path.
     """
     exercises = [*course.earlier(assignment), *course.exercises_of(assignment)]
     return Manifest(
@@ -41,7 +43,7 @@ def manifest_for(
 
 
 def entry_of(course: Course, exercise: CourseExercise) -> ExerciseEntry:
-    """What students know of an exercise."""
+    """Return what students know of an exercise."""
     return ExerciseEntry(
         id=exercise.id,
         name=exercise.name,

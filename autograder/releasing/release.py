@@ -1,8 +1,9 @@
-"""Writes the student edition of an assignment: a folder, and the same as a zip.
+"""Writes the student edition of an assignment, as a folder and as a zip.
 
-It holds this assignment's notebook without solutions, the public tests and manifest entries up to
-this assignment, the library without the bodies of its exercises, data scripts, requirements and
-the rooms of the kit that students need; nothing of later assignments, and no hidden test.
+The student edition holds this assignment's notebook without solutions, the public tests and
+manifest entries up to this assignment, the library without the bodies of its exercises, data
+scripts, requirements and the rooms of the kit that students need. It holds nothing of later
+assignments, and no hidden test.
 """
 
 from __future__ import annotations
@@ -72,10 +73,11 @@ def release(
     """Write the student edition of an assignment.
 
     Args:
-        prefix: of the assignment's name.
+        course: the course.
+        prefix: prefix of the assignment's name.
         reveal: prefixes of earlier assignments whose reference the library then holds.
         out: folder to write to; default `releases/` in the course's folder.
-        replace: overwrite a release of the same version whose content differs.
+        replace: whether to overwrite a release of the same version whose content differs.
 
     Returns:
         The zip. The folder of the same name beside it holds the same files.
@@ -113,7 +115,7 @@ def _write_files(
     revealed: Sequence[Assignment],
     folder: Path,
 ) -> None:
-    """Everything but the manifest."""
+    """Write everything but the manifest."""
     shown = {exercise.id for other in revealed for exercise in course.exercises_of(other)}
     stubs = {exercise.id for exercise in course.exercises()} - shown
     write_edition(course, folder, stubs=stubs)
@@ -138,10 +140,10 @@ def _write_files(
 
 
 def _public_tests(course: Course, assignment: Assignment) -> list[Path]:
-    """The public tests up to an assignment, and the probes and helpers that they use.
+    """Return the public tests up to an assignment, and the probes and helpers that they use.
 
     Raises:
-        ValueError: a public test imports what is for hidden ones only.
+        ValueError: a public test imports a module for hidden tests alone.
     """
     exercises = [*course.earlier(assignment), *course.exercises_of(assignment)]
     waiting = [exercise.public_tests for exercise in exercises]
@@ -164,7 +166,7 @@ def _public_tests(course: Course, assignment: Assignment) -> list[Path]:
 
 
 def _imports_within(package: Path, path: Path, tree: ast.AST) -> Iterator[Path]:
-    """Files of a package that one of its files imports."""
+    """Give the files of a package that a file of the package imports."""
     folder = ".".join((package.name, *path.parent.relative_to(package).parts))
     for dotted in imported_names(tree, folder).values():
         parts = dotted.split(".")
@@ -175,13 +177,13 @@ def _imports_within(package: Path, path: Path, tree: ast.AST) -> Iterator[Path]:
 
 
 def _probes_named_in(tree: ast.AST, probes: Path) -> Iterator[Path]:
-    """Probes whose names a test holds, as in `submission.probe("data_loader_pass")`."""
+    """Return the probes that a test names, as in `submission.probe("data_loader_pass")`."""
     names = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)}
     return (path for path in sorted(probes.glob("*.py")) if path.stem in names)
 
 
 def _copy_python(source: Path, target: Path) -> None:
-    """Copy a package: its source files and what they read."""
+    """Copy a package, with the files that its modules read."""
     for path in sorted(source.rglob("*")):
         inside = path.relative_to(source)
         left_out = any(part.startswith((".", "__pycache__")) for part in inside.parts)
@@ -202,7 +204,7 @@ def _manifest(
     files: dict[str, bytes],
     revealed: Sequence[Assignment],
 ) -> str:
-    """What the workspace knows of its exercises, and the hash of every file."""
+    """Return the text of the manifest: the exercises, and the hash of every file."""
     hashes = {name: digest(content) for name, content in files.items()}
     manifest = manifest_for(course, assignment, version=course.version, files=hashes).to_json()
     manifest[REVEALED] = sorted(other.name for other in revealed)
@@ -229,7 +231,7 @@ def _require_fresh(course: Course, assignment: Assignment) -> None:
 def _publish(
     course: Course, assignment: Assignment, files: dict[str, bytes], out: Path, replace: bool
 ) -> Path:
-    """Write folder and zip, unless the version stands for something else already."""
+    """Write folder and zip; refuse a version that was released with other content."""
     name = f"{course.course_id}-{assignment.name}-{course.version}"
     archive, folder = out / f"{name}.zip", out / name
     out.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,6 @@
 """Proves that a release gives nothing away, and that it works.
 
-Nothing is believed of the release: what may be in it is worked out anew from the course.
+What a release may hold is worked out anew from the course; nothing in the release is believed.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ PERSONAL_PATH = re.compile(r"(?:/home/|/Users/|[A-Za-z]:\\+Users\\+)[\w.-]+|/roo
 
 @dataclass(frozen=True)
 class Problem:
-    """Something that keeps a release back.
+    """A reason to keep a release back.
 
     Attributes:
-        file: where, as a path in the release; "" for the release as a whole.
+        file: path in the release; "" for the release as a whole.
         kind: "leak", "path", "metadata", "output", "file", "stub" or "reference".
-        detail: what.
+        detail: what is wrong, in words.
     """
 
     file: str
@@ -55,13 +55,13 @@ class Problem:
 
 @dataclass(frozen=True)
 class VerifiedRelease:
-    """What was verified.
+    """A release that was verified, with the problems that were found.
 
     Attributes:
         release: name of the zip or folder.
-        problems: empty when the release may go out.
-        files: how many files were read.
-        pieces: how many pieces of solutions and hidden tests were looked for.
+        problems: reasons to keep the release back.
+        files: number of files that were read.
+        pieces: number of pieces of solutions and hidden tests that were looked for.
         stubs: ids of the exercises whose stub imports and is not done yet.
         references: ids of the exercises whose reference passes the public tests.
         revealed: assignments whose solutions the release gives away on purpose.
@@ -98,13 +98,15 @@ class VerifiedRelease:
 
 
 def verify_release(course: Course, release: Path, *, try_out: bool = True) -> VerifiedRelease:
-    """Verify a release: a zip, or the folder beside it.
+    """Verify a release.
 
     Args:
-        try_out: also run its stubs, and the references in their place; takes seconds.
+        course: the course.
+        release: the zip of the release, or its folder.
+        try_out: whether to run the stubs, and the references in their place; takes seconds.
 
     Raises:
-        ValueError: it is no release of the course.
+        ValueError: the file or folder is no release of the course.
     """
     files = read_release(release) if release.is_file() else _read_folder(release)
     manifest = _read_manifest(course, release, files)
@@ -137,10 +139,14 @@ def verify_release(course: Course, release: Path, *, try_out: bool = True) -> Ve
 
 
 def secrets_of(course: Course, exercises: Sequence[CourseExercise]) -> Secrets:
-    """What students must not see: these exercises' solutions, hidden tests, texts for graders.
+    """Return what students must not see: solutions, hidden tests and texts for graders.
 
-    A piece that also stands in the given part of the library is no secret; a piece of a hidden test
-    that also stands in a public test is none either.
+    A piece of a solution that also stands in the given part of the library is no secret. A piece of
+    a hidden test that also stands in a public test is no secret.
+
+    Args:
+        course: the course.
+        exercises: the exercises whose solutions are secret.
     """
     secrets = Secrets()
     references = {exercise.id: reference_object(course, exercise.object) for exercise in exercises}
@@ -172,7 +178,7 @@ def _test_files(course: Course) -> tuple[list[Path], list[Path]]:
 def _given_pieces(
     course: Course, exercises: Sequence[CourseExercise], references: Mapping[str, ReferenceObject]
 ) -> Iterator[str]:
-    """Pieces of the library outside the solutions of some exercises."""
+    """Give the pieces of the library outside the solutions of some exercises."""
     for path in sorted(course.library.rglob("*.py")):
         lines = path.read_text(encoding="utf-8").splitlines()
         here = [references[e.id] for e in exercises if course.module_file(e.module) == path]
@@ -206,7 +212,7 @@ def _read_manifest(course: Course, release: Path, files: Mapping[str, bytes]) ->
 
 
 def _given_files(course: Course, assignment: Assignment) -> dict[str, bytes | None]:
-    """Paths that a release may hold, and the content where it is that of a file of the course."""
+    """Return the paths that a release may hold, with the content of files taken over unchanged."""
     given: dict[str, bytes | None] = {
         FILE: None,
         "README.md": None,
@@ -232,7 +238,7 @@ def _given_files(course: Course, assignment: Assignment) -> dict[str, bytes | No
 
 
 def _problems_of_archive(release: Path) -> Iterator[Problem]:
-    """What a zip can hold beside its files."""
+    """Give what a zip holds beside its files, such as comments."""
     if release.is_file():
         with zipfile.ZipFile(release) as opened:
             if opened.comment:
@@ -280,7 +286,7 @@ def _problems_in(
     content: bytes,
     given: Mapping[str, bytes | None],
 ) -> Iterator[tuple[str, str]]:
-    """Kind and detail of what is wrong with a file's content."""
+    """Give kind and detail of each problem in a file's content."""
     if digest(content) in hashes:
         yield "leak", "is a file that students do not get"
     try:
@@ -328,7 +334,7 @@ def _problems_of_notebook(notebook: Mapping[str, Any]) -> Iterator[tuple[str, st
 
 
 def _secret_hashes(course: Course) -> set[str]:
-    """Hashes of whole files that no release holds: hidden tests, variants, source notebooks."""
+    """Return hashes of files that no release holds: hidden tests, variants, source notebooks."""
     exercises = course.exercises()
     public = {exercise.public_tests for exercise in exercises}
     paths = [
@@ -392,6 +398,6 @@ def _try_out(
 
 
 def _reference_artifacts(exercises: Iterable[CourseExercise]) -> dict[str, str]:
-    """What the references hand in beside their notebooks, in base64, by its place there."""
+    """Return the files that the references hand in, in base64, by path in the workspace."""
     kept = ((exercise.artifact, exercise.read_reference_artifact()) for exercise in exercises)
     return {path: b64encode(content).decode() for path, content in kept if content is not None}

@@ -1,4 +1,4 @@
-"""`check("...")` in a notebook: the public tests of an exercise, on the answer in this kernel."""
+"""Runs `check("...")` in a notebook: an exercise's public tests on the answer in this kernel."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ def check(exercise: str) -> None:
     Only the public tests run. The table says what else will be graded.
 
     Args:
-        exercise: its id, as in the heading above it.
+        exercise: id of the exercise, as in the heading above the cell.
 
     Raises:
-        CheckFailed: something is not right yet; what, stands in the table.
-        LookupError: there is no such exercise.
+        CheckFailed: something is not right yet; the table says what.
+        LookupError: no exercise has this id.
     """
     manifest = find_manifest()
     entry = manifest.exercise(exercise)
@@ -66,9 +66,9 @@ def run_public_tests(
 
 
 class needs:  # noqa: N801 - reads as a sentence in a notebook: `with needs("..."):`
-    """A block that uses exercises: one without an answer says "finish ... first", and no error.
+    """A block that uses exercises, and says "Finish ... first" while an exercise has no answer.
 
-    So does a later block that lacks the variables which such a block would have made.
+    A later block says the same when it lacks the variables of a block that could not run.
 
     Args:
         exercises: ids of the exercises that the block calls.
@@ -102,14 +102,14 @@ class needs:  # noqa: N801 - reads as a sentence in a notebook: `with needs("...
 
 
 def notebook_namespace() -> dict[str, Any]:
-    """The variables of the running notebook."""
+    """Return the variables of the running notebook."""
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython else None
     return shell.user_ns if shell is not None else vars(sys.modules["__main__"])
 
 
 def source_of(name: str, namespace: Mapping[str, Any]) -> str:
-    """Source of an object of the notebook, and of the notebook's functions that it calls."""
+    """Return the source of an object of the notebook, and of the notebook's functions it calls."""
 
     def source(name: str) -> str | None:
         value = namespace.get(name)
@@ -130,7 +130,7 @@ def _headline_of_failure(result: Result) -> str:
 
 
 def _show(result: Result, entry: ExerciseEntry) -> None:
-    """Show a result: rich where there is a notebook, plain text elsewhere."""
+    """Show a result, as HTML in a notebook and as plain text elsewhere."""
     plain = text(result, entry)
     ipython = sys.modules.get("IPython")
     if ipython is None or ipython.get_ipython() is None:

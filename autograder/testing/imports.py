@@ -1,4 +1,4 @@
-"""Imports the packages that tests share as their files are now, and each course's own."""
+"""Imports the packages that tests share, as their files are now, for each course apart."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _kept: dict[frozenset[Path], tuple[State, dict[str, ModuleType]]] = {}
 
 
 def package_of(module: Path, root: Path) -> Path:
-    """Return the folder whose name a test file's own begins with when it is imported."""
+    """Return the top folder of the package that a test file is imported from."""
     inside = module.relative_to(root).parts if module.is_relative_to(root) else ()
     return root / inside[0] if len(inside) > 1 else module.parent
 
 
 @contextmanager
 def imported_as_they_are(folders: set[Path]) -> Iterator[None]:
-    """Give the tests' packages as their files are now: imported anew when one was edited.
+    """Let the block import the tests' packages as their files are now: anew when a file was edited.
 
     A long-lived process must not run tests edited since, and two courses may have packages of the
     same name.
@@ -54,7 +54,7 @@ def _replace_modules(packages: set[str], modules: dict[str, ModuleType]) -> None
 
 
 def _state_of(modules: dict[str, ModuleType]) -> State:
-    """Times and sizes of the files that modules were loaded from."""
+    """Return times and sizes of the files that modules were loaded from."""
     stats = []
     for module in modules.values():
         if module.__file__ is not None:

@@ -1,4 +1,4 @@
-"""Runs an exercise's tests on an answer, with pytest, and says what each found."""
+"""Runs the tests of exercises on answers, with pytest, and gives a verdict for each test."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ MOST_DEADLINES = 3  # so that an answer without end costs minutes at most
 
 @dataclass(frozen=True)
 class Trial:
-    """An answer to one exercise, and how its tests are run.
+    """An answer to an exercise, and how the exercise's tests are run on it.
 
     Attributes:
-        submission: gives the fixture `submission` of each test.
-        on_test: told the name of each test before it runs.
-        known: verdicts of an earlier run, by test, that stand; these tests are not run.
+        submission: makes the fixture `submission` of each test.
+        on_test: called with the name of each test before the test runs.
+        known: verdicts of an earlier run that stand, by test; the tests are not run again.
     """
 
     submission: SubmissionFactory
@@ -64,7 +64,7 @@ def run_tests(
     """Run the tests of one exercise; see `run_trials`.
 
     Raises:
-        LookupError: no test of the exercise was found, or a file could not be imported.
+        LookupError: there is no test of the exercise, or a test file cannot be imported.
     """
     trials = {exercise: Trial(submission)}
     found = run_trials(trials, modules, root=root, secret=secret)
@@ -74,10 +74,10 @@ def run_tests(
 def verdicts_of(
     exercise: str, found: Mapping[str, tuple[Verdict, ...]], modules: Sequence[Path]
 ) -> tuple[Verdict, ...]:
-    """The verdicts of an exercise among those that `run_trials` gave.
+    """Return the verdicts of an exercise among the verdicts that `run_trials` gave.
 
     Raises:
-        LookupError: there are none.
+        LookupError: there is no verdict of the exercise.
     """
     if exercise not in found:
         names = ", ".join(module.name for module in modules)
@@ -90,21 +90,21 @@ def run_trials(
 ) -> dict[str, tuple[Verdict, ...]]:
     """Run the tests of some exercises, one exercise after the other.
 
-    After `MOST_DEADLINES` tests of an exercise ran out of time, its others are not checked.
+    After `MOST_DEADLINES` tests of an exercise ran out of time, its other tests are not checked.
 
     Args:
-        trials: by id of the exercise, in the order in which they are run.
-        modules: test files, public ones first; those without tests of the exercises are passed
+        trials: trials by id of the exercise, in the order in which they are run.
+        modules: test files, public ones first; files without tests of the exercises are passed
             over.
         root: folder that the tests import from.
         secret: key of the fixture `draw`; empty for public tests.
 
     Returns:
         By exercise, a verdict for each test, in the order of the files. An exercise without tests
-        is left out, and one whose tests did not all come to an end.
+        is left out, and so is an exercise whose tests did not all end.
 
     Raises:
-        LookupError: a file could not be imported.
+        LookupError: a test file cannot be imported.
     """
     plugin = _Judgement(trials, secret)
     arguments = [
@@ -131,7 +131,7 @@ def run_trials(
 
 
 class _Judgement:
-    """A pytest plugin: selects exercises' tests, runs them in order, keeps their verdicts."""
+    """A pytest plugin that selects exercises' tests, runs them in order and keeps the verdicts."""
 
     def __init__(self, trials: Mapping[str, Trial], secret: bytes) -> None:
         self._trials = trials
@@ -147,7 +147,7 @@ class _Judgement:
 
     @pytest.fixture
     def draw(self, request: pytest.FixtureRequest) -> torch.Generator:
-        """A generator of inputs: the same for every answer, unknown without the secret."""
+        """The generator of inputs: the same for every answer, and unknown without the secret."""
         label = f"{request.cls.exercise_id}.{request.node.name}"
         return generator_for(self._secret, label)
 
@@ -159,7 +159,7 @@ class _Judgement:
     def pytest_pycollect_makeitem(
         self, collector: pytest.Collector, obj: object
     ) -> list[Any] | None:
-        """Pass over all that a module has beside the classes of these exercises."""
+        """Collect nothing of a module but the test classes of these exercises."""
         if not isinstance(collector, pytest.Module):
             return None
         wanted = isinstance(obj, type) and getattr(obj, "exercise_id", None) in self._trials
@@ -210,17 +210,17 @@ class _Judgement:
 
 
 def generator_for(secret: bytes, label: str) -> torch.Generator:
-    """A generator seeded by a label, and keyed by a secret."""
+    """Return a generator that is seeded by a label and keyed by a secret."""
     digest = hmac.digest(secret or b"public", label.encode(), "sha256")
     return torch.Generator().manual_seed(int.from_bytes(digest[:7], "big"))
 
 
 class _NotChecked(Exception):
-    """Why a test was not run."""
+    """A test is not run; the message says why."""
 
 
 def judge(item: Any, error: Exception | None) -> Verdict:
-    """The verdict on a test that ended with `error` (None: it passed)."""
+    """Return the verdict on a test that ended with `error`; None for a test that passed."""
     mark = _graded(item)
 
     def verdict(outcome: Outcome, points: float | None, **rest: Any) -> Verdict:
@@ -274,7 +274,7 @@ def _graded(item: Any) -> GradedTest:
 
 @contextmanager
 def _importing_from(root: Path) -> Iterator[None]:
-    """Let tests import the packages beside them; leave the interpreter as it was."""
+    """Let tests import the packages of a folder until the block ends."""
     variable = "PYTEST_CURRENT_TEST"
     before, path = os.environ.get(variable), list(sys.path)
     sys.path.insert(0, str(root))
