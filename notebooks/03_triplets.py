@@ -52,6 +52,8 @@ from course_lib.validation import (
 # when it was trained.
 
 # %% name="birds"
+import os
+
 from matplotlib.figure import Figure
 
 from course_lib.datasets import read_cub, read_omniglot
@@ -309,6 +311,8 @@ show(triplet_strips(photos[a], photos[p], photos[n], distances[a, p], distances[
 # the search was seen in training.
 
 # %% name="training-data"
+QUICK = "COURSE_QUICK" in os.environ  # a rehearsal of a few steps, for tests of this notebook
+STEPS = 4 if QUICK else 120
 if (DATA / "omniglot").is_dir():
     letters = read_omniglot(DATA / "omniglot")
     seen, unseen = letters.subset(split="train"), letters.subset(split="test")
@@ -316,6 +320,8 @@ if (DATA / "omniglot").is_dir():
 else:
     seen, unseen = birds, unseen_birds
     look, augment = {"size": 48, "crop": "box"}, mirror_and_shift
+every = slice(None, None, 3 if QUICK else 1)
+seen, unseen = seen.subset(every), unseen.subset(every)
 images, unseen_images = seen.tensor(**look), unseen.tensor(**look)
 seen_ids, unseen_ids = torch.tensor(seen.product_ids), torch.tensor(unseen.product_ids)
 device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -350,7 +356,7 @@ sample = next(iter(sampler))
 before = pairwise_squared_distances(embed(network, images[sample]).cpu())
 settings = {"loss": triplet_loss, "augment": augment, "learning_rate": 3e-3}
 history = train_triplets(
-    network, images, seen_ids, sampler, steps=120, miner=semi_hard_triplets, **settings
+    network, images, seen_ids, sampler, steps=STEPS, miner=semi_hard_triplets, **settings
 )
 after = pairwise_squared_distances(embed(network, images[sample]).cpu())
 print("120 batches:   ", recalls(network))
@@ -398,7 +404,7 @@ def hardest_triplets(distances, labels):
     return anchors, positives, nearest[anchors]
 
 
-def experiment(miner, steps=120, **changed):
+def experiment(miner, steps=STEPS, **changed):
     """Train a fresh network with a miner and changed settings; say what came of it."""
     torch.manual_seed(0)
     network = Embedder().to(device)

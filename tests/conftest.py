@@ -97,21 +97,28 @@ def soaking(pytestconfig: pytest.Config) -> bool:
     return bool(pytestconfig.getoption("--soak"))
 
 
-class _ByFolder(LoadScopeScheduling):  # type: ignore[misc]
-    """Keeps a folder's tests on one worker, since they share costly fixtures; others are alone.
+class _ByWhatIsShared(LoadScopeScheduling):  # type: ignore[misc]
+    """Keeps on one worker what shares a costly fixture; the other tests are alone.
 
-    pytest-xdist's own groups (3.8.0) are silently none with pytest 9.2, whose node ids are new.
+    The tests of a folder share fixtures, and the variants of an exercise share the judge's warm
+    process. pytest-xdist's own groups (3.8.0) are silently none with pytest 9.2, whose node ids
+    are new.
     """
 
     def _split_scope(self, nodeid: str) -> str:
         file = PurePosixPath(nodeid.partition("::")[0])
-        return str(file.parent) if file.parts[0] == Path(__file__).parent.name else nodeid
+        if file.parts[0] == Path(__file__).parent.name:
+            return str(file.parent)
+        if file.name == "test_variants.py" and "[" in nodeid:
+            exercise = nodeid.partition("[")[2].rstrip("]").partition("-")[0]
+            return f"{file}[{exercise}]"
+        return nodeid
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling | None:
-    """By folder, unless the command says otherwise, as that of the soak does."""
-    return _ByFolder(config, log) if config.getoption("dist") == "loadgroup" else None
+    """By what tests share, unless the command says otherwise, as that of the soak does."""
+    return _ByWhatIsShared(config, log) if config.getoption("dist") == "loadgroup" else None
 
 
 def pytest_terminal_summary(

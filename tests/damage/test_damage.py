@@ -15,7 +15,7 @@ from tests.damage.damages import Step, steps
 from tests.damage.saving import Saving, savings
 from tests.damage.trial import ASSIGNMENTS, ROOT, Outcome, try_damage
 
-EXAMPLES = 300
+EXAMPLES = 150
 GRADED = 2
 PARTS_OF_A_SOAK, EXAMPLES_OF_A_PART, GRADED_OF_A_PART = 10, 500, 20
 WHOLE = (Outcome.UNTOUCHED, Outcome.RECOVERED)
