@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -58,10 +58,10 @@ def run_demo(
         prepare(read_plan(course, everything=everything).prepare)
     demo = own_course(course, course.state / "demo")
     plan = read_plan(demo, everything=everything)
-    with _step(console, "Running the reference notebooks"):
-        _rehearse(demo, plan, console)
-    with _step(console, "Writing and verifying the student editions"):
-        released = _release(demo, plan, console)
+    with _step(console, "Writing the student editions"):
+        released = {each.name: release(demo, each.name) for each in plan.assignments}
+    with _step(console, "Running the reference notebooks and verifying the student editions"):
+        _try_out(demo, plan, released.values(), console)
     students = read_class(plan.class_file)
     enter_roster(demo, write_roster(students, demo.state / "roster.csv"))
     grades = []
@@ -86,36 +86,27 @@ def run_demo(
     console.print(f"The demo took {time.perf_counter() - began:.0f} s.")
 
 
-def _rehearse(demo: Course, plan: Plan, console: Console) -> None:
-    """Run the reference notebooks in parallel; refuse a notebook that raises."""
+def _try_out(demo: Course, plan: Plan, archives: Collection[Path], console: Console) -> None:
+    """Run reference notebooks and verify releases, in parallel.
+
+    Raises:
+        ValueError: a reference notebook raised, or a release gives something away.
+    """
     folder = demo.state / "executed"
-    runs = _side_by_side(
-        (rehearse, demo, each, folder / each.ipynb.name) for each in plan.assignments
-    )
+    calls: list[tuple[Any, ...]] = [
+        *((rehearse, demo, each, folder / each.ipynb.name) for each in plan.assignments),
+        *((verify_release, demo, archive) for archive in archives),
+    ]
+    results = Parallel(cpu_count())(delayed(call)(*arguments) for call, *arguments in calls)
+    runs, reports = results[: len(plan.assignments)], results[len(plan.assignments) :]
     for assignment, run in zip(plan.assignments, runs, strict=True):
         console.print(f"  {assignment.name}: {run.summary} ({run.seconds:.0f} s)")
         if run.errors:
             raise ValueError(f"the reference notebook {assignment.name} raised")
-
-
-def _release(demo: Course, plan: Plan, console: Console) -> dict[str, Path]:
-    """Write the student editions one by one, since they share a gradebook; verify them in parallel.
-
-    Returns:
-        The zip of each assignment, by name.
-    """
-    released = {each.name: release(demo, each.name) for each in plan.assignments}
-    reports = _side_by_side((verify_release, demo, archive) for archive in released.values())
-    for archive, report in zip(released.values(), reports, strict=True):
+    for archive, report in zip(archives, reports, strict=True):
         console.print(f"  {archive.name}: {report.summary}")
         if not report.clean:
             raise ValueError(f"{archive} gives something away:\n{report}")
-    return released
-
-
-def _side_by_side(calls: Iterable[tuple[Any, ...]]) -> list[Any]:
-    """Call functions in parallel, with a process for each core, and return their results."""
-    return list(Parallel(cpu_count())(delayed(call)(*arguments) for call, *arguments in calls))
 
 
 def own_course(course: Course, folder: Path) -> Course:

@@ -21,7 +21,7 @@ from collections.abc import Container, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Any
 
 from autograder.answers.cells import python_of
@@ -149,7 +149,7 @@ def pieces_of(tree: ast.Module) -> Iterator[str]:
     for first, second in pairwise(statements):
         yield f"{first}\n{second}"
     for node in ast.walk(tree):
-        if isinstance(node, ast.expr) and _size(node) >= NODES:
+        if isinstance(node, ast.expr) and _is_large(node):
             yield ast.unparse(node)
 
 
@@ -202,9 +202,13 @@ def _own_line(node: ast.stmt) -> str:
     return ast.unparse(ast.fix_missing_locations(type(node)(**fields)))
 
 
-def _size(node: ast.expr) -> int:
-    """Return the number of syntax nodes of an expression, without contexts (load, store)."""
-    return sum(not isinstance(inner, ast.expr_context) for inner in ast.walk(node))
+def _is_large(node: ast.expr) -> bool:
+    """Return whether an expression has at least `NODES` syntax nodes.
+
+    Contexts (load, store) do not count, and no more nodes are counted than needed.
+    """
+    counted = (inner for inner in ast.walk(node) if not isinstance(inner, ast.expr_context))
+    return next(islice(counted, NODES - 1, None), None) is not None
 
 
 @lru_cache(maxsize=1024)
