@@ -21,21 +21,26 @@ ENTRIES = pytest.StashKey[set[str]]()
 LEFT_OUT = shutil.ignore_patterns("__pycache__", ".course")
 
 
-def _leave_home() -> None:
-    """Let nothing that tests start write into the user's home: the whole run has one of its own.
+def _leave_home() -> bool:
+    """Give the whole run a home of its own, so that no test writes into the user's home.
 
-    Workers inherit it. It is made before anything is imported that looks for its settings there.
+    Workers, and runs that a test starts, inherit the home. It is made before anything is imported
+    that looks for its settings there.
+
+    Returns:
+        Whether this process made the home, and so has to remove it.
     """
     if OWN_HOME in os.environ:
-        return
+        return False
     own = tempfile.mkdtemp(prefix="home-of-tests-")
     os.chmod(own, 0o755)  # tests as an ordinary user look into it, too
     os.environ.update({REAL_HOME: str(Path.home()), OWN_HOME: own, "HOME": own})
     for name in [name for name in os.environ if name.startswith("XDG_")]:
         del os.environ[name]
+    return True
 
 
-_leave_home()
+IS_MAKER_OF_HOME = _leave_home()
 
 
 def _entries_of_home() -> set[str]:
@@ -53,14 +58,18 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Fail the run when something new is in the user's home, and clear the tests' own away."""
+    """Fail the run when something new is in the user's home, and remove the tests' own home.
+
+    A run that a test starts leaves the home to the run that made it.
+    """
     before = session.config.stash.get(ENTRIES, None)
     if before is None:
         return
     if new := sorted(_entries_of_home() - before):
         print(f"\nThe tests wrote into the user's home: {', '.join(new)}")
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
-    shutil.rmtree(os.environ[OWN_HOME], ignore_errors=True)
+    if IS_MAKER_OF_HOME:
+        shutil.rmtree(os.environ[OWN_HOME], ignore_errors=True)
 
 
 @pytest.fixture
