@@ -29,8 +29,10 @@ from tests.attacks.arena import (
     write_class,
 )
 from tests.attacks.conftest import ATTACKS, HostileClass, needs_sandbox
+from tests.conftest import TINY_COURSE
 
 CATALOGUE = [f"A{number}" for number in range(1, 24)]
+ATTACKED = {"autograder": CHECKOUT, "tiny_tests": TINY_COURSE}  # packages, and where they lie
 GRADED = [attack for attack in ATTACKS if not attack.refused]
 REFUSED = [attack for attack in ATTACKS if attack.refused]
 
@@ -74,6 +76,16 @@ def test_the_corpus_has_every_attack_of_the_catalogue_and_as_many_again() -> Non
     for attack in attacks:
         if attack.kind == "answer":
             assert attack.code.startswith("inside_the_sandbox()\n"), attack.name
+
+
+def test_attacks_that_import_from_the_checkout_name_modules_that_exist() -> None:
+    """A module that has moved is missing inside the sandbox and outside: no wall is tried."""
+    dotted = re.compile(rf'"((?:{"|".join(ATTACKED)})(?:\.\w+)+)"')
+    named = {match for attack in corpus() for match in dotted.findall(attack.code)}
+    assert len(named) > 3
+    for module in named:
+        place = ATTACKED[module.partition(".")[0]].joinpath(*module.split("."))
+        assert place.is_dir() or place.with_suffix(".py").is_file(), module
 
 
 def test_without_a_sandbox_nothing_hostile_is_written(tiny_course: Course, tmp_path: Path) -> None:

@@ -123,7 +123,7 @@ def attack(folder, student, notebook):
     (own / "tiny_lib").mkdir(parents=True)
     right = "def dot(x, y):\n    return float(sum(a * b for a, b in zip(x, y)))\n"
     (own / "tiny_lib" / "vectors.py").write_text(right)
-    for name in ("gradebook.db", "test_01_vectors.py", "sitecustomize.py", "nbgrader_config.py"):
+    for name in ("gradebook.db", "hidden.py", "sitecustomize.py", "nbgrader_config.py"):
         (own / name).write_text("raise SystemExit")
     for each in notebook["cells"]:
         if each["id"] == "ex-dot":

